@@ -1,0 +1,82 @@
+/** Files that are either whole or absent: written beside, flushed to disk, renamed into place. */
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Blip2Error } from '../runtime';
+
+const HINTS: Record<string, string> = {
+  ENOSPC: 'The disk is full: free some space, or choose another folder.',
+  EDQUOT: 'The disk quota is used up: free some space, or choose another folder.',
+  EACCES: 'No permission: choose a folder that you may write to.',
+  EPERM: 'No permission: choose a folder that you may write to.',
+  EROFS: 'The file system is read-only: choose another folder.',
+  ENOENT: 'There is no such file or folder: check the path.',
+  ENOTDIR: 'A part of the path is a file, not a folder: choose another path.',
+  EISDIR: 'This is a folder where a file was expected.',
+};
+
+/** Turns a file-system error into one that says which file and what to do. */
+export function fileError(cause: unknown, action: string, path: string): Blip2Error {
+  if (cause instanceof Blip2Error) return cause;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new Blip2Error(`Cannot ${action} ${path}: ${message}`, {
+    hint: code ? HINTS[code] : undefined,
+    cause,
+  });
+}
+
+/** Makes a renamed or created entry of a folder durable. */
+function flushFolder(dir: string): void {
+  const handle = openSync(dir, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Writes the chunks to `path`, whole or not at all. @throws Blip2Error naming the file. */
+export function writeFileAtomic(path: string, chunks: Iterable<Uint8Array | string>): void {
+  const temporary = `${path}.tmp-${process.pid}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const handle = openSync(temporary, 'w');
+    try {
+      for (const chunk of chunks) writeAll(handle, typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(temporary, path);
+    flushFolder(dirname(path));
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw fileError(cause, 'write', path);
+  }
+}
+
+function writeAll(handle: number, bytes: Uint8Array): void {
+  // A single write is limited to 2 GiB and may be partial.
+  for (let at = 0; at < bytes.length;) {
+    at += writeSync(handle, bytes, at, Math.min(bytes.length - at, 1 << 30));
+  }
+}
+
+/**
+ * Fills a folder beside `dir` with `fill`, then renames it into place; an older `dir` is replaced.
+ * What `fill` throws leaves nothing behind.
+ */
+export function writeFolderAtomic(dir: string, fill: (temporary: string) => void): void {
+  const temporary = `${dir}.tmp-${process.pid}`;
+  try {
+    rmSync(temporary, { recursive: true, force: true });
+    mkdirSync(temporary, { recursive: true });
+    fill(temporary);
+    flushFolder(temporary);
+    rmSync(dir, { recursive: true, force: true });
+    renameSync(temporary, dir);
+    flushFolder(dirname(dir));
+  } catch (cause) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw fileError(cause, 'write', dir);
+  }
+}

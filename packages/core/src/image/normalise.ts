@@ -1,0 +1,23 @@
+/** Pixel bytes to the numbers that a vision tower reads. */
+
+/** Mean and standard deviation of CLIP's training pictures; EVA and BLIP-2 use them too. */
+export const CLIP_MEAN: readonly [number, number, number] = [0.48145466, 0.4578275, 0.40821073];
+export const CLIP_STD: readonly [number, number, number] = [0.26862954, 0.26130258, 0.27577711];
+
+type Triple = readonly [number, number, number];
+
+/** RGB bytes [..., 3] → (byte / 255 − mean) / std per channel, same order (NHWC for a stack of images). */
+export function normalise(rgb: Uint8Array, mean: Triple = CLIP_MEAN, std: Triple = CLIP_STD): Float32Array {
+  // A byte has 256 values: one table per channel, computed in double precision.
+  const tables = mean.map((m, c) =>
+    Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - m) / std[c]),
+  );
+  const [red, green, blue] = tables as [Float32Array, Float32Array, Float32Array];
+  const out = new Float32Array(rgb.length);
+  for (let i = 0; i < rgb.length; i += 3) {
+    out[i] = red[rgb[i]];
+    out[i + 1] = green[rgb[i + 1]];
+    out[i + 2] = blue[rgb[i + 2]];
+  }
+  return out;
+}
