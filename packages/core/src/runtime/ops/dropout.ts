@@ -1,0 +1,19 @@
+/** Dropout, and the stop of a gradient. */
+import type { Rng } from '../random';
+import { tf, type Tensor } from '../tensorflow';
+import { customGradient } from './customGradient';
+
+/** Zeroes each element with probability `rate` and scales the rest by 1 / (1 − rate). Without an rng (inference) x itself. */
+export function dropout(x: Tensor, rate: number, rng: Rng | undefined): Tensor {
+  if (!rng || rate === 0) return x;
+  const keep = tf.mul(tf.cast(tf.greaterEqual(rng.uniform(x.shape), rate), 'float32'), 1 / (1 - rate));
+  return tf.mul(x, keep);
+}
+
+/** x, through which no gradient flows. */
+export function stopGradient(x: Tensor): Tensor {
+  return customGradient([x], ([input]) => ({
+    value: tf.clone(input),
+    gradients: () => [tf.zerosLike(input)],
+  }));
+}

@@ -1,0 +1,43 @@
+/** Layer normalisation and L2 normalisation over the last axis. */
+import { tf, type Tensor } from '../tensorflow';
+import { customGradient } from './customGradient';
+
+const sumRows = (x: Tensor): Tensor => tf.sum(tf.reshape(x, [-1, x.shape[x.shape.length - 1]]), 0);
+const meanLast = (x: Tensor): Tensor => tf.mean(x, -1, true);
+
+/**
+ * (x − mean) / √(variance + ε) · gamma + beta over the last axis, as torch.nn.LayerNorm.
+ * @param x [..., D]
+ * @param gamma [D]
+ * @param beta [D]
+ */
+export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): Tensor {
+  return customGradient([x, gamma, beta], ([input, scale, shift], save) => {
+    const centred = tf.sub(input, meanLast(input));
+    const inverse = tf.rsqrt(tf.add(meanLast(tf.square(centred)), epsilon)); // [..., 1]
+    const normal = tf.mul(centred, inverse);
+    save([normal, inverse, scale]);
+    return {
+      value: tf.add(tf.mul(normal, scale), shift),
+      gradients: (dy, [xHat, inv, g]) => {
+        const dNormal = tf.mul(dy, g);
+        const along = tf.mul(xHat, meanLast(tf.mul(dNormal, xHat)));
+        const dx = tf.mul(tf.sub(tf.sub(dNormal, meanLast(dNormal)), along), inv);
+        return [dx, sumRows(tf.mul(dy, xHat)), sumRows(dy)];
+      },
+    };
+  });
+}
+
+/** x / max(‖x‖₂, 1e-12) over the last axis, as torch.nn.functional.normalize. */
+export function l2Normalize(x: Tensor): Tensor {
+  return customGradient([x], ([input], save) => {
+    const norm = tf.maximum(tf.sqrt(tf.sum(tf.square(input), -1, true)), 1e-12); // [..., 1]
+    const unit = tf.div(input, norm);
+    save([unit, norm]);
+    return {
+      value: unit,
+      gradients: (dy, [y, n]) => [tf.div(tf.sub(dy, tf.mul(y, tf.sum(tf.mul(dy, y), -1, true))), n)],
+    };
+  });
+}

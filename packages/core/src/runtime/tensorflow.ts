@@ -1,0 +1,51 @@
+/**
+ * Loads TensorFlow once for the process and gives everyone the same `tf`. Settings that TensorFlow reads at
+ * load time are made here; each can be overridden from the environment.
+ */
+import type * as tfjs from '@tensorflow/tfjs-node-gpu';
+import * as nodeUtil from 'node:util';
+import { traceable, type Binding, type OpAttribute, type TensorMetadata } from './binding';
+import { Blip2Error } from './errors';
+
+export type Tensor = tfjs.Tensor;
+
+/** The parts of TensorFlow.js's Node backend that the runtime builds on. */
+export interface NodeBackend {
+  binding: Binding;
+  getInputTensorIds(tensors: readonly tfjs.TensorInfo[]): number[];
+  createOutputTensor(metadata: TensorMetadata): Tensor;
+  executeSingleOutput(name: string, attributes: OpAttribute[], inputs: readonly tfjs.TensorInfo[]): Tensor;
+}
+
+function setDefault(name: string, value: string): void {
+  process.env[name] ??= value;
+}
+
+function load(): typeof tfjs {
+  setDefault('TF_CPP_MIN_LOG_LEVEL', '3');
+  setDefault('TF_ENABLE_ONEDNN_OPTS', '1');
+  // Node 23 dropped two helpers that TensorFlow.js still calls.
+  const util = nodeUtil as unknown as Record<string, unknown>;
+  const host = (util.default ?? util) as Record<string, unknown>;
+  host.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  host.isArray ??= Array.isArray;
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const loaded = require('@tensorflow/tfjs-node-gpu') as typeof tfjs;
+    const backend = loaded.backend() as unknown as NodeBackend;
+    if (typeof backend.binding.graphCreate !== 'function') {
+      throw new Error('the binding lacks the extensions of packages/core/native');
+    }
+    backend.binding = traceable(backend.binding);
+    return loaded;
+  } catch (cause) {
+    throw new Blip2Error(`TensorFlow could not be loaded: ${(cause as Error).message.split('\n')[0]}`, {
+      hint: 'Run `npm start` or `npm test` in the project: the set-up builds it. `npx blip2 doctor` tells more.',
+      cause,
+    });
+  }
+}
+
+export const tf: typeof tfjs = load();
+
+export const backend = tf.backend() as unknown as NodeBackend;
