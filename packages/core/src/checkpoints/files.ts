@@ -34,6 +34,15 @@ function flushFolder(dir: string): void {
   }
 }
 
+/** Clears up after a failure, which must not be hidden by another one. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // The first error is the one to report.
+  }
+}
+
 /** Writes the chunks to `path`, whole or not at all. @throws Blip2Error naming the file. */
 export function writeFileAtomic(path: string, chunks: Iterable<Uint8Array | string>): void {
   const temporary = `${path}.tmp-${process.pid}`;
@@ -49,7 +58,7 @@ export function writeFileAtomic(path: string, chunks: Iterable<Uint8Array | stri
     renameSync(temporary, path);
     flushFolder(dirname(path));
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw fileError(cause, 'write', path);
   }
 }
@@ -76,7 +85,7 @@ export function writeFolderAtomic(dir: string, fill: (temporary: string) => void
     renameSync(temporary, dir);
     flushFolder(dirname(dir));
   } catch (cause) {
-    rmSync(temporary, { recursive: true, force: true });
+    discard(temporary);
     throw fileError(cause, 'write', dir);
   }
 }
