@@ -108,17 +108,22 @@ napi_value GraphConst(napi_env env, napi_callback_info info) {
   return AddOutput(env, graph, {operation, 0});
 }
 
-// graphAddOp(graph, name, attributes, inputs: tensor[], numOutputs, controls: operation[], shape?: number[])
+// graphAddOp(graph, name, attributes, inputs: tensor[], numOutputs, controls: operation[], listed, shape?: number[])
 //   : {operation, outputs: metadata[]}
-// `shape` states the shape of the first output where TensorFlow cannot infer it (a variable that is read).
+// The first `listed` inputs are one list (AddN, Pack, ConcatV2). `shape` states the shape of the first output
+// where TensorFlow cannot infer it (a variable that is read).
 napi_value GraphAddOp(napi_env env, napi_callback_info info) {
-  auto args = Arguments(env, info, 7);
+  auto args = Arguments(env, info, 8);
   TracedGraph *graph = Find(env, args[0]);
   if (!graph) return nullptr;
   std::string name = ToString(env, args[1]);
   TF_OperationDescription *op =
       TF_NewOperation(graph->graph, name.c_str(), NodeName(*graph, name).c_str());
-  for (int64_t input : ToInts(env, args[3])) TF_AddInput(op, graph->outputs.at(input));
+  std::vector<TF_Output> inputs;
+  for (int64_t input : ToInts(env, args[3])) inputs.push_back(graph->outputs.at(input));
+  size_t listed = ToInt(env, args[6]);
+  if (listed > 0) TF_AddInputList(op, inputs.data(), listed);
+  for (size_t i = listed; i < inputs.size(); ++i) TF_AddInput(op, inputs[i]);
   for (int64_t control : ToInts(env, args[5])) TF_AddControlInput(op, graph->operations.at(control));
   uint32_t attributes = 0;
   napi_get_array_length(env, args[2], &attributes);
@@ -136,9 +141,9 @@ napi_value GraphAddOp(napi_env env, napi_callback_info info) {
   graph->operations.push_back(operation);
 
   bool has_shape = false;
-  napi_is_array(env, args[6], &has_shape);
+  napi_is_array(env, args[7], &has_shape);
   if (has_shape) {
-    auto shape = ToInts(env, args[6]);
+    auto shape = ToInts(env, args[7]);
     TF_GraphSetTensorShape(graph->graph, {operation, 0}, shape.data(), shape.size(), status.status);
     if (Failed(env, status)) return nullptr;
   }

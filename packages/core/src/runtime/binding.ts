@@ -38,7 +38,8 @@ export interface Binding {
     inputs: number[],
     outputs: number,
     controls: number[],
-    shape: number[] | undefined,
+    listed: number,
+    shape?: number[],
   ): { operation: number; outputs: TensorMetadata[] };
   graphToFunction(graph: number, name: string, inputs: number[], outputs: number[], effects: number[]): void;
   removeFunction(name: string): void;

@@ -1,7 +1,32 @@
 /** The runtime: the only folder that knows TensorFlow's C side. */
+export {
+  applyAdamW,
+  biasCorrection,
+  clipByGlobalNorm,
+  createMoments,
+  type AdamWOptions,
+  type AdamWStep,
+} from './adamw';
+export {
+  compile,
+  onCompilation,
+  type Compilation,
+  type Compiled,
+  type CompileOptions,
+} from './compile';
 export { Blip2Error } from './errors';
+export { valueAndGradients } from './gradients';
 export { HalfTensor, type HalfType } from './half';
 export * from './ops';
+export {
+  ParameterStore,
+  type HostTensor,
+  type Init,
+  type ParameterSpec,
+  type ParameterSpecs,
+} from './parameters';
 export { withPrecision, type Precision } from './precision';
 export { Rng } from './random';
 export { tf, type Tensor } from './tensorflow';
+export { leaves, type TensorTree } from './tree';
+export { Variable } from './variable';

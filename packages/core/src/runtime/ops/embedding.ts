@@ -4,6 +4,16 @@ import { execute, typeAttribute } from '../execute';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
 
+/** params[indices] along the first axis, without a gradient. (tf.gather reads its indices back: not traceable.) */
+export function gatherRows(params: Tensor, indices: Tensor): Tensor {
+  const attributes = [
+    typeAttribute(params.dtype, 'Tparams'),
+    typeAttribute('int32', 'Tindices'),
+    typeAttribute('int32', 'Taxis'),
+  ];
+  return execute('GatherV2', attributes, [params, indices, tf.scalar(0, 'int32')]);
+}
+
 /**
  * Rows of a table, as torch.nn.functional.embedding.
  * @param table [V, D]
@@ -13,7 +23,7 @@ import { customGradient } from './customGradient';
 export function embedding(table: Tensor, ids: Tensor): Tensor {
   const [rows, width] = table.shape;
   return customGradient([table], ([weights]) => ({
-    value: tf.gather(weights, ids as never),
+    value: gatherRows(weights, ids),
     gradients: (dy) => [
       execute(
         'UnsortedSegmentSum',

@@ -2,6 +2,7 @@
 import { executeRaw, toTensor, typeAttribute } from '../execute';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
+import { gatherRows } from './embedding';
 
 /** The label that takes no part in the loss. */
 export const IGNORED = -100;
@@ -36,7 +37,7 @@ export function softmaxCrossEntropy(
     }
     // The smoothed loss differs from the plain one by ε · (logit of the label − mean logit).
     const rowStart = tf.range(0, x.size, classes, 'int32');
-    const labelLogit = tf.gather(tf.reshape(x, [-1]), tf.add(rowStart, safe) as never);
+    const labelLogit = gatherRows(tf.reshape(x, [-1]), tf.add(rowStart, safe));
     const shift = tf.mul(tf.sub(labelLogit, tf.mean(x, 1)), labelSmoothing);
     save([slope, weight, safe]);
     return {

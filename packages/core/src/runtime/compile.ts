@@ -1,0 +1,121 @@
+/**
+ * compile(fn): traces fn once per signature of its arguments and replays it as one TensorFlow function.
+ * Backward pass and optimizer are part of the trace, since TensorFlow.js's tape runs while it is recorded.
+ */
+import { activeRecorder, attribute, nativeBinding, pin, recordWith, unpin } from './binding';
+import { dtypeNumber, operandIds, toTensor } from './execute';
+import { HalfTensor } from './half';
+import { Trace, type TracedFunction } from './trace';
+import { backend, tf, type Tensor } from './tensorflow';
+import { leaves, mapLeaves, signature, type TensorTree } from './tree';
+
+export interface CompileOptions {
+  /** Compile with XLA: fewer passes over memory, slower to start. */
+  xla?: boolean;
+  /** What logs and errors call it. */
+  name?: string;
+}
+
+/** One line of the log of compilations. */
+export interface Compilation {
+  name: string;
+  signature: string;
+  operations: number;
+  /** Tracing and the first run, in which TensorFlow optimises (and XLA compiles). */
+  seconds: number;
+}
+
+export type Compiled<A extends TensorTree[], R extends TensorTree> = ((...args: A) => R) & {
+  /** How many signatures were compiled. */
+  signatures(): number;
+  /** Frees the functions; a later call traces again. */
+  dispose(): void;
+};
+
+const listeners = new Set<(compilation: Compilation) => void>();
+let functions = 0;
+
+/** Calls `listener` after each compilation; the result stops it. */
+export function onCompilation(listener: (compilation: Compilation) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/**
+ * The compiled form of `fn`. Whatever differs from call to call must come in as a tensor: a JavaScript number
+ * used inside is frozen into the trace. Tensors from outside are captured; variables are read and written in place.
+ * @throws Blip2Error when fn reads a tensor's value
+ */
+export function compile<A extends TensorTree[], R extends TensorTree>(
+  fn: (...args: A) => R,
+  options: CompileOptions = {},
+): Compiled<A, R> {
+  const name = options.name ?? (fn.name || 'function');
+  const cache = new Map<string, { traced: TracedFunction; result: R }>();
+  const attributes = options.xla ? [attribute('_XlaMustCompile', 'bool', true)] : [];
+
+  const run = ({ traced, result }: { traced: TracedFunction; result: R }, args: A): R => {
+    const inputs = [...operandIds(leaves(args)), ...traced.captured];
+    const outputs = backend.binding.executeOp(traced.name, attributes, inputs, traced.outputs.length);
+    let next = 0;
+    return mapLeaves(result, (leaf) => {
+      const output = outputs[next++];
+      return leaf instanceof HalfTensor ? new HalfTensor(output.id, output.shape, leaf.dtype) : toTensor(output);
+    });
+  };
+
+  const compiled = (...args: A): R => {
+    if (activeRecorder()) return fn(...args); // part of a larger compiled function
+    const key = signature(args);
+    const known = cache.get(key);
+    if (known) return run(known, args);
+    const start = performance.now();
+    const entry = trace(fn, args, name);
+    entry.traced.captured.forEach(pin);
+    cache.set(key, entry);
+    const result = run(entry, args);
+    const seconds = (performance.now() - start) / 1000;
+    const { operations } = entry.traced;
+    for (const listener of listeners) listener({ name, signature: key, operations, seconds });
+    return result;
+  };
+
+  const dispose = (): void => {
+    for (const { traced } of cache.values()) {
+      nativeBinding().removeFunction(traced.name);
+      traced.captured.forEach(unpin);
+    }
+    cache.clear();
+  };
+  return Object.assign(compiled, { signatures: () => cache.size, dispose });
+}
+
+/** Records one run of fn on stand-ins for its arguments. */
+function trace<A extends TensorTree[], R extends TensorTree>(
+  fn: (...args: A) => R,
+  args: A,
+  name: string,
+): { traced: TracedFunction; result: R } {
+  const recording = new Trace(name);
+  const engine = tf.engine();
+  engine.startScope(name);
+  try {
+    return recordWith(recording, () => {
+      const standIns = mapLeaves(args, (leaf) => {
+        const metadata = recording.input(dtypeNumber(leaf.dtype), leaf.shape);
+        return leaf instanceof HalfTensor
+          ? new HalfTensor(metadata.id, metadata.shape, leaf.dtype)
+          : toTensor(metadata);
+      });
+      const result = fn(...standIns);
+      const outputs = operandIds(leaves(result));
+      const traced = recording.finish(`blip2_${name.replace(/\W+/g, '_')}_${functions++}`, outputs);
+      return { traced, result };
+    });
+  } catch (error) {
+    recording.abandon();
+    throw error;
+  } finally {
+    engine.endScope();
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * One trace: the operations of one run of a function, added to a TensorFlow graph in place of being executed.
+ * TensorFlow infers each shape, so a trace costs no arithmetic and has no side effects. In JavaScript a traced
+ * tensor carries a negative id: −2 − its place in the graph.
+ */
+import {
+  attribute,
+  DType,
+  nativeBinding,
+  type HostValues,
+  type OpAttribute,
+  type Recorder,
+  type TensorMetadata,
+} from './binding';
+import { resourceFacts } from './resources';
+
+/** Constants up to this many values are written into the graph; larger ones become inputs of the function. */
+const INLINE_LIMIT = 256;
+
+/** Operations that change a variable, and so must run in order and even when nothing depends on their output. */
+const WRITES = new Set(['AssignVariableOp', 'AssignAddVariableOp', 'AssignSubVariableOp', 'ResourceApplyAdam']);
+
+/** What was done to a variable so far, in operations of the graph. */
+interface ResourceHistory {
+  lastWrite: number | undefined;
+  readsSince: number[];
+  currentRead: TensorMetadata | undefined;
+}
+
+export interface TracedFunction {
+  name: string;
+  /** Tensors from outside that the function uses: its inputs after the explicit ones. */
+  captured: number[];
+  operations: number;
+  outputs: TensorMetadata[];
+}
+
+const encode = (place: number): number => -2 - place;
+const decode = (id: number): number => -2 - id;
+
+export class Trace implements Recorder {
+  readonly name: string;
+  readonly #graph = nativeBinding().graphCreate();
+  readonly #inputs: number[] = [];
+  /** Places in the graph of tensors that came from outside, by their real id. */
+  readonly #entered = new Map<number, number>();
+  readonly #captured: number[] = [];
+  readonly #uploads = new Map<number, HostValues>();
+  readonly #history = new Map<number, ResourceHistory>();
+  readonly #effects: number[] = [];
+  #operations = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** An explicit input of the function. */
+  input(dtype: number, shape: number[]): TensorMetadata {
+    const metadata = nativeBinding().graphPlaceholder(this.#graph, dtype, shape);
+    this.#inputs.push(metadata.id);
+    return { ...metadata, id: encode(metadata.id) };
+  }
+
+  noteUpload(id: number, values: HostValues): void {
+    this.#uploads.set(id, values);
+  }
+
+  addOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[] {
+    const resources = inputs.filter((id) => id >= 0 && resourceFacts(id));
+    const histories = resources.map((id) => this.#historyOf(id));
+    const reading = name === 'ReadVariableOp';
+    if (reading && histories[0].currentRead) return [histories[0].currentRead];
+
+    const writing = WRITES.has(name);
+    const controls = histories.flatMap(({ lastWrite, readsSince }) => [
+      ...(lastWrite === undefined ? [] : [lastWrite]),
+      ...(writing ? readsSince : []),
+    ]);
+    const places = inputs.map((id) => this.#place(id));
+    const shape = reading ? resourceFacts(inputs[0])?.shape : undefined;
+    const binding = nativeBinding();
+    const listed = Number(attributes.find(({ name }) => name === 'N')?.value ?? 0);
+    const added = binding.graphAddOp(this.#graph, name, attributes, places, outputs, controls, listed, shape);
+    this.#operations++;
+    const results = added.outputs.map((metadata) => ({ ...metadata, id: encode(metadata.id) }));
+
+    if (writing) this.#effects.push(added.operation);
+    for (const history of histories) {
+      if (writing) Object.assign(history, { lastWrite: added.operation, readsSince: [], currentRead: undefined });
+      else history.readsSince.push(added.operation);
+      if (reading) history.currentRead = results[0];
+    }
+    return results;
+  }
+
+  /** Turns the graph into a function of the eager context; `outputs` are ids of traced tensors. */
+  finish(name: string, outputs: number[]): TracedFunction {
+    // An output must be a value of the graph, and inputs handed straight through count as such only by a copy.
+    const places = outputs.map((id) => this.#identity(this.#place(id)));
+    const inputs = [...this.#inputs, ...this.#captured.map((id) => this.#entered.get(id) as number)];
+    const metadata = places.map(([, output]) => output);
+    nativeBinding().graphToFunction(this.#graph, name, inputs, places.map(([place]) => place), this.#effects);
+    return { name, captured: this.#captured, operations: this.#operations, outputs: metadata };
+  }
+
+  /** Drops an unfinished trace. */
+  abandon(): void {
+    nativeBinding().graphDelete(this.#graph);
+  }
+
+  #historyOf(resource: number): ResourceHistory {
+    let history = this.#history.get(resource);
+    if (!history) {
+      history = { lastWrite: undefined, readsSince: [], currentRead: undefined };
+      this.#history.set(resource, history);
+    }
+    return history;
+  }
+
+  /** Where a tensor is in the graph; one from outside enters it as a constant or as a captured input. */
+  #place(id: number): number {
+    if (id < 0) return decode(id);
+    let place = this.#entered.get(id);
+    if (place === undefined) {
+      place = this.#constant(id) ?? this.#capture(id);
+      this.#entered.set(id, place);
+    }
+    return place;
+  }
+
+  #constant(id: number): number | undefined {
+    const values = this.#uploads.get(id);
+    if (!values) return undefined;
+    if (values.length <= INLINE_LIMIT) return nativeBinding().graphConst(this.#graph, id).id;
+    return isUniform(values) ? this.#fill(id, values) : undefined;
+  }
+
+  /** A large constant of one value, as a Fill: its bytes stay out of the graph. */
+  #fill(id: number, values: HostValues): number {
+    const binding = nativeBinding();
+    const { shape, dtype } = describe(id);
+    const dims = binding.createTensor([shape.length], DType.int32, Int32Array.from(shape));
+    const value = binding.createTensor([], dtype, values.slice(0, 1));
+    const inputs = [dims, value].map((tensor) => binding.graphConst(this.#graph, tensor).id);
+    binding.deleteTensor(dims);
+    binding.deleteTensor(value);
+    const types = [attribute('T', 'type', dtype), attribute('index_type', 'type', DType.int32)];
+    return binding.graphAddOp(this.#graph, 'Fill', types, inputs, 1, [], 0).outputs[0].id;
+  }
+
+  #capture(id: number): number {
+    const facts = resourceFacts(id);
+    const { shape, dtype } = facts ? { shape: [], dtype: DType.resource } : describe(id);
+    this.#captured.push(id);
+    return nativeBinding().graphPlaceholder(this.#graph, dtype, shape).id;
+  }
+
+  #identity(place: number): [number, TensorMetadata] {
+    const { outputs } = nativeBinding().graphAddOp(this.#graph, 'Identity', [], [place], 1, [], 0);
+    return [outputs[0].id, outputs[0]];
+  }
+}
+
+function isUniform(values: HostValues): boolean {
+  const first = values[0];
+  return values.every((value) => value === first);
+}
+
+/** Shape and type of a real tensor, from an operation that costs nothing. */
+function describe(id: number): { shape: number[]; dtype: number } {
+  const binding = nativeBinding();
+  const [copy] = binding.executeOp('Identity', [], [id], 1);
+  binding.deleteTensor(copy.id);
+  return copy;
+}
