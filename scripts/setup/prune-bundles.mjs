@@ -1,0 +1,22 @@
+// TensorFlow.js ships each of its packages six times over, for browsers and with source maps: 230 MB that Node never
+// reads. They go; what `main`, `module` and `types` lead to stays.
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { paths } from './paths.mjs';
+
+const isBrowserBundle = (name) => /^tf(-[a-z-]+)?(\.es2017|\.fesm)?(\.min)?\.js(\.html)?$/.test(name);
+
+/** Deletes source maps and browser bundles under node_modules/@tensorflow. */
+export function pruneBundles() {
+  const scope = join(paths.nodeModules, '@tensorflow');
+  for (const folder of readdirSync(scope, { withFileTypes: true })) {
+    if (!folder.isDirectory()) continue; // a workspace's link
+    const packageFolder = join(scope, folder.name);
+    const { main } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
+    for (const entry of readdirSync(join(packageFolder, 'dist'), { withFileTypes: true, recursive: true })) {
+      const file = join(entry.parentPath, entry.name);
+      const isUnused = entry.name.endsWith('.map') || isBrowserBundle(entry.name);
+      if (entry.isFile() && isUnused && file !== join(packageFolder, main)) rmSync(file);
+    }
+  }
+}
