@@ -28,7 +28,7 @@ export const packagesBuild = {
     removeStamp('build');
     const before = hash();
     await run(process.execPath, [join(paths.nodeModules, 'lerna', 'dist', 'cli.js'), 'run', 'build'], {
-      env: { NX_DAEMON: 'false', NX_TUI: 'false', CI: 'true' },
+      env: { NX_DAEMON: 'false', NX_TUI: 'false', CI: 'true', NO_COLOR: '1', FORCE_COLOR: '0' },
     });
     writeStamp('build', before);
   },
