@@ -8,4 +8,15 @@ export {
 } from './checkpoint';
 export { JsonlLog, readLog, type LogEntry } from './log';
 export { clock, Progress, progressLine, type ProgressOptions } from './progress';
+export {
+  defaultRunDir,
+  isRunFolder,
+  readRunFolder,
+  recordOf,
+  type RecipeRecord,
+  type RunFolder,
+} from './runFolder';
 export { learningRateAt, type ScheduleOptions } from './schedule';
+export { isDecayed, TrainingStep } from './step';
+export type { LossResult, PrepareContext, Recipe, Task, TrainingConfig } from './task';
+export { defaultRunsDir, train, type Run, type TrainOptions } from './train';

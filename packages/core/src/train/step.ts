@@ -1,0 +1,170 @@
+/**
+ * One training step on the device: the gradients of its (micro-)batches, then clipping and AdamW. Two compiled
+ * functions, so that a loss that is not a number is seen before anything is changed.
+ */
+import {
+  applyAdamW,
+  biasCorrection,
+  clipByGlobalNorm,
+  compile,
+  createMoments,
+  Rng,
+  tf,
+  valueAndGradients,
+  withPrecision,
+  type Compiled,
+  type Tensor,
+} from '../runtime';
+import { Weights } from '../nn';
+import type { HostTensor } from '../checkpoints';
+import { hashInts } from '../data';
+import type { HostTensors } from './checkpoint';
+import { nonFiniteError } from './finite';
+import { learningRateAt } from './schedule';
+import type { Task, TrainingConfig } from './task';
+
+type Tensors = Record<string, Tensor>;
+type Scalars = Record<string, number>;
+
+/** Decay is for matrices: neither biases nor norms, nor scalars such as the temperature. */
+export function isDecayed(name: string, shape: number[]): boolean {
+  return shape.length >= 2 && !name.endsWith('.bias');
+}
+
+function mapValues<A, B>(
+  record: Record<string, A>,
+  change: (value: A, name: string) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
+}
+
+function toDevice({ shape, data }: HostTensor): Tensor {
+  return tf.tensor(data, shape, data instanceof Float32Array ? 'float32' : 'int32');
+}
+
+function readScalars(tensors: Tensors): Scalars {
+  return mapValues(tensors, (tensor) => tensor.dataSync()[0]);
+}
+
+export class TrainingStep {
+  private readonly moments;
+  private readonly gradients: Compiled<[Tensors, Tensor], { value: Tensors; gradients: Tensors }>;
+  private readonly accumulate: Compiled<[Tensors, Tensors], Tensors>;
+  private readonly update: Compiled<[Tensors, Tensors], Tensor>;
+
+  constructor(
+    private readonly task: Task,
+    private readonly config: TrainingConfig,
+    options: { xla?: boolean } = {},
+  ) {
+    const { parameters } = task;
+    this.moments = createMoments(parameters);
+    const stores = { parameters, ...this.moments };
+    const { xla } = options;
+
+    this.gradients = compile(
+      (inputs, seed) => {
+        const weights = parameters.readAll();
+        const loss = () => task.loss(new Weights(weights), inputs, new Rng(seed));
+        return withPrecision(config.precision, () => valueAndGradients(loss, weights));
+      },
+      { name: 'gradients', xla },
+    );
+    this.accumulate = compile((sum, more) => mapValues(sum, (value, name) => tf.add(value, more[name])), {
+      name: 'accumulate',
+    });
+    this.update = compile(
+      (gradients, { learningRate, weightDecay, correction1, correction2, share }) => {
+        const mean = config.accumulate > 1 ? mapValues(gradients, (g) => tf.mul(g, share)) : gradients;
+        const { clipped, norm } = clipByGlobalNorm(mean, config.clipNorm || Infinity);
+        for (const [name, gradient] of Object.entries(clipped)) {
+          const decay = isDecayed(name, parameters.shape(name));
+          const rates = { learningRate, weightDecay, correction1, correction2 };
+          applyAdamW(name, gradient, stores, rates, { ...config, decay });
+        }
+        return norm;
+      },
+      { name: 'update' },
+    );
+  }
+
+  /**
+   * Runs step `step` (from 0): changes the parameters, returns the losses (means over micro-batches) and rates.
+   * @throws Blip2Error naming the first tensor that is not finite
+   */
+  run(step: number): Scalars {
+    return tf.tidy(() => {
+      const { accumulate } = this.config;
+      const { losses, gradients } = this.meanGradients(step);
+      if (!Object.values(losses).every(Number.isFinite)) {
+        throw nonFiniteError(step, losses, gradients, this.task.parameters);
+      }
+      const learningRate = learningRateAt(step, this.config);
+      const [correction1, correction2] = biasCorrection(this.config, step + 1);
+      const { weightDecay } = this.config;
+      const rates = { learningRate, weightDecay, correction1, correction2, share: 1 / accumulate };
+      const norm = this.update(
+        gradients,
+        mapValues(rates, (rate) => tf.scalar(rate)),
+      );
+      const gradientNorm = norm.dataSync()[0];
+      if (!Number.isFinite(gradientNorm)) {
+        throw nonFiniteError(step, { ...losses, gradientNorm }, gradients, this.task.parameters);
+      }
+      return { ...losses, learningRate, gradientNorm };
+    });
+  }
+
+  private meanGradients(step: number): { losses: Scalars; gradients: Tensors } {
+    const { accumulate } = this.config;
+    let sum = this.microBatch(step * accumulate);
+    for (let micro = 1; micro < accumulate; micro++) {
+      const more = this.microBatch(step * accumulate + micro);
+      sum = {
+        losses: mapValues(sum.losses, (loss, name) => loss + more.losses[name]),
+        gradients: this.accumulate(sum.gradients, more.gradients),
+      };
+    }
+    return { losses: mapValues(sum.losses, (loss) => loss / accumulate), gradients: sum.gradients };
+  }
+
+  private microBatch(index: number): { losses: Scalars; gradients: Tensors } {
+    const { seed } = this.config;
+    const inputs = mapValues(this.task.inputs(index), toDevice);
+    const key = tf.tensor1d([hashInts(seed, index) | 0, hashInts(index, seed) | 0], 'int32');
+    const { value, gradients } = this.gradients(inputs, key);
+    return { losses: readScalars(value), gradients };
+  }
+
+  /** Moments of the optimizer, for a checkpoint. */
+  snapshot(): HostTensors {
+    const rename = (prefix: string, tensors: HostTensors) =>
+      Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}.${name}`, tensor]));
+    return {
+      ...rename('first', this.moments.first.snapshot()),
+      ...rename('second', this.moments.second.snapshot()),
+    };
+  }
+
+  /** Takes moments back from a checkpoint. @throws Blip2Error naming what does not fit */
+  restore(tensors: HostTensors, source: string): void {
+    for (const part of ['first', 'second'] as const) {
+      const own = Object.entries(tensors).filter(([name]) => name.startsWith(`${part}.`));
+      const named = own.map(
+        ([name, { shape, data }]) => [name.slice(part.length + 1), { shape, data }] as const,
+      );
+      this.moments[part].load(Object.fromEntries(named) as never, source);
+    }
+  }
+
+  /** Compiled signatures so far: a run should need one of each function. */
+  signatures(): number {
+    return this.gradients.signatures() + this.accumulate.signatures() + this.update.signatures();
+  }
+
+  dispose(): void {
+    for (const compiled of [this.gradients, this.accumulate, this.update]) compiled.dispose();
+    this.moments.first.dispose();
+    this.moments.second.dispose();
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The trainer: a recipe in, a run out. A run is a folder and an object at once; it can be interrupted at any step and
+ * goes on as if nothing had happened.
+ */
+import { Blip2Error } from '../runtime';
+import { readModel, readOptimizer, saveCheckpoint, type Checkpoint } from './checkpoint';
+import { listenForInterruption } from './interrupt';
+import type { LogEntry } from './log';
+import { Progress } from './progress';
+import {
+  defaultRunDir,
+  isRunFolder,
+  openLogs,
+  readRunFolder,
+  recordOf,
+  scalarsOf,
+  writeRecord,
+} from './runFolder';
+import { TrainingStep } from './step';
+import type { Recipe, Task, TrainingConfig } from './task';
+
+export interface TrainOptions extends Partial<TrainingConfig> {
+  /** Run folder; unless given, runs/<recipe>-<hash>, where a finished equal run is taken as it is. */
+  out?: string;
+  /** Root of default run folders and caches: `runs`, or $BLIP2_RUNS. */
+  runsDir?: string;
+  /** Go on from the last whole checkpoint. By default only in a default folder. */
+  resume?: boolean;
+  /** Steps between checkpoints; 200 unless given. One is always written at the end. */
+  checkpointEvery?: number;
+  /** Newest checkpoints kept; 2 unless given. */
+  keepCheckpoints?: number;
+  /** Steps between evaluations by the recipe or `evaluate`; none unless given. */
+  evaluateEvery?: number;
+  /** Compile with XLA. */
+  xla?: boolean;
+  signal?: AbortSignal;
+  /** Called after each step, e.g. to draw a curve. */
+  onStep?: (entry: LogEntry) => void | Promise<void>;
+  /** Where people read about progress: standard error; false: nowhere. */
+  progress?: false | { stream?: NodeJS.WritableStream & { isTTY?: boolean }; interval?: number };
+}
+
+export interface Run<M = unknown> {
+  dir: string;
+  recipe: { name: string; hash: string };
+  /** One entry per step. */
+  log: LogEntry[];
+  model: M;
+  /** Steps done. */
+  step: number;
+  /** Stopped before its last step by Ctrl-C or an AbortSignal; `resume` goes on. */
+  interrupted: boolean;
+}
+
+const DEFAULT_CHECKPOINT_EVERY = 200;
+
+export function defaultRunsDir(): string {
+  return process.env.BLIP2_RUNS ?? 'runs';
+}
+
+/** Splits the options into hyper-parameters, which the recipe takes over, and the rest. */
+function withTraining<M>(recipe: Recipe<M>, options: TrainOptions): Recipe<M> {
+  const given = Object.entries(options).filter(
+    ([name, value]) => name in recipe.training && value !== undefined,
+  );
+  return {
+    ...recipe,
+    training: { ...recipe.training, ...(Object.fromEntries(given) as Partial<TrainingConfig>) },
+  };
+}
+
+/**
+ * Trains a recipe. Every hyper-parameter can be overridden in `options`.
+ * @throws Blip2Error if the folder holds another run or cannot be written, or if a loss is not finite
+ */
+export async function train<M>(base: Recipe<M>, options: TrainOptions = {}): Promise<Run<M>> {
+  const recipe = withTraining(base, options);
+  const record = recordOf(recipe);
+  const runsDir = options.runsDir ?? defaultRunsDir();
+  const dir = options.out ?? defaultRunDir(runsDir, record);
+  const progress = new Progress({
+    steps: record.training.steps,
+    ...(options.progress === false ? { stream: { write: () => true } } : options.progress),
+  });
+  const note = (message: string) => progress.note(message);
+  const start = startingPoint(dir, record.hash, options, base.custom, note);
+
+  const task = await recipe.prepare({ training: recipe.training, runsDir, note });
+  if (start.checkpoint) task.parameters.load(readModel(start.checkpoint) as never, start.checkpoint.dir);
+  const run = { dir, recipe: { name: record.name, hash: record.hash }, model: task.model };
+  if (start.finished) {
+    note(`${dir} is finished: taken as it is`);
+    return { ...run, log: start.log, step: record.training.steps, interrupted: false };
+  }
+  writeRecord(dir, record);
+  const done = await loop(dir, recipe, task, start.checkpoint, options, progress);
+  return { ...run, ...done };
+}
+
+function startingPoint(
+  dir: string,
+  hash: string,
+  options: TrainOptions,
+  custom: boolean,
+  note: (message: string) => void,
+): { checkpoint?: Checkpoint; log: LogEntry[]; finished: boolean } {
+  if (!isRunFolder(dir)) return { log: [], finished: false };
+  const resume = options.resume ?? (options.out === undefined && !custom);
+  if (!resume) {
+    if (options.out === undefined) return { log: [], finished: false };
+    throw new Blip2Error(`${dir} already holds a run`, {
+      hint: 'Go on with it (resume: true, --resume), or choose another folder.',
+    });
+  }
+  const found = readRunFolder(dir, note);
+  if (found.record.hash !== hash) {
+    throw new Blip2Error(
+      `${dir} holds a run of another recipe (${found.record.hash.slice(0, 8)}, not ${hash.slice(0, 8)})`,
+      {
+        hint: `Compare with ${dir}/recipe.json, or choose another folder.`,
+      },
+    );
+  }
+  return found;
+}
+
+/** Gives the event loop its turn: signals, timers and a notebook's messages get through. */
+const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+async function loop<M>(
+  dir: string,
+  recipe: Recipe<M>,
+  task: Task<M>,
+  checkpoint: Checkpoint | undefined,
+  options: TrainOptions,
+  progress: Progress,
+): Promise<Pick<Run, 'log' | 'step' | 'interrupted'>> {
+  const { training } = recipe;
+  const { checkpointEvery = DEFAULT_CHECKPOINT_EVERY, keepCheckpoints = 2, evaluateEvery } = options;
+  const { hash } = recordOf(recipe);
+  let step = checkpoint?.state.step ?? 0;
+  const { log, events } = openLogs(dir, step);
+  const trainingStep = new TrainingStep(task, training, { xla: options.xla });
+  if (checkpoint) trainingStep.restore(readOptimizer(checkpoint), checkpoint.dir);
+  const interruption = listenForInterruption(options.signal, () =>
+    progress.note('Stopping after this step…'),
+  );
+  let saved = step;
+  const save = () => {
+    if (saved === step) return;
+    log.flush();
+    const tensors = { model: task.parameters.snapshot(), optimizer: trainingStep.snapshot() };
+    saveCheckpoint(dir, { step, recipe: hash }, tensors, keepCheckpoints);
+    saved = step;
+  };
+  try {
+    while (step < training.steps && !interruption.requested) {
+      const began = performance.now();
+      const scalars = trainingStep.run(step);
+      const samplesPerSecond =
+        (training.batchSize * training.accumulate * 1000) / (performance.now() - began);
+      const entry = { step, ...scalars, samplesPerSecond } as unknown as LogEntry;
+      step++;
+      if (evaluateEvery && (step % evaluateEvery === 0 || step === training.steps) && task.evaluate) {
+        entry.evaluation = await task.evaluate();
+      }
+      log.append(entry);
+      events.scalars(entry.step, scalarsOf(entry));
+      progress.update(entry);
+      await options.onStep?.(entry);
+      if (step % checkpointEvery === 0) save();
+      await breathe();
+    }
+    save();
+  } finally {
+    interruption.release();
+    progress.end();
+    log.close();
+    events.close();
+    trainingStep.dispose();
+  }
+  const interrupted = step < training.steps;
+  if (interrupted) progress.note(`Interrupted after step ${step}: saved in ${dir}, go on with --resume`);
+  return { log: log.entries, step, interrupted };
+}
