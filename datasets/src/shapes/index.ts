@@ -1,0 +1,45 @@
+export { type Swap, SWAPS, type SwappedCaptions, swapsOf } from './captions';
+export { shapesDirectory } from './directory';
+export { writeShapesFolder } from './folder';
+export {
+  busyShapes,
+  type CaptionOptions,
+  type ShapesOptions,
+  shapesSettings,
+  type ShapesSettings,
+  type WebNoise,
+} from './options';
+export { type Question, type QuestionKind } from './questions';
+export { Random } from './random';
+export { maskOf, renderScene } from './render';
+export {
+  type Background,
+  type Color,
+  COLORS,
+  type Dot,
+  layoutKey,
+  type Placed,
+  type Relation,
+  relationOf,
+  type Rgb,
+  type Scene,
+  type SceneObject,
+  type Shape,
+  SHAPES,
+  type Size,
+  type Split,
+  splitOf,
+} from './scene';
+export {
+  judgeCaption,
+  type Judgement,
+  nameOf,
+  readStatement,
+  RELATIONS,
+  type Statement,
+  type Thing,
+  wordsOf,
+} from './statements';
+export { shapesTexts, trainShapesTokenizer } from './tokenizer';
+export { GENERIC_CAPTIONS, type WebCaption, type WebCaptionKind } from './webCaptions';
+export { type Example, shapesWorld, type ShapesWorld } from './world';
