@@ -45,7 +45,7 @@ export default defineConfig(
       'datasets/src/**/*.ts',
       'test/**/*.ts',
       'bench/**/*.ts',
-      '*.config.ts',
+      '*.config.mts',
     ],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },

@@ -12,6 +12,7 @@ await main(() =>
     '--notebook-dir',
     paths.root,
     '--LabApp.default_url=/lab/tree/notebooks',
+    '--MultiKernelManager.default_kernel_name=tslab',
     ...asRoot,
     ...process.argv.slice(2),
   ]),

@@ -50,5 +50,5 @@ async function runSteps() {
       throw error;
     }
   }
-  rmSync(paths.partial, { recursive: true, force: true });
+  for (const folder of [paths.partial, paths.downloads]) rmSync(folder, { recursive: true, force: true });
 }

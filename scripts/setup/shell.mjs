@@ -5,6 +5,7 @@ import { addToLock } from './lock.mjs';
 import { root } from './paths.mjs';
 
 const KEPT_OUTPUT = 8000;
+const STOP_MS = 3000;
 
 /**
  * Runs a program to its end and resolves to its standard output. Throws a SetupError that holds the end of what
@@ -17,14 +18,17 @@ export function run(program, args, { cwd = root, env = {}, onLine, hint } = {}) 
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    // An interrupted set-up must not leave, say, an npm behind that goes on writing.
-    const stop = () => {
-      child.kill();
-      console.error('\nStopped. The next start goes on from this step.');
-      process.exit(130);
+    // Stopping waits for the child: an npm that still undoes its work would spoil the next start's.
+    let isStopped = false;
+    const stop = (signal) => {
+      if (isStopped) return;
+      isStopped = true;
+      console.error('\nStopping …');
+      child.kill(signal);
+      setTimeout(() => child.kill('SIGKILL'), STOP_MS).unref();
     };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
     if (child.pid) addToLock(child.pid);
     let stdout = '';
     let tail = '';
@@ -45,6 +49,10 @@ export function run(program, args, { cwd = root, env = {}, onLine, hint } = {}) 
     child.on('close', (code, signal) => {
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
+      if (isStopped) {
+        console.error('Stopped. The next start goes on from this step.');
+        process.exit(130);
+      }
       if (code === 0) resolve(stdout);
       else reject(new SetupError(`${tail.trim()}\n\nFailed (${signal ?? `exit ${code}`}): ${command}`, hint));
     });

@@ -22,7 +22,6 @@ const SETTINGS = {
   '@jupyterlab/apputils-extension:notification': {
     fetchNews: 'false',
     checkForUpdates: false,
-    doNotDisturbMode: true,
   },
 };
 
