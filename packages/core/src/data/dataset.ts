@@ -1,0 +1,39 @@
+/** Image-text data as training and evaluation see it, whatever it comes from. */
+import type { JsonObject } from '../checkpoints';
+
+/** One split: numbered pictures, each with one or more captions. */
+export interface ImageTextSplit {
+  /** `train`, `validation` or `test`. */
+  name: string;
+  /** Number of pictures. */
+  size: number;
+  /** Side of each picture in pixels. */
+  imageSize: number;
+  /** What the pictures are a function of: part of the key of cached features. */
+  identity: JsonObject;
+  id(index: number): string;
+  /** RGB bytes, imageSize·imageSize·3. */
+  pixels(index: number): Uint8Array;
+  captions(index: number): readonly string[];
+}
+
+export interface ImageTextDataset {
+  name: string;
+  /** The options it was made with: part of a recipe's hash, and enough to make it again. */
+  options: JsonObject;
+  /** Folder of its tokenizer (`tokenizer.json`). */
+  tokenizerDir: string;
+  /** Folder of the frozen CLIP whose ViT goes in front of the Q-Former. */
+  visionDir: string;
+  train: ImageTextSplit;
+  validation: ImageTextSplit;
+  test: ImageTextSplit;
+}
+
+/** Pixel bytes of several pictures, one after the other. */
+export function stackPixels(split: ImageTextSplit, indices: ArrayLike<number>): Uint8Array {
+  const size = split.imageSize * split.imageSize * 3;
+  const out = new Uint8Array(indices.length * size);
+  for (let row = 0; row < indices.length; row++) out.set(split.pixels(indices[row]), row * size);
+  return out;
+}

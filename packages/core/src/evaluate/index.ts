@@ -1,0 +1,20 @@
+export {
+  ranks,
+  recall,
+  rerank,
+  topColumns,
+  transpose,
+  transposeRelevance,
+  type Recall,
+  type Relevance,
+  type Scores,
+} from './ranking';
+export {
+  evaluateRetrieval,
+  textPool,
+  type EncodedPool,
+  type Retrieval,
+  type RetrievalModel,
+  type RetrievalOptions,
+  type RetrievalRow,
+} from './retrieval';

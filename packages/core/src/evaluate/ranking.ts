@@ -1,0 +1,89 @@
+/**
+ * Recall from scores: pure functions of numbers, no model. I images, T texts. Which texts belong to which images is a
+ * list of pairs: an image may have several texts, and a text several images.
+ */
+
+/** Row-major scores [rows, columns]; the higher the better. */
+export interface Scores {
+  rows: number;
+  columns: number;
+  values: Float32Array;
+}
+
+/** `relevant[row]`: the columns that belong to a row. */
+export type Relevance = readonly (readonly number[])[];
+
+export interface Recall {
+  /** Share of rows, in percent, with a relevant column among the first 1, 5, 10. */
+  r1: number;
+  r5: number;
+  r10: number;
+}
+
+/** What LAVIS gives to candidates outside the top k of a re-ranking. */
+export const NOT_CANDIDATE = -100;
+
+export function transpose({ rows, columns, values }: Scores): Scores {
+  const out = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++)
+      out[column * rows + row] = values[row * columns + column];
+  }
+  return { rows: columns, columns: rows, values: out };
+}
+
+export function transposeRelevance(relevant: Relevance, columns: number): number[][] {
+  const out: number[][] = Array.from({ length: columns }, () => []);
+  relevant.forEach((list, row) => list.forEach((column) => out[column].push(row)));
+  return out;
+}
+
+/**
+ * For each row, how many irrelevant columns come before its best relevant one. A tie counts as lost, so that a model
+ * that scores everything alike has recall 0. (LAVIS leaves ties to numpy's unstable sort.)
+ */
+export function ranks({ rows, columns, values }: Scores, relevant: Relevance): Int32Array {
+  return Int32Array.from({ length: rows }, (_, row) => {
+    const scores = values.subarray(row * columns, (row + 1) * columns);
+    const own = new Set(relevant[row]);
+    const best = Math.max(...relevant[row].map((column) => scores[column]));
+    let before = 0;
+    for (let column = 0; column < columns; column++)
+      if (!(scores[column] < best) && !own.has(column)) before++;
+    return before;
+  });
+}
+
+export function recall(ranked: Int32Array): Recall {
+  const within = (k: number) => (100 * ranked.filter((rank) => rank < k).length) / ranked.length;
+  return { r1: within(1), r5: within(5), r10: within(10) };
+}
+
+/** The `k` best columns of each row, best first; equal scores in order of column. */
+export function topColumns({ rows, columns, values }: Scores, k: number): Int32Array[] {
+  return Array.from({ length: rows }, (_, row) => {
+    const scores = values.subarray(row * columns, (row + 1) * columns);
+    const order = Int32Array.from(scores, (_, column) => column);
+    return order.sort((a, b) => scores[b] - scores[a] || a - b).subarray(0, k);
+  });
+}
+
+/**
+ * Scores after re-ranking (LAVIS's compute_sim_matrix): candidates get matching logit + similarity, all others −100.
+ * @param logit matching logit of (row, column)
+ */
+export function rerank(
+  similarities: Scores,
+  candidates: Int32Array[],
+  logit: (row: number, column: number) => number,
+): Scores {
+  const { rows, columns } = similarities;
+  const values = new Float32Array(rows * columns).fill(NOT_CANDIDATE);
+  candidates.forEach((list, row) => {
+    for (const column of list) {
+      const at = row * columns + column;
+      values[at] = logit(row, column) + similarities.values[at];
+    }
+  });
+  return { rows, columns, values };
+}
