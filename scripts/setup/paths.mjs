@@ -1,7 +1,9 @@
 // Where set-up puts things. Everything it makes lies in .blip2/ and node_modules/, both ignored by git.
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-export const root = resolve(import.meta.dirname, '..', '..');
+// Not import.meta.dirname: a Node too old to have it must get as far as being told so.
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const inRoot = (...parts) => join(root, ...parts);
 const inState = (...parts) => join(root, '.blip2', ...parts);
 
@@ -24,6 +26,7 @@ export const paths = {
   /** The binding's sources, patched, as they are compiled. */
   native: inState('native'),
   zig: inState('zig'),
+  requirements: inRoot('scripts', 'setup', 'requirements.txt'),
   nodeModules: inRoot('node_modules'),
   tfjsNode: inRoot('node_modules', '@tensorflow', 'tfjs-node-gpu'),
   core: inRoot('packages', 'core'),
