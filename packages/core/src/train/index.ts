@@ -18,5 +18,12 @@ export {
 } from './runFolder';
 export { learningRateAt, type ScheduleOptions } from './schedule';
 export { isDecayed, TrainingStep } from './step';
-export type { LossResult, PrepareContext, Recipe, Task, TrainingConfig } from './task';
+export {
+  trainingOf,
+  type LossResult,
+  type PrepareContext,
+  type Recipe,
+  type Task,
+  type TrainingConfig,
+} from './task';
 export { defaultRunsDir, train, type Run, type TrainOptions } from './train';

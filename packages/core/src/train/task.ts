@@ -26,6 +26,31 @@ export interface TrainingConfig {
   precision: 'fp32' | 'bf16';
 }
 
+const NAMES: Record<keyof TrainingConfig, true> = {
+  seed: true,
+  steps: true,
+  batchSize: true,
+  learningRate: true,
+  minLearningRate: true,
+  warmupSteps: true,
+  weightDecay: true,
+  beta1: true,
+  beta2: true,
+  epsilon: true,
+  clipNorm: true,
+  accumulate: true,
+  precision: true,
+};
+
+/** Parts a recipe's settings into the loop's and the rest. */
+export function trainingOf<T extends TrainingConfig>(
+  settings: T,
+): { training: TrainingConfig; rest: Omit<T, keyof TrainingConfig> } {
+  const [training, rest]: Record<string, unknown>[] = [{}, {}];
+  for (const [name, value] of Object.entries(settings)) (name in NAMES ? training : rest)[name] = value;
+  return { training: training as unknown as TrainingConfig, rest: rest as Omit<T, keyof TrainingConfig> };
+}
+
 /** A scalar `loss` and whatever scalars are worth logging; computed on tensors only, for it is compiled. */
 export type LossResult = { loss: Tensor } & Record<string, Tensor>;
 

@@ -1,0 +1,51 @@
+/** Recipes and data by the names that the command line knows them by. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Blip2Error } from '../runtime';
+import { readJsonObject, type JsonObject } from '../checkpoints';
+import { shapes, type ImageTextDataset } from '../data';
+import { applyOverrides } from './overrides';
+import { unknownKey } from './errors';
+import { shapesStage1 } from './shapes';
+
+type Options = Record<string, unknown>;
+
+const STAGE1: Record<string, Options> = { shapes: shapesStage1 };
+const DATA: Record<string, (options: JsonObject) => ImageTextDataset> = { shapes };
+
+/**
+ * Data from a specification: a name, with options after a question mark: `shapes`, `shapes?seed=1&train=2000`,
+ * `shapes?captions.perScene=3`. @throws Blip2Error naming the nearest known name
+ */
+export function openData(specification: string): ImageTextDataset {
+  const [name, options = ''] = specification.split('?');
+  const settings = options.split('&').filter((setting) => setting !== '');
+  return makeData(name, applyOverrides({}, settings) as JsonObject);
+}
+
+/** As `openData`, from the name and options that a recipe.json holds. */
+export function makeData(name: string, options: JsonObject): ImageTextDataset {
+  if (!Object.hasOwn(DATA, name)) throw unknownKey('data', name, Object.keys(DATA));
+  return DATA[name](options);
+}
+
+/**
+ * The options of a stage-1 recipe: a name, or a file that exports them (`.json`, or `.js`/`.cjs`/`.mjs` with a default
+ * export). @throws Blip2Error naming the nearest known name
+ */
+export async function stage1Recipe(nameOrFile: string): Promise<Options> {
+  if (Object.hasOwn(STAGE1, nameOrFile)) return STAGE1[nameOrFile];
+  if (!existsSync(nameOrFile)) throw unknownKey('recipe', nameOrFile, Object.keys(STAGE1));
+  if (nameOrFile.endsWith('.json')) return readJsonObject(nameOrFile);
+  const module = (await import(pathToFileURL(resolve(nameOrFile)).href)) as {
+    default?: { default?: Options } & Options;
+  };
+  // A CommonJS file compiled from TypeScript has its default export one level down.
+  const options = module.default?.default ?? module.default;
+  if (!options)
+    throw new Blip2Error(`${nameOrFile} has no default export`, {
+      hint: 'Export the options of the recipe as default.',
+    });
+  return options;
+}

@@ -1,0 +1,197 @@
+/**
+ * A Q-Former after stage 1, ready to be asked: how alike are image and text, do they match, what does each query look at?
+ * B batch, I images, T texts (or text tokens), Q queries, P patches, H heads, E width of the projections.
+ */
+import { compile, tf, type ParameterStore, type Tensor } from '../runtime';
+import { Weights } from '../nn';
+import { cleanCaption, type Tokenizer } from '../text';
+import {
+  encodeImage,
+  encodePair,
+  encodeText,
+  imageTextMatchingLogits,
+  projectImage,
+  projectText,
+  readImage,
+  type Blip2QformerConfig,
+} from '../models';
+import { similarities } from '../losses';
+import { splitFeatures, type Features, type ImageTextSplit, type VisionTower } from '../data';
+import type { EncodedPool, RetrievalModel } from '../evaluate';
+import { encodeTexts, selectRows } from './captions';
+
+const BATCH = 64;
+/** Pairs of an image and a text that are matched at once. */
+const PAIRS = 128;
+
+type Text = { ids: Tensor; mask: Tensor };
+
+/** Where the queries look: probabilities over patches, row-major [images, heads, queries, patches]. */
+export interface CrossAttention {
+  /** Number of the block. */
+  layer: number;
+  shape: number[];
+  values: Float32Array;
+}
+
+export interface Stage1Parts {
+  config: Blip2QformerConfig;
+  parameters: ParameterStore;
+  tokenizer: Tokenizer;
+  tower: VisionTower;
+  maxTextLength: number;
+  /** Where features of the frozen tower are kept. */
+  cacheDir: string;
+}
+
+/** `indices` cut into pieces of `size`, the last one filled up with its first element: one signature for all. */
+function* batches(count: number, size: number): Generator<{ rows: Int32Array; real: number }> {
+  for (let start = 0; start < count; start += size) {
+    const real = Math.min(size, count - start);
+    yield { rows: Int32Array.from({ length: size }, (_, i) => (i < real ? start + i : start)), real };
+  }
+}
+
+const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+export class Stage1Model implements RetrievalModel {
+  readonly config: Blip2QformerConfig;
+  readonly parameters: ParameterStore;
+  private readonly encodeImages;
+  private readonly encodeTexts;
+  private readonly match;
+  private readonly look;
+
+  constructor(private readonly parts: Stage1Parts) {
+    const { config, parameters } = parts;
+    this.config = config;
+    this.parameters = parameters;
+    const weights = () => new Weights(parameters.readAll());
+    this.encodeImages = compile(
+      (features: Tensor) => {
+        const w = weights();
+        return projectImage(w, encodeImage(w, config, readImage(w, config, features)).queries!);
+      },
+      { name: 'encodeImages' },
+    );
+    this.encodeTexts = compile(
+      (ids: Tensor, mask: Tensor) => {
+        const w = weights();
+        return projectText(w, encodeText(w, config, ids, mask).text!);
+      },
+      { name: 'encodeTexts' },
+    );
+    this.match = compile(
+      (features: Tensor, text: Text) => {
+        const w = weights();
+        return imageTextMatchingLogits(
+          w,
+          encodePair(w, config, readImage(w, config, features), text).queries!,
+        );
+      },
+      { name: 'match' },
+    );
+    this.look = compile(
+      (features: Tensor, text?: Text) => {
+        const w = weights();
+        const image = readImage(w, config, features);
+        const output = text ? encodePair(w, config, image, text) : encodeImage(w, config, image);
+        return output.crossAttentions as unknown as Record<string, Tensor>;
+      },
+      { name: 'look' },
+    );
+  }
+
+  /** Encodes images and texts for retrieval. */
+  async encodePool(split: ImageTextSplit, texts: readonly string[]): Promise<EncodedPool> {
+    const features = await this.features(split);
+    const { ids, mask, shape } = encodeTexts(texts, this.parts.tokenizer, this.parts.maxTextLength);
+    const text = (rows: Int32Array): Text => ({
+      ids: toInt32(selectRows(ids, shape[1], rows)),
+      mask: toInt32(selectRows(mask, shape[1], rows)),
+    });
+    const table = tf.tidy(() => {
+      const parts = [...batches(texts.length, BATCH)].map(({ rows, real }) => {
+        const { ids: batchIds, mask: batchMask } = text(rows);
+        return this.encodeTexts(batchIds, batchMask).slice([0, 0], [real, -1]);
+      });
+      return tf.concat(parts, 0); // [T, E]
+    });
+    const values = new Float32Array(split.size * texts.length);
+    for (const { rows, real } of batches(split.size, BATCH)) {
+      const part = tf.tidy(() => {
+        const images = this.encodeImages(toFeatures(features, rows)); // [B, Q, E]
+        return similarities(images, table).slice([0, 0], [real, -1]).dataSync<'float32'>();
+      });
+      values.set(part, rows[0] * texts.length);
+      await breathe();
+    }
+    table.dispose();
+    return { similarities: values, matchLogits: (i, t) => this.matchPairs(features, text, i, t) };
+  }
+
+  private async matchPairs(
+    features: Features,
+    text: (rows: Int32Array) => Text,
+    images: Int32Array,
+    texts: Int32Array,
+  ): Promise<Float32Array> {
+    const logits = new Float32Array(images.length);
+    for (const { rows, real } of batches(images.length, PAIRS)) {
+      const part = tf.tidy(() => {
+        const pairs = this.match(
+          toFeatures(
+            features,
+            rows.map((n) => images[n]),
+          ),
+          text(rows.map((n) => texts[n])),
+        );
+        return pairs.slice([0, 1], [real, 1]).dataSync<'float32'>();
+      });
+      logits.set(part, rows[0]);
+      await breathe();
+    }
+    return logits;
+  }
+
+  /** Cross-attention of every query over chosen pictures: alone, or each with a text beside it (as in ITM). */
+  async crossAttention(
+    split: ImageTextSplit,
+    indices: readonly number[],
+    texts?: readonly string[],
+  ): Promise<CrossAttention[]> {
+    const features = await this.features(split);
+    const { tokenizer, maxTextLength } = this.parts;
+    return tf.tidy(() => {
+      const encoded =
+        texts &&
+        encodeTexts(
+          texts.map((text) => cleanCaption(text)),
+          tokenizer,
+          maxTextLength,
+        );
+      const text = encoded && {
+        ids: toInt32({ shape: encoded.shape, data: encoded.ids }),
+        mask: toInt32({ shape: encoded.shape, data: encoded.mask }),
+      };
+      const maps = this.look(toFeatures(features, indices), text);
+      return Object.entries(maps).map(([layer, map]) => ({
+        layer: Number(layer),
+        shape: map.shape.slice(),
+        values: map.dataSync<'float32'>(),
+      }));
+    });
+  }
+
+  private features(split: ImageTextSplit): Promise<Features> {
+    return splitFeatures(this.parts.tower, split, this.parts.cacheDir);
+  }
+}
+
+function toFeatures(features: Features, rows: ArrayLike<number>): Tensor {
+  return tf.tensor(features.gather(rows), [rows.length, ...features.shape]);
+}
+
+function toInt32({ shape, data }: { shape: number[]; data: ArrayLike<number> }): Tensor {
+  return tf.tensor(data as Int32Array, shape, 'int32');
+}

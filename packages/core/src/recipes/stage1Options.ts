@@ -1,0 +1,76 @@
+/** What a stage-1 recipe can say, and what it says if it says nothing. */
+import { z } from 'zod';
+import { Blip2Error, type Tensor } from '../runtime';
+import type { Stage1Batch, Stage1Outputs } from '../losses';
+import type { ImageTextDataset, VisionTower } from '../data';
+import { parseOptions, unknownKey } from './errors';
+import { trainingShape } from './training';
+
+/** A loss of one's own: a scalar of what the model computed. Added to the others, and compiled with them. */
+export type CustomLoss = (outputs: Stage1Outputs, batch: Stage1Batch) => Tensor;
+
+export const STAGE1_LOSSES = ['itc', 'itm', 'itg'] as const;
+export type Stage1Loss = (typeof STAGE1_LOSSES)[number];
+
+const count = z.number().int().positive();
+const loss = z.union([
+  z.number().nonnegative(),
+  z.custom<CustomLoss>((value) => typeof value === 'function'),
+]);
+
+const qformer = z.strictObject({
+  width: count.default(64),
+  layers: count.default(4),
+  heads: count.default(4),
+  feedForward: count.default(256),
+  /** Blocks 0, n, 2n, … read the image. */
+  crossAttentionFrequency: count.default(2),
+  /** Width of the space in which images and texts are compared. */
+  projection: count.default(64),
+  dropout: z.number().min(0).max(1).default(0),
+  /** Standard deviation of new matrices; 1/√fan-in unless given. */
+  initStd: z.number().positive().optional(),
+  /** Standard deviation of new word embeddings and queries. */
+  embeddingStd: z.number().positive().default(0.1),
+});
+
+const schema = z.strictObject({
+  queries: count.default(8),
+  /** Weights of itc, itm and itg (0 or absent: not computed), and losses of one's own by name. */
+  losses: z.record(z.string(), loss).default({ itc: 1, itm: 1, itg: 1 }),
+  qformer: qformer.prefault({}),
+  /** Divides similarities; learned from here on. */
+  temperature: z.number().positive().default(0.07),
+  /** Longest caption in tokens, special tokens included. */
+  maxTextLength: count.default(32),
+  ...trainingShape,
+});
+
+export type Stage1Settings = z.output<typeof schema>;
+
+export type Stage1Options = z.input<typeof schema> & {
+  data: ImageTextDataset;
+  /** The frozen tower in front; the one that is shipped for the data unless given. */
+  tower?: VisionTower;
+};
+
+/** Defaults filled in. @throws Blip2Error naming a key that is unknown or out of range */
+export function parseStage1(options: Record<string, unknown>): Stage1Settings {
+  const settings = parseOptions(schema, options, 'stage1 recipe');
+  for (const [name, value] of Object.entries(settings.losses)) {
+    const isBuiltIn = STAGE1_LOSSES.includes(name as Stage1Loss);
+    if (typeof value === 'number' && !isBuiltIn)
+      throw unknownKey(
+        'loss',
+        `losses.${name}`,
+        STAGE1_LOSSES.map((known) => `losses.${known}`),
+      );
+  }
+  if (!STAGE1_LOSSES.some((name) => settings.losses[name])) {
+    throw new Blip2Error('stage1 recipe: losses: none of itc, itm, itg is above 0', {
+      hint: 'A loss of your own comes on top of at least one of them.',
+      exitCode: 2,
+    });
+  }
+  return settings;
+}

@@ -1,0 +1,100 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openRun, stage1, type CustomLoss } from '../../packages/core/src/recipes';
+import { evaluateRetrieval } from '../../packages/core/src/evaluate';
+import { tf } from '../../packages/core/src/runtime';
+import { train } from '../../packages/core/src/train';
+import { randomTower, SMALL, smallShapes } from './tower';
+
+const tower = randomTower();
+const data = smallShapes();
+const runsDir = mkdtempSync(join(tmpdir(), 'blip2-stage1-'));
+const options = { runsDir, progress: false as const };
+
+describe('stage 1', () => {
+  const recipe = stage1({ data, tower, ...SMALL });
+
+  test('trains, evaluates on the way, and comes back from its folder', async () => {
+    const run = await train(recipe, { ...options, evaluateEvery: 3 });
+    expect(run.dir).toMatch(/stage1-shapes-[0-9a-f]{8}$/);
+    expect(run.log).toHaveLength(6);
+    const { loss, itc, itm, itg } = run.log[0] as Record<string, number>;
+    expect(loss).toBeCloseTo(itc + itm + itg, 4);
+    expect(Object.keys(run.log[2].evaluation)).toEqual([
+      'ITC image→text R@1',
+      'ITC text→image R@1',
+      'ITM image→text R@1',
+      'ITM text→image R@1',
+    ]);
+    const again = openRun(run.dir, { tower, runsDir });
+    expect(again).toMatchObject({ dir: run.dir, recipe: run.recipe, step: 6, interrupted: false });
+    expect(again.log).toEqual(run.log);
+    const [first, second] = [
+      await evaluateRetrieval(run.model, data.test),
+      await evaluateRetrieval(again.model, data.test),
+    ];
+    expect(second).toEqual(first);
+    expect(first).toMatchObject({ images: 12 });
+  });
+
+  test('the hash follows the settings, not how they are written', () => {
+    const same = stage1({ data, tower, ...SMALL, losses: { itg: 1, itm: 1, itc: 1 } });
+    const other = stage1({ data, tower, ...SMALL, losses: { itc: 1, itm: 1 } });
+    const canonical = (value: unknown) => JSON.stringify(value, Object.keys(value as object).sort());
+    expect(canonical(same.config.losses)).toBe(canonical(recipe.config.losses));
+    expect(canonical(other.config.losses)).not.toBe(canonical(recipe.config.losses));
+  });
+
+  test('a loss of weight 0 is not computed, the others keep their weight', async () => {
+    const run = await train(stage1({ data, tower, ...SMALL, losses: { itc: 2, itm: 1, itg: 0 } }), options);
+    const { loss, itc, itm } = run.log[0] as Record<string, number>;
+    expect(run.log[0]).not.toHaveProperty('itg');
+    expect(loss).toBeCloseTo(2 * itc + itm, 4);
+  });
+
+  test('a loss of one’s own is a function, compiled with the others and logged by its name', async () => {
+    let calls = 0;
+    const spread: CustomLoss = ({ queries }) => {
+      calls++;
+      return tf.mean(tf.square(queries));
+    };
+    const mine = stage1({ data, tower, ...SMALL, losses: { itc: 1, spread } });
+    const run = await train(mine, options);
+    const { loss, itc, spread: own } = run.log[3] as Record<string, number>;
+    expect(own).toBeGreaterThan(0);
+    expect(loss).toBeCloseTo(itc + own, 4);
+    expect(calls).toBe(1);
+    await train(mine, options);
+    expect(calls).toBe(2); // never taken from the cache
+  });
+
+  test('cross-attention: one distribution over patches per query and head', async () => {
+    const { model } = await train(recipe, options);
+    for (const texts of [undefined, ['a red circle above a blue square', 'a star']]) {
+      const [map, ...others] = await model.crossAttention(data.test, [0, 5], texts);
+      expect(others).toEqual([]); // of two blocks only the first has cross-attention
+      expect(map).toMatchObject({ layer: 0, shape: [2, 2, 2, 10] });
+      const rows = Array.from({ length: 8 }, (_, row) => map.values.slice(row * 10, row * 10 + 10));
+      for (const row of rows) expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+    }
+  });
+
+  test('another vision tower than the one it was trained with is refused', async () => {
+    const { dir } = await train(recipe, options);
+    expect(() => openRun(dir, { tower: { ...tower, hash: 'other' }, runsDir })).toThrow(
+      /another vision tower/,
+    );
+  });
+
+  test('training and evaluation leave no tensors behind', async () => {
+    const { model } = await train(recipe, options);
+    await evaluateRetrieval(model, data.test, { k: 4 });
+    const before = tf.memory().numTensors;
+    await evaluateRetrieval(model, data.test, { k: 4 });
+    await model.crossAttention(data.test, [0]);
+    await model.crossAttention(data.test, [0]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

@@ -1,0 +1,45 @@
+/** A frozen ViT of random weights for 48-pixel Shapes, saved as a CLIP folder, and a small world in front of it. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ParameterStore } from '../../packages/core/src/runtime';
+import { vitParameters, type VitConfig } from '../../packages/core/src/models';
+import { savePretrained, type JsonObject } from '../../packages/core/src/checkpoints';
+import { clipVisionTower, shapes, type ShapesDataset, type VisionTower } from '../../packages/core/src/data';
+
+const VIT: VitConfig = {
+  family: 'clip',
+  hiddenSize: 16,
+  intermediateSize: 32,
+  numHiddenLayers: 2,
+  numAttentionHeads: 2,
+  imageSize: 48,
+  patchSize: 16,
+  hiddenAct: 'quick_gelu',
+  layerNormEps: 1e-5,
+};
+
+export function randomTower(): VisionTower {
+  const dir = mkdtempSync(join(tmpdir(), 'blip2-tower-'));
+  const parameters = ParameterStore.create(vitParameters(VIT), 1);
+  savePretrained(dir, {
+    config: { visionConfig: VIT as unknown as JsonObject },
+    tensors: parameters.snapshot(),
+  });
+  parameters.dispose();
+  return clipVisionTower(dir);
+}
+
+export function smallShapes(): ShapesDataset {
+  return shapes({ train: 80, validation: 20, test: 12 });
+}
+
+/** A Q-Former as small as it gets. */
+export const SMALL = {
+  queries: 2,
+  qformer: { width: 16, layers: 2, heads: 2, feedForward: 16, projection: 8 },
+  steps: 6,
+  batchSize: 8,
+  learningRate: 2e-3,
+  warmupSteps: 2,
+};
