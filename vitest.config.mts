@@ -19,7 +19,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     env: {
-      TF_CPP_MIN_LOG_LEVEL: '2',
+      TF_CPP_MIN_LOG_LEVEL: '3',
       TF_NUM_INTRAOP_THREADS: '1',
       TF_NUM_INTEROP_THREADS: '1',
       OMP_NUM_THREADS: '1',

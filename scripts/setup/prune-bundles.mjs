@@ -4,7 +4,10 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths } from './paths.mjs';
 
-const isBrowserBundle = (name) => /^tf(-[a-z-]+)?(\.es2017|\.fesm)?(\.min)?\.js(\.html)?$/.test(name);
+const BROWSER_BUNDLE = /^tf(-[a-z-]+)?(\.es2017|\.fesm)?(\.min)?\.js(\.html)?$/;
+
+/** Whether Node never reads a file of this name in a TensorFlow.js package's dist folder. */
+export const isUnusedBundle = (name) => name.endsWith('.map') || BROWSER_BUNDLE.test(name);
 
 /** Deletes source maps and browser bundles under node_modules/@tensorflow. */
 export function pruneBundles() {
@@ -15,8 +18,7 @@ export function pruneBundles() {
     const { main } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
     for (const entry of readdirSync(join(packageFolder, 'dist'), { withFileTypes: true, recursive: true })) {
       const file = join(entry.parentPath, entry.name);
-      const isUnused = entry.name.endsWith('.map') || isBrowserBundle(entry.name);
-      if (entry.isFile() && isUnused && file !== join(packageFolder, main)) rmSync(file);
+      if (entry.isFile() && isUnusedBundle(entry.name) && file !== join(packageFolder, main)) rmSync(file);
     }
   }
 }

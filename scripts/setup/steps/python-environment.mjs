@@ -18,10 +18,14 @@ export const pythonEnvironment = {
     await run(findPython(), ['-m', 'venv', paths.python]);
     const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-cache-dir', '--no-compile'];
     // --no-deps: requirements.txt is complete.
-    await run(pythonProgram('python'), [...pip, '--no-deps', '--only-binary', ':all:', '-r', paths.requirements], {
-      onLine: (line) => /^Collecting (\S+)/.test(line) && detail(line.trim().split(/[ =]/)[1]),
-      hint: 'Is PyPI within reach (python3 -m pip download six)? Then run the same command again.',
-    });
+    await run(
+      pythonProgram('python'),
+      [...pip, '--no-deps', '--only-binary', ':all:', '-r', paths.requirements],
+      {
+        onLine: (line) => /^Collecting (\S+)/.test(line) && detail(line.trim().split(/[ =]/)[1]),
+        hint: 'Is PyPI within reach (python3 -m pip download six)? Then run the same command again.',
+      },
+    );
     // What hangs in the environment is gone with the old one.
     removeStamp('jupyter');
     writeStamp('python', hash());

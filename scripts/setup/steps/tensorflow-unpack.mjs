@@ -35,6 +35,8 @@ export const tensorflowUnpack = {
     await strip(readdirSync(unpacked).map((name) => join(unpacked, name)));
     replace(headers, paths.headers);
     replace(unpacked, paths.tensorflow);
+    // CUDA's libraries are of no use to the CPU variant.
+    if (tensorflowWheel().variant === 'cpu') rmSync(paths.nvidia, { recursive: true, force: true });
     writeStamp('tensorflow', tensorflowWheel().stamp);
     rmSync(wheelFile());
     rmSync(PARTIAL, { recursive: true });
