@@ -5,3 +5,4 @@ export { shapesStage1 } from './shapes';
 export { stage1 } from './stage1';
 export { Stage1Model, type CrossAttention } from './stage1Model';
 export { parseStage1, type CustomLoss, type Stage1Options, type Stage1Settings } from './stage1Options';
+export { reproduceStage1, SHAPES_CANDIDATES, type Stage1Reproduction } from './reproduce';

@@ -28,7 +28,7 @@ export function openRun(dir: string, options: OpenRunOptions = {}): Run<Stage1Mo
   }
   const { stage, data, tower: towerHash, losses, ...settings } = record.config;
   if (stage !== 'stage1')
-    throw new Blip2Error(`${dir} is a run of ${String(stage)}, which this version cannot open`);
+    throw new Blip2Error(`${dir} is a run of ${JSON.stringify(stage)}, which this version cannot open`);
   const { name, options: dataOptions } = data as { name: string; options: JsonObject };
   const dataset = makeData(name, dataOptions);
   const tower = options.tower ?? clipVisionTower(dataset.visionDir);

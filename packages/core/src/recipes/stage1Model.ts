@@ -96,7 +96,7 @@ export class Stage1Model implements RetrievalModel {
         const w = weights();
         const image = readImage(w, config, features);
         const output = text ? encodePair(w, config, image, text) : encodeImage(w, config, image);
-        return output.crossAttentions as unknown as Record<string, Tensor>;
+        return output.crossAttentions;
       },
       { name: 'look' },
     );
@@ -193,5 +193,5 @@ function toFeatures(features: Features, rows: ArrayLike<number>): Tensor {
 }
 
 function toInt32({ shape, data }: { shape: number[]; data: ArrayLike<number> }): Tensor {
-  return tf.tensor(data as Int32Array, shape, 'int32');
+  return tf.tensor(data, shape, 'int32');
 }

@@ -71,7 +71,7 @@ export interface PrepareContext {
   /** Root of runs and caches, e.g. `runs`. */
   runsDir: string;
   /** Tells the user what is being prepared. */
-  note(message: string): void;
+  note: (message: string) => void;
 }
 
 /** One experiment: a name, everything that decides its outcome, and how to set it up. */

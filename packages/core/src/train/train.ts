@@ -2,6 +2,8 @@
  * The trainer: a recipe in, a run out. A run is a folder and an object at once; it can be interrupted at any step and
  * goes on as if nothing had happened.
  */
+import { existsSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { Blip2Error } from '../runtime';
 import { readModel, readOptimizer, saveCheckpoint, type Checkpoint } from './checkpoint';
 import { listenForInterruption } from './interrupt';
@@ -55,8 +57,13 @@ export interface Run<M = unknown> {
 
 const DEFAULT_CHECKPOINT_EVERY = 200;
 
-export function defaultRunsDir(): string {
-  return process.env.BLIP2_RUNS ?? 'runs';
+/** $BLIP2_RUNS, or `runs` in the nearest folder above that has it or is a repository's root. */
+export function defaultRunsDir(from: string = process.cwd()): string {
+  if (process.env.BLIP2_RUNS) return process.env.BLIP2_RUNS;
+  const isRoot = (dir: string) => existsSync(join(dir, 'runs')) || existsSync(join(dir, '.git'));
+  let dir = from;
+  while (!isRoot(dir) && dirname(dir) !== dir) dir = dirname(dir);
+  return relative(process.cwd(), join(isRoot(dir) ? dir : from, 'runs'));
 }
 
 /** Splits the options into hyper-parameters, which the recipe takes over, and the rest. */

@@ -1,0 +1,47 @@
+/** `blip2 evaluate retrieval`: recall of a trained run. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { printJson, printTable } from './output';
+
+interface Options {
+  model: string;
+  data: string;
+  split: 'train' | 'validation' | 'test';
+  k: number;
+  json?: boolean;
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is expected');
+  return Number(text);
+}
+
+async function retrieval({ model, data, split, k, json }: Options): Promise<void> {
+  const { openData, openRun } = await import('../recipes');
+  const { evaluateRetrieval } = await import('../evaluate');
+  const run = openRun(model);
+  const result = await evaluateRetrieval(run.model, openData(data)[split], { k });
+  if (json) return printJson({ model, data, split, ...result });
+  console.error(`${result.images} images, ${result.texts} texts, the best ${k} re-ranked by ITM`);
+  printTable(
+    result.rows.map(({ scores, direction, r1, r5, r10 }) => ({
+      scores,
+      direction,
+      'R@1': r1,
+      'R@5': r5,
+      'R@10': r10,
+    })),
+  );
+}
+
+export function addEvaluate(program: Command): void {
+  const evaluate = program.command('evaluate').description('evaluate a trained model');
+  evaluate
+    .command('retrieval')
+    .description('recall@1/5/10 both ways, by ITC and after re-ranking by ITM, in percent')
+    .requiredOption('--model <dir>', 'run folder of stage 1')
+    .requiredOption('--data <spec>', 'data: shapes, with options as in shapes?seed=1')
+    .addOption(new Option('--split <name>').choices(['train', 'validation', 'test']).default('test'))
+    .option('--k <count>', 'candidates re-ranked by ITM in each direction; 0: none', wholeNumber, 128)
+    .option('--json', 'print one JSON document')
+    .action(retrieval);
+}

@@ -1,0 +1,46 @@
+/**
+ * The `blip2` command: parse, call the library, print. TensorFlow is loaded only by what needs it, so `--help` is
+ * instant. Standard output holds results (with `--json` one JSON document), standard error everything else.
+ */
+import { Command, CommanderError } from 'commander';
+import { addDoctor } from './doctor';
+import { addEvaluate } from './evaluate';
+import { addPretrain } from './pretrain';
+import { Exit } from './output';
+import { addReproduce } from './reproduce';
+import { version } from './version';
+
+function program(): Command {
+  // Before the commands are added, which take these settings over.
+  const root = new Command('blip2').exitOverride().showHelpAfterError('(--help tells more)');
+  root
+    .description('BLIP-2: pre-training, evaluation and attention, from the command line')
+    .version(version());
+  for (const add of [addDoctor, addPretrain, addEvaluate, addReproduce]) add(root);
+  return root;
+}
+
+/** What a Blip2Error carries; the class itself would load TensorFlow. */
+interface Failure extends Error {
+  hint?: string;
+  exitCode?: 1 | 2;
+}
+
+function report(error: Failure): number {
+  const known = error.name === 'Blip2Error';
+  console.error(`error: ${known ? error.message : (error.stack ?? error.message)}`);
+  if (error.hint) console.error(`→ ${error.hint}`);
+  return error.exitCode ?? 1;
+}
+
+/** Runs the command. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof Exit) return error.exitCode;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return report(error as Failure);
+  }
+}

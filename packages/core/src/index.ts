@@ -1,0 +1,40 @@
+/** @blip2/core: the library, as a notebook sees it. */
+export { Blip2Error, Rng, tf, type Tensor } from './runtime';
+export { cleanCaption, cleanQuestion, Tokenizer } from './text';
+export { decodeImage, normalise, type ImageSource, type RawImage } from './image';
+export { loadPretrained, SafetensorsFile, savePretrained, writeSafetensors } from './checkpoints';
+export {
+  clipVisionTower,
+  shapes,
+  type ImageTextDataset,
+  type ImageTextSplit,
+  type ShapesDataset,
+  type VisionTower,
+} from './data';
+export {
+  train,
+  type LogEntry,
+  type Recipe,
+  type Run,
+  type Task,
+  type TrainingConfig,
+  type TrainOptions,
+} from './train';
+export {
+  evaluateRetrieval,
+  type Retrieval,
+  type RetrievalModel,
+  type RetrievalOptions,
+  type RetrievalRow,
+} from './evaluate';
+export {
+  openData,
+  openRun,
+  reproduceStage1,
+  shapesStage1,
+  stage1,
+  Stage1Model,
+  type CrossAttention,
+  type CustomLoss,
+  type Stage1Options,
+} from './recipes';

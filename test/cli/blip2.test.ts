@@ -1,0 +1,92 @@
+/** The command as its users see it: standard output, standard error, exit code. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'blip2-cli-'));
+
+function blip2(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const script = join(import.meta.dirname, 'blip2.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args]);
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+describe('help', () => {
+  test.each([
+    [['--help'], ['doctor', 'pretrain', 'evaluate', 'reproduce']],
+    [
+      ['pretrain', 'stage1', '--help'],
+      ['--recipe', '--data', '--out', '--resume', '--set', '--dry-run', '--json'],
+    ],
+    [
+      ['evaluate', 'retrieval', '--help'],
+      ['--model', '--data', '--split', '--k'],
+    ],
+    [
+      ['reproduce', 'stage1', '--help'],
+      ['--seeds', '--scale'],
+    ],
+  ])('%j, without loading TensorFlow', async (args, words) => {
+    const { code, stdout, stderr } = await blip2(...args);
+    expect(code).toBe(0);
+    for (const word of words) expect(stdout).toContain(word);
+    expect(stderr).toBe('TensorFlow not loaded\n');
+  });
+});
+
+describe('wrong usage ends with exit code 2 and says what would be right', () => {
+  const pretrain = (...args: string[]) => [
+    'pretrain',
+    'stage1',
+    '--data',
+    'shapes',
+    '--out',
+    join(folder, 'x'),
+    ...args,
+  ];
+  test.each([
+    ['an unknown command', ['pretrian'], /Did you mean pretrain/],
+    ['a missing option', ['pretrain', 'stage1', '--recipe', 'shapes', '--data', 'shapes'], /--out/],
+    ['an unknown recipe', pretrain('--recipe', 'shaps'), /Unknown recipe shaps[^]*Did you mean shapes\?/],
+    [
+      'an unknown option of a recipe',
+      pretrain('--recipe', 'shapes', '--set', 'step=6'),
+      /step[^]*Did you mean steps\?/,
+    ],
+    ['a setting without a value', pretrain('--recipe', 'shapes', '--set', 'steps'), /key=value/],
+    ['a number that is none', ['reproduce', 'stage1', '--seeds', 'many'], /a whole number/],
+    [
+      'an unknown split',
+      ['evaluate', 'retrieval', '--model', 'x', '--data', 'shapes', '--split', 'dev'],
+      /validation/,
+    ],
+  ])('%s', async (_, args, message) => {
+    const { code, stdout, stderr } = await blip2(...args);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+describe('failures end with exit code 1', () => {
+  test('a folder that is no run', async () => {
+    const { code, stderr } = await blip2('evaluate', 'retrieval', '--model', folder, '--data', 'shapes');
+    expect(stderr).toMatch(/is not a run folder[^]*→ Give the folder/);
+    expect(code).toBe(1);
+  });
+});
+
+test('doctor --json prints one document that names TensorFlow and the processor', async () => {
+  const { code, stdout } = await blip2('doctor', '--json');
+  const diagnosis = JSON.parse(stdout) as { ok: boolean; tensorflow: { version: string; native: boolean } };
+  expect(diagnosis.tensorflow.native).toBe(true);
+  expect(diagnosis.tensorflow.version).toMatch(/^2\.(1[6-9]|[2-9]\d)\./);
+  expect(diagnosis).toMatchObject({ ok: true, problems: [], node: process.version });
+  expect(diagnosis).toHaveProperty('cpu.features');
+  expect(code).toBe(0);
+});
