@@ -3,7 +3,8 @@
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { main } from './main.mjs';
-import { blip2, executeNotebook, jupyter } from './programs.mjs';
+import { writePage } from './notebook-page.mjs';
+import { blip2, executeNotebook } from './programs.mjs';
 import { paths } from './setup/paths.mjs';
 
 const NOTEBOOK = '02-stage1';
@@ -19,7 +20,7 @@ async function mainJob() {
   const stages = [
     ['Stage 1', () => blip2(['reproduce', 'stage1', '--scale', 'shapes'])],
     ['Notebook', () => executeNotebook(join(paths.notebooks, `${NOTEBOOK}.ipynb`), results)],
-    ['Page', () => jupyter(['nbconvert', '--to', 'html', '--log-level', 'WARN', executed])],
+    ['Page', () => writePage(executed)],
   ];
   for (const [name, run] of stages) {
     const start = performance.now();
