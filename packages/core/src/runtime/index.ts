@@ -27,6 +27,7 @@ export {
 } from './parameters';
 export { withPrecision, type Precision } from './precision';
 export { Rng } from './random';
+export { tensorFlowInfo, type TensorFlowInfo } from './system';
 export { tf, type Tensor } from './tensorflow';
 export { leaves, type TensorTree } from './tree';
 export { Variable } from './variable';
