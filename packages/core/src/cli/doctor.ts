@@ -21,6 +21,8 @@ export interface Diagnosis {
   tensorflow: TensorFlowInfo | null;
   cpu: Cpu;
   memory: { totalGiB: number; freeGiB: number };
+  /** How bfloat16 products are computed: by the processor's own units, or by float32 ones (right, but no faster). */
+  bfloat16: 'hardware' | 'emulated';
   problems: Problem[];
 }
 
@@ -68,10 +70,21 @@ export async function diagnose(): Promise<Diagnosis> {
     });
   }
   const tensorflow = await tensorFlow(problems);
-  return { ok: problems.length === 0, node: process.version, tensorflow, cpu: cpu(), memory, problems };
+  const processor = cpu();
+  const hasUnits =
+    processor.features?.some((feature) => feature.endsWith('BF16')) || tensorflow?.devices.includes('GPU');
+  return {
+    ok: problems.length === 0,
+    node: process.version,
+    tensorflow,
+    cpu: processor,
+    memory,
+    bfloat16: hasUnits ? 'hardware' : 'emulated',
+    problems,
+  };
 }
 
-function print({ node, tensorflow, cpu: processor, memory, problems }: Diagnosis): void {
+function print({ node, tensorflow, cpu: processor, memory, bfloat16, problems }: Diagnosis): void {
   const lines = [
     ['Node', node],
     [
@@ -81,6 +94,7 @@ function print({ node, tensorflow, cpu: processor, memory, problems }: Diagnosis
     ['Devices', tensorflow?.devices.join(', ') ?? '–'],
     ['Processor', `${processor.model}, ${processor.cores} cores`],
     ['Features', processor.features?.join(', ') ?? 'not known on this system'],
+    ['bfloat16', bfloat16],
     ['Memory', `${memory.totalGiB} GiB, ${memory.freeGiB} GiB free`],
   ];
   for (const [name, value] of lines) console.log(`${name.padEnd(11)} ${value}`);

@@ -10,7 +10,7 @@ export { JsonlLog, readLog, type LogEntry } from './log';
 export { clock, Progress, progressLine, type ProgressOptions } from './progress';
 export {
   defaultRunDir,
-  isRunFolder,
+  holdsRun,
   readRunFolder,
   recordOf,
   type RecipeRecord,

@@ -18,12 +18,12 @@ export function clock(seconds: number): string {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-const RATES = new Set(['step', 'learningRate', 'samplesPerSecond']);
+const NOT_SHOWN = new Set(['step', 'learningRate', 'gradientNorm', 'samplesPerSecond']);
 
 /** `step 120/1400  loss 3.214  itc 1.102  …  812 img/s  1:05 left` */
 export function progressLine(entry: LogEntry, steps: number, secondsLeft: number): string {
   const losses = Object.entries(entry).flatMap(([name, value]) =>
-    typeof value === 'number' && !RATES.has(name) ? `${name} ${value.toFixed(3)}` : [],
+    typeof value === 'number' && !NOT_SHOWN.has(name) ? `${name} ${value.toFixed(3)}` : [],
   );
   const rate = `${entry.samplesPerSecond.toFixed(0)} img/s`;
   return [`step ${entry.step + 1}/${steps}`, ...losses, rate, `${clock(secondsLeft)} left`].join('  ');

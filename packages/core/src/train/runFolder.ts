@@ -37,8 +37,9 @@ const RECIPE = 'recipe.json';
 const LOG = 'log.jsonl';
 const EVENTS = 'events.out.tfevents.blip2';
 
-export function isRunFolder(dir: string): boolean {
-  return existsSync(join(dir, RECIPE));
+/** Has training begun there? (A recipe alone is what a failed preparation leaves.) */
+export function holdsRun(dir: string): boolean {
+  return existsSync(join(dir, RECIPE)) && existsSync(join(dir, LOG));
 }
 
 export function writeRecord(dir: string, record: RecipeRecord): void {
@@ -55,7 +56,7 @@ export interface RunFolder {
 
 /** Reads a run back. @throws Blip2Error if the folder holds none */
 export function readRunFolder(dir: string, warn: (message: string) => void): RunFolder {
-  if (!isRunFolder(dir)) {
+  if (!existsSync(join(dir, RECIPE))) {
     throw new Blip2Error(`${dir} is not a run folder: it has no ${RECIPE}`, {
       hint: 'Give the folder that `blip2 pretrain … --out` wrote, or one of runs/.',
     });

@@ -11,7 +11,7 @@ import type { LogEntry } from './log';
 import { Progress } from './progress';
 import {
   defaultRunDir,
-  isRunFolder,
+  holdsRun,
   openLogs,
   readRunFolder,
   recordOf,
@@ -93,6 +93,8 @@ export async function train<M>(base: Recipe<M>, options: TrainOptions = {}): Pro
   const note = (message: string) => progress.note(message);
   const start = startingPoint(dir, record.hash, options, base.custom, note);
 
+  // Before anything costs time: can the folder be written?
+  if (!start.finished) writeRecord(dir, record);
   const task = await recipe.prepare({ training: recipe.training, runsDir, note });
   if (start.checkpoint) task.parameters.load(readModel(start.checkpoint) as never, start.checkpoint.dir);
   const run = { dir, recipe: { name: record.name, hash: record.hash }, model: task.model };
@@ -100,7 +102,6 @@ export async function train<M>(base: Recipe<M>, options: TrainOptions = {}): Pro
     note(`${dir} is finished: taken as it is`);
     return { ...run, log: start.log, step: record.training.steps, interrupted: false };
   }
-  writeRecord(dir, record);
   const done = await loop(dir, recipe, task, start.checkpoint, options, progress);
   return { ...run, ...done };
 }
@@ -112,7 +113,7 @@ function startingPoint(
   custom: boolean,
   note: (message: string) => void,
 ): { checkpoint?: Checkpoint; log: LogEntry[]; finished: boolean } {
-  if (!isRunFolder(dir)) return { log: [], finished: false };
+  if (!holdsRun(dir)) return { log: [], finished: false };
   const resume = options.resume ?? (options.out === undefined && !custom);
   if (!resume) {
     if (options.out === undefined) return { log: [], finished: false };
