@@ -22,7 +22,6 @@ import torch
 from qformer import Stage1
 
 VARIANTS = ('eager', 'compile', 'bf16', 'compile-bf16')
-WARM_UP_STEPS = 3
 FIXTURES = Path(__file__).resolve().parents[2] / 'test' / 'fixtures'
 
 
@@ -181,6 +180,7 @@ def arguments():
     parser.add_argument('config', nargs='?', help='a JSON file of sizes, or the JSON itself')
     parser.add_argument('--variant', choices=VARIANTS, default='eager')
     parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--warm-up', type=int, default=3, help='untimed steps before the first answer')
     parser.add_argument('--steps', type=int, help='run so many steps, report, and end')
     parser.add_argument('--check', action='store_true', help='compare with test/fixtures/stage1, and end')
     options = parser.parse_args()
@@ -197,7 +197,7 @@ def main():
         return check(options.variant)
     text = options.config if options.config.lstrip().startswith('{') else Path(options.config).read_text()
     trainer = Trainer(json.loads(text), options.variant)
-    times, _ = trainer.run(WARM_UP_STEPS)
+    times, _ = trainer.run(max(1, options.warm_up))
     if options.steps:
         say(report(*trainer.run(options.steps), options))
         return 0
