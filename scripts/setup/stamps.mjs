@@ -2,7 +2,7 @@
 // It is written when the step has ended, so a step that was interrupted has none and is done again.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { paths } from './paths.mjs';
 
 /** Hash of texts, in order. */
@@ -14,7 +14,8 @@ export function hashOf(...texts) {
 
 /** Hash of the names and contents of files; a folder stands for all files in it. Missing ones count as absent. */
 export function hashOfFiles(files) {
-  return hashOf(...files.flatMap((file) => filesUnder(file).flatMap((path) => [path, readFileSync(path)])));
+  const contents = (path) => [relative(paths.root, path), readFileSync(path)];
+  return hashOf(...files.flatMap((file) => filesUnder(file).flatMap(contents)));
 }
 
 function filesUnder(path) {

@@ -14,7 +14,7 @@ export const npmPackages = {
   isDone: () => hasStamp('npm', hash()) && existsSync(join(paths.nodeModules, '.package-lock.json')),
   async run() {
     removeStamp('npm');
-    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    await run('npm', ['ci', '--ignore-scripts'], {
       hint: 'Is the npm registry within reach (npm ping)? Then run the same command again.',
     });
     pruneBundles();
