@@ -15,6 +15,8 @@ describe('shapes', () => {
     expect(data.test.captions(0)[0]).toMatch(/^a \w+ \w+ (above|left of) a \w+ \w+$/);
     expect(existsSync(join(data.tokenizerDir, 'tokenizer.json'))).toBe(true);
     expect(data.train.identity).not.toEqual(data.test.identity);
+    expect(shapes({ train: 80, captions: { objects: 1 } }).train.identity).toEqual(data.train.identity);
+    expect(shapes({ train: 80, seed: 1 }).train.identity).not.toEqual(data.train.identity);
   });
 
   test('an unknown option is named', () => {

@@ -9,7 +9,7 @@ export interface ImageTextSplit {
   size: number;
   /** Side of each picture in pixels. */
   imageSize: number;
-  /** What the pictures are a function of: part of the key of cached features. */
+  /** What the pictures are a function of (not their number): part of the key of cached features. */
   identity: JsonObject;
   id(index: number): string;
   /** RGB bytes, imageSize·imageSize·3. */

@@ -1,8 +1,14 @@
 /** The Shapes world (see datasets/README.md) as a dataset, with the towers and the tokenizer shipped for it. */
 import { dirname, join } from 'node:path';
-import { shapesWorld, type Example, type ShapesOptions, type ShapesWorld } from '@blip2/datasets';
+import {
+  shapesWorld,
+  type Example,
+  type ShapesOptions,
+  type ShapesSettings,
+  type ShapesWorld,
+} from '@blip2/datasets';
 import { Blip2Error } from '../runtime';
-import type { JsonObject } from '../checkpoints';
+import { sha256, type JsonObject } from '../checkpoints';
 import type { ImageTextDataset, ImageTextSplit } from './dataset';
 
 /** Shapes with everything a notebook may want of it: scenes, questions, swaps. */
@@ -15,21 +21,33 @@ export function shapesFolder(): string {
   return join(dirname(require.resolve('@blip2/datasets/package.json')), 'shapes');
 }
 
-function splitOf(
-  world: ShapesWorld,
-  name: 'train' | 'validation' | 'test',
-  options: JsonObject,
-): ImageTextSplit {
+/** What pictures depend on. Captions do not, nor does how many there are: other captions, the same features. */
+function pictureSettings({
+  captions: _1,
+  webNoise: _2,
+  train: _3,
+  validation: _4,
+  test: _5,
+  ...rest
+}: ShapesSettings): JsonObject {
+  return { ...rest };
+}
+
+function splitOf(world: ShapesWorld, name: 'train' | 'validation' | 'test'): ImageTextSplit {
   const examples = (): Example[] => world.splits[name];
+  const pixels = (index: number) => world.render(examples()[index]);
   return {
     name,
     get size() {
       return examples().length;
     },
     imageSize: world.imageSize,
-    identity: { world: 'shapes', options, split: name },
+    get identity() {
+      // A picture stands for the code that drew it: if that changes, so does the key.
+      return { world: 'shapes', split: name, ...pictureSettings(world.settings), first: sha256(pixels(0)) };
+    },
     id: (index) => examples()[index].id,
-    pixels: (index) => world.render(examples()[index]),
+    pixels,
     captions: (index) => examples()[index].captions,
   };
 }
@@ -46,15 +64,14 @@ export function shapes(options: ShapesOptions = {}): ShapesDataset {
     if (!(cause instanceof RangeError)) throw cause;
     throw new Blip2Error(cause.message, { cause, exitCode: 2 });
   }
-  const json = structuredClone(options) as JsonObject;
   return {
     name: 'shapes',
-    options: json,
+    options: structuredClone(world.settings) as unknown as JsonObject,
     tokenizerDir: join(shapesFolder(), 'tokenizer'),
     visionDir: join(shapesFolder(), 'clip'),
     world,
-    train: splitOf(world, 'train', json),
-    validation: splitOf(world, 'validation', json),
-    test: splitOf(world, 'test', json),
+    train: splitOf(world, 'train'),
+    validation: splitOf(world, 'validation'),
+    test: splitOf(world, 'test'),
   };
 }

@@ -1,5 +1,5 @@
 /** The experiment of stage 1 from beginning to end: train with several seeds, evaluate each on the test split. */
-import type { ImageTextDataset } from '../data';
+import type { ImageTextDataset, VisionTower } from '../data';
 import { evaluateRetrieval, type RetrievalRow } from '../evaluate';
 import { train, type TrainOptions } from '../train';
 import { shapesStage1 } from './shapes';
@@ -19,12 +19,12 @@ export const SHAPES_CANDIDATES = 32;
 export async function reproduceStage1(
   data: ImageTextDataset,
   seeds: readonly number[],
-  options: TrainOptions & { onRun?: (seed: number) => void } = {},
+  { tower, onRun, ...options }: TrainOptions & { tower?: VisionTower; onRun?: (seed: number) => void } = {},
 ): Promise<Stage1Reproduction> {
   const rows: Stage1Reproduction['rows'] = [];
   for (const seed of seeds) {
-    options.onRun?.(seed);
-    const run = await train(stage1({ ...shapesStage1, data }), { ...options, seed });
+    onRun?.(seed);
+    const run = await train(stage1({ ...shapesStage1, data, tower }), { ...options, seed });
     if (run.interrupted) break;
     const recall = await evaluateRetrieval(run.model, data.test, { k: SHAPES_CANDIDATES });
     rows.push(...recall.rows.map((row) => ({ seed, run: run.dir, ...row })));
