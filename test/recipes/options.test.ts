@@ -78,6 +78,9 @@ describe('names', () => {
     writeFileSync(file, '{"queries": 3}');
     expect(await stage1Recipe('shapes')).toBe(shapesStage1);
     expect(await stage1Recipe(file)).toEqual({ queries: 3 });
+    const script = file.replace('.json', '.cjs');
+    writeFileSync(script, 'module.exports = { queries: 4 };');
+    expect(await stage1Recipe(script)).toEqual({ queries: 4 });
     await expect(stage1Recipe('shape')).rejects.toThrow(/Unknown recipe shape/);
   });
 

@@ -38,7 +38,8 @@ export function clipVisionTower(dir: string): VisionTower {
 
 /** As `clipVisionTower`, from weights in memory. */
 export function clipVisionTowerFrom({ config, tensors }: Pretrained, hash: string): VisionTower {
-  const vision = { family: 'clip', fusedQkv: false, ...(config.visionConfig as object) } as VitConfig;
+  const onDisk = config.visionConfig as unknown as Omit<VitConfig, 'family' | 'fusedQkv'>;
+  const vision: VitConfig = { family: 'clip', fusedQkv: false, ...onDisk };
   const own = Object.entries(tensors).filter(([name]) => name.startsWith('vision_model.'));
   const named = own.map(
     ([name, { shape, data }]) => [name, tf.keep(tf.tensor(data, shape, 'float32'))] as const,

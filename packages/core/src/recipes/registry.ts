@@ -1,7 +1,6 @@
 /** Recipes and data by the names that the command line knows them by. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Blip2Error } from '../runtime';
 import { readJsonObject, type JsonObject } from '../checkpoints';
 import { shapes, type ImageTextDataset } from '../data';
@@ -38,7 +37,7 @@ export async function stage1Recipe(nameOrFile: string): Promise<Options> {
   if (Object.hasOwn(STAGE1, nameOrFile)) return STAGE1[nameOrFile];
   if (!existsSync(nameOrFile)) throw unknownKey('recipe', nameOrFile, Object.keys(STAGE1));
   if (nameOrFile.endsWith('.json')) return readJsonObject(nameOrFile);
-  const module = (await import(pathToFileURL(resolve(nameOrFile)).href)) as {
+  const module = (await import(resolve(nameOrFile))) as {
     default?: { default?: Options } & Options;
   };
   // A CommonJS file compiled from TypeScript has its default export one level down.
