@@ -9,7 +9,6 @@ import { clipVisionTower, shapes, type ShapesDataset, type VisionTower } from '.
 
 const VIT: VitConfig = {
   family: 'clip',
-  fusedQkv: false,
   hiddenSize: 16,
   intermediateSize: 32,
   numHiddenLayers: 2,

@@ -38,8 +38,8 @@ export function clipVisionTower(dir: string): VisionTower {
 
 /** As `clipVisionTower`, from weights in memory. */
 export function clipVisionTowerFrom({ config, tensors }: Pretrained, hash: string): VisionTower {
-  const onDisk = config.visionConfig as unknown as Omit<VitConfig, 'family' | 'fusedQkv'>;
-  const vision: VitConfig = { family: 'clip', fusedQkv: false, ...onDisk };
+  const onDisk = config.visionConfig as unknown as Omit<VitConfig, 'family'>;
+  const vision: VitConfig = { family: 'clip', ...onDisk };
   const own = Object.entries(tensors).filter(([name]) => name.startsWith('vision_model.'));
   const named = own.map(
     ([name, { shape, data }]) => [name, tf.keep(tf.tensor(data, shape, 'float32'))] as const,
