@@ -58,7 +58,7 @@ export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, w
     throw unknownKey(`key in ${what}:`, prefix + issue.keys[0], known);
   }
   throw new Blip2Error(`${what}: ${prefix.slice(0, -1)}: ${issue.message}`, {
-    hint: 'See the recipe’s options in docs/.',
+    hint: 'See docs/training.md for the options of recipes.',
     exitCode: 2,
   });
 }
