@@ -14,6 +14,6 @@ export function dropout(x: Tensor, rate: number, rng: Rng | undefined): Tensor {
 export function stopGradient(x: Tensor): Tensor {
   return customGradient([x], ([input]) => ({
     value: tf.clone(input),
-    gradients: () => [tf.zerosLike(input)],
+    gradients: (dy) => [tf.zerosLike(dy)],
   }));
 }

@@ -22,16 +22,23 @@ export function gatherRows(params: Tensor, indices: Tensor): Tensor {
  */
 export function embedding(table: Tensor, ids: Tensor): Tensor {
   const [rows, width] = table.shape;
-  return customGradient([table], ([weights]) => ({
-    value: gatherRows(weights, ids),
-    gradients: (dy) => [
-      execute(
-        'UnsortedSegmentSum',
-        [typeAttribute('float32'), typeAttribute('int32', 'Tindices'), typeAttribute('int32', 'Tnumsegments')],
-        [tf.reshape(dy, [-1, width]), tf.reshape(ids, [-1]), tf.scalar(rows, 'int32')],
-      ),
-    ],
-  }));
+  return customGradient([table], ([weights], save) => {
+    save([ids]); // they may be the caller's intermediate result
+    return {
+      value: gatherRows(weights, ids),
+      gradients: (dy, [savedIds]) => [
+        execute(
+          'UnsortedSegmentSum',
+          [
+            typeAttribute('float32'),
+            typeAttribute('int32', 'Tindices'),
+            typeAttribute('int32', 'Tnumsegments'),
+          ],
+          [tf.reshape(dy, [-1, width]), tf.reshape(savedIds, [-1]), tf.scalar(rows, 'int32')],
+        ),
+      ],
+    };
+  });
 }
 
 /** The index of the largest element of each row: [N, C] → int32 [N]. */

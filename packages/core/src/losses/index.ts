@@ -1,0 +1,17 @@
+export {
+  imageTextContrastive,
+  positives,
+  similarities,
+  type Contrastive,
+  type ContrastiveOptions,
+} from './contrastive';
+export { imageGroundedGeneration } from './generation';
+export { imageTextMatching, matchingPairs, sampleHardNegatives, type Negatives } from './matching';
+export {
+  stage1Losses,
+  type Stage1Batch,
+  type Stage1Losses,
+  type Stage1Options,
+  type Stage1Outputs,
+  type Stage1Weights,
+} from './stage1';

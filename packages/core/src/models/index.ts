@@ -1,0 +1,30 @@
+export { bertNames, initialiseFromBert } from './bert';
+export * from './blip2Qformer';
+export {
+  CLIP_LARGE,
+  clipContrastive,
+  clipImage,
+  clipParameters,
+  clipText,
+  type ClipConfig,
+  type ClipTextConfig,
+} from './clip';
+export {
+  bidirectionalMask,
+  causalMask,
+  continuationMask,
+  contrastiveAndCausalMask,
+  multimodalCausalMask,
+  uniModalMask,
+} from './masks';
+export {
+  embedText,
+  imageMemory,
+  qformer,
+  selectImages,
+  type ImageMemory,
+  type QformerInput,
+  type QformerOutput,
+} from './qformer';
+export { bertBaseQformer, qformerParameters, type QformerConfig } from './qformerConfig';
+export { CLIP_VIT_L, EVA_VIT_G, vit, vitParameters, type VitConfig, type VitOptions } from './vit';

@@ -1,0 +1,190 @@
+/**
+ * The Q-Former (BLIP-2, section 3.1): BERT whose learned queries read an image through cross-attention. Queries and
+ * text share self-attention and part in the feed-forward layers. Exact form: LAVIS's blip2_models/Qformer.py. Names
+ * are those of Hugging Face's Blip2ForImageTextRetrieval.
+ *
+ * B batch, Q queries, P patches, T text tokens, S = Q + T rows, D width, W width of the image, H heads, d = D / H.
+ */
+import { dropout, gelu, tf, type Rng, type Tensor } from '../runtime';
+import {
+  embed,
+  extendMemory,
+  layerNorm,
+  linear,
+  multiHeadAttention,
+  projectHeads,
+  takeBatch,
+  type KeyValues,
+  type Weights,
+} from '../nn';
+import type { QformerConfig } from './qformerConfig';
+
+/** What the queries read: keys and values of the image [B, H, P, d] for each block that has cross-attention. */
+export type ImageMemory = Record<number, KeyValues>;
+
+export interface QformerInput {
+  /** The queries [1, Q, D], the same for every image; they need `image`. */
+  queries?: Tensor;
+  image?: ImageMemory;
+  /** Embedded text [B, T, D] (`embedText`). */
+  text?: Tensor;
+  /** Added to the scores of self-attention [B, 1, S, columns] (masks.ts); without it all is seen. */
+  mask?: Tensor;
+  /** Keys and values, per block, of rows that came before: the mask's first columns. */
+  past?: KeyValues[];
+  /** Draws dropout; without it there is none. */
+  rng?: Rng;
+}
+
+export interface QformerOutput {
+  /** [B, Q, D], if there were queries. */
+  queries?: Tensor;
+  /** [B, T, D], if there was text. */
+  text?: Tensor;
+  /** Of self-attention, per block: [B, H, columns, d]. */
+  keyValues: KeyValues[];
+  /** Probabilities over queries and text: `[layer]` → [B, H, S, columns]. */
+  selfAttentions: Tensor[];
+  /** Probabilities over the image, for blocks that read it: `[layer]` → [B, H, Q, P]; column 0 is its class token. */
+  crossAttentions: Record<number, Tensor>;
+}
+
+/** One pass over queries, text, or both; queries come first. */
+export function qformer(w: Weights, config: QformerConfig, input: QformerInput): QformerOutput {
+  const norm = layerNorm(w.scope('qformer.layernorm'), join(broadcastQueries(input)), config.layerNormEps);
+  const embedded = dropout(norm, config.hiddenDropoutProb, input.rng); // [B, S, D]
+  const blocks: Block[] = [];
+  let rows = split(embedded, input.queries?.shape[1] ?? 0);
+  for (let i = 0; i < config.numHiddenLayers; i++) {
+    const past = input.past?.[i];
+    const done = block(w.scope(`qformer.encoder.layer.${i}`), config, rows, {
+      ...input,
+      past,
+      image: input.image?.[i],
+    });
+    blocks.push(done);
+    rows = done.rows;
+  }
+  return {
+    ...rows,
+    keyValues: blocks.map(({ keyValues }) => keyValues),
+    selfAttentions: blocks.map(({ selfAttention }) => selfAttention),
+    crossAttentions: Object.fromEntries(
+      blocks.flatMap(({ crossAttention }, layer) => (crossAttention ? [[layer, crossAttention]] : [])),
+    ),
+  };
+}
+
+/** Word + position embeddings; positions count from 0 in the text alone: ids int32 [B, T] → [B, T, D]. */
+export function embedText(w: Weights, ids: Tensor): Tensor {
+  const positions = w.get('embeddings.position_embeddings.weight').slice([0, 0], [ids.shape[1]!, -1]); // [T, D]
+  return embed(w.scope('embeddings.word_embeddings'), ids).add(positions);
+}
+
+/** Keys and values of the image [B, P, W], to be read by any number of passes. */
+export function imageMemory(w: Weights, config: QformerConfig, image: Tensor): ImageMemory {
+  const memory: ImageMemory = {};
+  for (let i = 0; i < config.numHiddenLayers; i += config.crossAttentionFrequency) {
+    const maps = w.scope(`qformer.encoder.layer.${i}.crossattention.attention`);
+    const [key, value] = projectHeads(
+      [maps.scope('key'), maps.scope('value')],
+      image,
+      config.numAttentionHeads,
+    );
+    memory[i] = { key, value }; // [B, H, P, d] each
+  }
+  return memory;
+}
+
+/** The memory of chosen images, by `indices` int32 [N] into the batch: [B, H, P, d] → [N, H, P, d]. */
+export function selectImages(memory: ImageMemory, indices: Tensor): ImageMemory {
+  const chosen = Object.entries(memory).map(([layer, { key, value }]) => [
+    layer,
+    { key: takeBatch(key, indices), value: takeBatch(value, indices) },
+  ]);
+  return Object.fromEntries(chosen) as ImageMemory;
+}
+
+/** The two parts of a sequence: queries [B, Q, D], text [B, T, D]. */
+interface Rows {
+  queries?: Tensor;
+  text?: Tensor;
+}
+
+interface Block {
+  rows: Rows;
+  keyValues: KeyValues;
+  selfAttention: Tensor;
+  crossAttention?: Tensor;
+}
+
+/** What a block sees beside its rows: the pass's input, cut to this block. */
+type BlockInput = Omit<QformerInput, 'past' | 'image'> & { past?: KeyValues; image?: KeyValues };
+
+/** Self-attention for all, cross-attention for the queries, then each part's own feed-forward. */
+function block(w: Weights, config: QformerConfig, before: Rows, input: BlockInput): Block {
+  const self = selfAttention(w, config, join(before), input);
+  const { queries, text } = split(self.rows, before.queries?.shape[1] ?? 0);
+  const cross = queries && input.image && crossAttention(w, config, queries, input.image, input.rng);
+  const informed = cross?.rows ?? queries;
+  return {
+    rows: {
+      queries: informed && mlp(w, '_query', config, informed, input.rng),
+      text: text && mlp(w, '', config, text, input.rng),
+    },
+    keyValues: self.keyValues,
+    selfAttention: self.probabilities,
+    crossAttention: cross?.probabilities,
+  };
+}
+
+/** x [B, S, D] */
+function selfAttention(w: Weights, config: QformerConfig, x: Tensor, { mask, past, rng }: BlockInput) {
+  const maps = w.scope('attention.attention');
+  const layers = [maps.scope('query'), maps.scope('key'), maps.scope('value')];
+  const [query, key, value] = projectHeads(layers, x, config.numAttentionHeads); // [B, H, S, d] each
+  const keyValues = past ? extendMemory(past, { key, value }) : { key, value };
+  const options = { bias: mask, dropout: config.attentionProbsDropoutProb, rng };
+  const { context, probabilities } = multiHeadAttention(query, keyValues, options);
+  return { rows: finish(w.scope('attention.output'), config, context, x, rng), keyValues, probabilities };
+}
+
+/** queries [B, Q, D] */
+function crossAttention(w: Weights, config: QformerConfig, queries: Tensor, image: KeyValues, rng?: Rng) {
+  const layer = w.scope('crossattention.attention.query');
+  const [query] = projectHeads([layer], queries, config.numAttentionHeads); // [B, H, Q, d]
+  const options = { dropout: config.attentionProbsDropoutProb, rng };
+  const { context, probabilities } = multiHeadAttention(query, image, options);
+  return { rows: finish(w.scope('crossattention.output'), config, context, queries, rng), probabilities };
+}
+
+/** Queries have their own weights, BERT's names with the suffix `_query`. */
+function mlp(w: Weights, suffix: '' | '_query', config: QformerConfig, x: Tensor, rng?: Rng): Tensor {
+  const hidden = gelu(linear(w.scope(`intermediate${suffix}.dense`), x)); // [B, S, 4D]
+  return finish(w.scope(`output${suffix}`), config, hidden, x, rng);
+}
+
+/** How every sub-layer ends, post-norm: LayerNorm(input + dropout(dense(x))). */
+function finish(w: Weights, config: QformerConfig, x: Tensor, input: Tensor, rng?: Rng): Tensor {
+  const update = dropout(linear(w.scope('dense'), x), config.hiddenDropoutProb, rng);
+  return layerNorm(w.scope('LayerNorm'), update.add(input), config.layerNormEps);
+}
+
+/** The queries for each element of the batch. Added to zeros, not tiled: the gradient is then one reduction. */
+function broadcastQueries({ queries, text, image }: QformerInput): Rows {
+  if (!queries) return { text };
+  const batch = Object.values(image!)[0].key.shape[0];
+  return { queries: tf.zeros([batch, 1, 1]).add(queries), text };
+}
+
+function join({ queries, text }: Rows): Tensor {
+  return queries && text ? tf.concat([queries, text], 1) : (queries ?? text)!; // [B, S, D]
+}
+
+function split(x: Tensor, queryCount: number): Rows {
+  const textCount = x.shape[1]! - queryCount;
+  if (queryCount === 0) return { text: x };
+  if (textCount === 0) return { queries: x };
+  const [queries, text] = tf.split(x, [queryCount, textCount], 1);
+  return { queries, text };
+}

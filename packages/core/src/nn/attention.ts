@@ -1,0 +1,84 @@
+/**
+ * Multi-head attention, the one for every model here.
+ * B batch, S rows, D width, H heads, d = D / H.
+ */
+import {
+  attention,
+  HalfTensor,
+  linear as multiply,
+  tf,
+  type AttentionOptions,
+  type Tensor,
+} from '../runtime';
+import { linear } from './layers';
+import type { Weights } from './weights';
+
+/** What rows are found by, and what they hand over: [B, H, S, d] each. */
+export interface KeyValues {
+  key: Tensor;
+  value: Tensor;
+}
+
+export interface AttentionOutput {
+  /** [B, S, D] */
+  context: Tensor;
+  /** [B, H, queries, keys], before dropout. */
+  probabilities: Tensor;
+}
+
+/**
+ * Maps x by several layers of one width at once (query, key, value; or key and value) and splits heads.
+ *
+ * @param layers one layer per map, or one layer that holds `maps` maps stacked (EVA's qkv)
+ * @param x [B, S, in]
+ * @returns one tensor [B, H, S, d] per map
+ */
+export function projectHeads(layers: Weights[], x: Tensor, heads: number, maps = layers.length): Tensor[] {
+  const [batch, rows] = x.shape;
+  const projected = project(layers, x); // [B, S, maps · D]
+  const width = projected.shape[2]! / (maps * heads);
+  if (maps === 1) return [projected.reshape([batch, rows, heads, width]).transpose([0, 2, 1, 3])]; // [B, H, S, d]
+  const stacked = projected.reshape([batch, rows, maps, heads, width]).transpose([2, 0, 3, 1, 4]);
+  return tf.unstack(stacked); // maps × [B, H, S, d]
+}
+
+/** One matrix product in place of several: fewer and larger operations, forward and backward. */
+function project(layers: Weights[], x: Tensor): Tensor {
+  if (layers.length === 1) return linear(layers[0], x);
+  const matrices = layers.map((w) => w.matrix('weight'));
+  if (matrices.some((matrix) => matrix instanceof HalfTensor)) {
+    return tf.concat(
+      layers.map((w) => linear(w, x)),
+      2,
+    );
+  }
+  const biases = layers.map((w) => w.get('bias'));
+  return multiply(x, tf.concat(matrices as Tensor[], 0), tf.concat(biases, 0));
+}
+
+/**
+ * softmax(q kᵀ / √d + bias) v, with the heads joined again.
+ *
+ * @param query [B, H, queries, d]
+ * @param memory keys and values [B, H, keys, d]
+ * @param options.bias added to the scores; broadcasts to [B, H, queries, keys]
+ * @param options.dropout of the probabilities; none without `options.rng`
+ */
+export function multiHeadAttention(
+  query: Tensor,
+  memory: KeyValues,
+  options: AttentionOptions = {},
+): AttentionOutput {
+  const [batch, heads, rows, width] = query.shape;
+  const { context, probabilities } = attention(query, memory.key, memory.value, options);
+  const joined = context.transpose([0, 2, 1, 3]).reshape([batch, rows, heads * width]); // [B, S, D]
+  return { context: joined, probabilities };
+}
+
+/** Memory of rows that came before, then of these: [B, H, past + S, d]. */
+export function extendMemory(past: KeyValues, present: KeyValues): KeyValues {
+  return {
+    key: tf.concat([past.key, present.key], 2),
+    value: tf.concat([past.value, present.value], 2),
+  };
+}

@@ -1,0 +1,20 @@
+export {
+  extendMemory,
+  multiHeadAttention,
+  projectHeads,
+  type AttentionOutput,
+  type KeyValues,
+} from './attention';
+export { encoderLayer, encoderLayerSpecs, type Activation, type EncoderLayerConfig } from './encoderLayer';
+export { embed, layerNorm, linear, takeBatch } from './layers';
+export {
+  countParameters,
+  defaultLinearSpecs,
+  embeddingSpecs,
+  layerNormSpecs,
+  linearSpecs,
+  matrixSpecs,
+  normal,
+  repeatSpecs,
+} from './specs';
+export { Weights, type Matrix, type NamedTensors } from './weights';
