@@ -5,13 +5,23 @@
  *   npx tsx bench/runtime/state.ts variables 100      (100 matrices of 1024 × 1024, AdamW)
  *   npx tsx bench/runtime/state.ts functional 100
  */
-import { applyAdamW, compile, createMoments, ParameterStore, tf, type Tensor } from '../../packages/core/src/runtime';
+import {
+  applyAdamW,
+  compile,
+  createMoments,
+  ParameterStore,
+  tf,
+  type Tensor,
+} from '../../packages/core/src/runtime';
 
 const [kind, count] = [process.argv[2], Number(process.argv[3] ?? 100)];
 const STEPS = 10;
 const options = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, decay: true };
 const specs = Object.fromEntries(
-  Array.from({ length: count }, (_, i) => [`w${i}`, { shape: [1024, 1024], init: { kind: 'normal', std: 0.02 } as const }]),
+  Array.from({ length: count }, (_, i) => [
+    `w${i}`,
+    { shape: [1024, 1024], init: { kind: 'normal', std: 0.02 } as const },
+  ]),
 );
 
 function peakGigabytes(): number {

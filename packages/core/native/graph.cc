@@ -162,7 +162,7 @@ napi_value GraphAddOp(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// graphToFunction(graph, name, inputs: tensor[], outputs: tensor[], effects: operation[])
+// graphToFunction(graph, name, inputs: tensor[], outputs: tensor[], effects: operation[]): bytes of the function
 // `effects` are operations that must run though no output depends on them (assignments). The graph is gone after.
 napi_value GraphToFunction(napi_env env, napi_callback_info info) {
   auto args = Arguments(env, info, 5);
@@ -184,9 +184,12 @@ napi_value GraphToFunction(napi_env env, napi_callback_info info) {
   graphs.erase(ToInt(env, args[0]));
   if (Failed(env, status)) return nullptr;
   TFE_ContextAddFunction(Backend(env)->Context(), function, status.status);
+  TF_Buffer *definition = TF_NewBuffer();
+  if (TF_GetCode(status.status) == TF_OK) TF_FunctionToFunctionDef(function, definition, status.status);
+  int64_t bytes = definition->length;
+  TF_DeleteBuffer(definition);
   TF_DeleteFunction(function);
-  Failed(env, status);
-  return nullptr;
+  return Failed(env, status) ? nullptr : FromInt(env, bytes);
 }
 
 // removeFunction(name)

@@ -41,7 +41,13 @@ export interface Binding {
     listed: number,
     shape?: number[],
   ): { operation: number; outputs: TensorMetadata[] };
-  graphToFunction(graph: number, name: string, inputs: number[], outputs: number[], effects: number[]): void;
+  graphToFunction(
+    graph: number,
+    name: string,
+    inputs: number[],
+    outputs: number[],
+    effects: number[],
+  ): number;
   removeFunction(name: string): void;
   mapTensor(file: string, offset: number, bytes: number, dtype: number, shape: number[]): number;
   tensorBytes(id: number): ArrayBuffer;
@@ -49,7 +55,15 @@ export interface Binding {
 }
 
 /** TensorFlow's type numbers (tensorflow/c/tf_datatype.h). */
-export const DType = { float32: 1, int32: 3, int64: 9, bool: 10, bfloat16: 14, float16: 19, resource: 20 } as const;
+export const DType = {
+  float32: 1,
+  int32: 3,
+  int64: 9,
+  bool: 10,
+  bfloat16: 14,
+  float16: 19,
+  resource: 20,
+} as const;
 
 /** TF_AttrType (tensorflow/c/tf_attrtype.h). */
 const AttrType = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5 } as const;

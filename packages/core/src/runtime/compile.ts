@@ -6,7 +6,7 @@ import { activeRecorder, attribute, nativeBinding, pin, recordWith, unpin } from
 import { dtypeNumber, operandIds, toTensor } from './execute';
 import { HalfTensor } from './half';
 import { Trace, type TracedFunction } from './trace';
-import { backend, tf, type Tensor } from './tensorflow';
+import { backend, tf } from './tensorflow';
 import { leaves, mapLeaves, signature, type TensorTree } from './tree';
 
 export interface CompileOptions {
@@ -21,6 +21,7 @@ export interface Compilation {
   name: string;
   signature: string;
   operations: number;
+  bytes: number;
   /** Tracing and the first run, in which TensorFlow optimises (and XLA compiles). */
   seconds: number;
 }
@@ -60,7 +61,9 @@ export function compile<A extends TensorTree[], R extends TensorTree>(
     let next = 0;
     return mapLeaves(result, (leaf) => {
       const output = outputs[next++];
-      return leaf instanceof HalfTensor ? new HalfTensor(output.id, output.shape, leaf.dtype) : toTensor(output);
+      return leaf instanceof HalfTensor
+        ? new HalfTensor(output.id, output.shape, leaf.dtype)
+        : toTensor(output);
     });
   };
 
@@ -71,12 +74,11 @@ export function compile<A extends TensorTree[], R extends TensorTree>(
     if (known) return run(known, args);
     const start = performance.now();
     const entry = trace(fn, args, name);
-    entry.traced.captured.forEach(pin);
     cache.set(key, entry);
     const result = run(entry, args);
     const seconds = (performance.now() - start) / 1000;
-    const { operations } = entry.traced;
-    for (const listener of listeners) listener({ name, signature: key, operations, seconds });
+    const { operations, bytes } = entry.traced;
+    for (const listener of listeners) listener({ name, signature: key, operations, bytes, seconds });
     return result;
   };
 

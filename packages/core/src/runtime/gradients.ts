@@ -22,10 +22,10 @@ export function valueAndGradients<T extends { loss: Tensor }>(
   const { grads } = tf.engine().gradients(() => {
     value = fn();
     // The tape ends fn's scope and would dispose of all but the loss.
-    for (const leaf of leaves(value as TensorTree)) if (leaf instanceof tf.Tensor) tf.keep(leaf);
+    for (const leaf of leaves(value)) if (leaf instanceof tf.Tensor) tf.keep(leaf);
     return value.loss;
   }, inputs);
-  for (const leaf of leaves(value as TensorTree)) if (leaf instanceof tf.Tensor) release(leaf);
+  for (const leaf of leaves(value)) if (leaf instanceof tf.Tensor) release(leaf);
   const gradients = names.map((name, i) => [name, grads[i] ?? tf.zerosLike(inputs[i])] as const);
   return { value, gradients: Object.fromEntries(gradients) };
 }

@@ -120,8 +120,12 @@ export class ParameterStore {
    */
   load(values: Record<string, HostTensor>, source = 'the given values'): void {
     const problems = [
-      ...this.names().filter((name) => !(name in values)).map((name) => `${name} is missing`),
-      ...Object.keys(values).filter((name) => !this.has(name)).map((name) => `${name} is not a parameter of this model`),
+      ...this.names()
+        .filter((name) => !(name in values))
+        .map((name) => `${name} is missing`),
+      ...Object.keys(values)
+        .filter((name) => !this.has(name))
+        .map((name) => `${name} is not a parameter of this model`),
       ...this.names()
         .filter((name) => name in values && `${values[name].shape}` !== `${this.shape(name)}`)
         .map((name) => `${name} has the shape [${values[name].shape}], not [${this.shape(name)}]`),

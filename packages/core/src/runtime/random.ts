@@ -11,7 +11,11 @@ const DRAW_STRIDE = 0x61c88647;
 const STREAM_STRIDE = 0x2545f491;
 
 function draw(op: string, shape: number[], seed: Tensor): Tensor {
-  const attributes = [typeAttribute('float32', 'dtype'), typeAttribute('int32'), typeAttribute('int32', 'Tseed')];
+  const attributes = [
+    typeAttribute('float32', 'dtype'),
+    typeAttribute('int32'),
+    typeAttribute('int32', 'Tseed'),
+  ];
   return execute(op, attributes, [tf.tensor1d(shape, 'int32'), seed]);
 }
 

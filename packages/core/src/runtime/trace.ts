@@ -7,6 +7,8 @@ import {
   attribute,
   DType,
   nativeBinding,
+  pin,
+  unpin,
   type HostValues,
   type OpAttribute,
   type Recorder,
@@ -18,7 +20,12 @@ import { resourceFacts } from './resources';
 const INLINE_LIMIT = 256;
 
 /** Operations that change a variable, and so must run in order and even when nothing depends on their output. */
-const WRITES = new Set(['AssignVariableOp', 'AssignAddVariableOp', 'AssignSubVariableOp', 'ResourceApplyAdam']);
+const WRITES = new Set([
+  'AssignVariableOp',
+  'AssignAddVariableOp',
+  'AssignSubVariableOp',
+  'ResourceApplyAdam',
+]);
 
 /** What was done to a variable so far, in operations of the graph. */
 interface ResourceHistory {
@@ -29,9 +36,11 @@ interface ResourceHistory {
 
 export interface TracedFunction {
   name: string;
-  /** Tensors from outside that the function uses: its inputs after the explicit ones. */
+  /** Tensors from outside that the function uses: its inputs after the explicit ones. Pinned; the holder unpins. */
   captured: number[];
   operations: number;
+  /** Size of the serialised function. */
+  bytes: number;
   outputs: TensorMetadata[];
 }
 
@@ -86,7 +95,8 @@ export class Trace implements Recorder {
 
     if (writing) this.#effects.push(added.operation);
     for (const history of histories) {
-      if (writing) Object.assign(history, { lastWrite: added.operation, readsSince: [], currentRead: undefined });
+      if (writing)
+        Object.assign(history, { lastWrite: added.operation, readsSince: [], currentRead: undefined });
       else history.readsSince.push(added.operation);
       if (reading) history.currentRead = results[0];
     }
@@ -99,12 +109,19 @@ export class Trace implements Recorder {
     const places = outputs.map((id) => this.#identity(this.#place(id)));
     const inputs = [...this.#inputs, ...this.#captured.map((id) => this.#entered.get(id) as number)];
     const metadata = places.map(([, output]) => output);
-    nativeBinding().graphToFunction(this.#graph, name, inputs, places.map(([place]) => place), this.#effects);
-    return { name, captured: this.#captured, operations: this.#operations, outputs: metadata };
+    const bytes = nativeBinding().graphToFunction(
+      this.#graph,
+      name,
+      inputs,
+      places.map(([place]) => place),
+      this.#effects,
+    );
+    return { name, captured: this.#captured, operations: this.#operations, bytes, outputs: metadata };
   }
 
   /** Drops an unfinished trace. */
   abandon(): void {
+    this.#captured.forEach(unpin);
     nativeBinding().graphDelete(this.#graph);
   }
 
@@ -152,6 +169,7 @@ export class Trace implements Recorder {
     const facts = resourceFacts(id);
     const { shape, dtype } = facts ? { shape: [], dtype: DType.resource } : describe(id);
     this.#captured.push(id);
+    pin(id); // its scope may end before the trace does
     return nativeBinding().graphPlaceholder(this.#graph, dtype, shape).id;
   }
 

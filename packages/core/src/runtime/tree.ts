@@ -3,11 +3,7 @@ import { HalfTensor } from './half';
 import { tf, type Tensor } from './tensorflow';
 
 export type TensorTree =
-  | Tensor
-  | HalfTensor
-  | undefined
-  | readonly TensorTree[]
-  | { readonly [key: string]: TensorTree };
+  Tensor | HalfTensor | undefined | readonly TensorTree[] | { readonly [key: string]: TensorTree };
 
 type Leaf = Tensor | HalfTensor;
 

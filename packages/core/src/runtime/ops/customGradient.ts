@@ -19,5 +19,5 @@ export function customGradient(
     const { value, gradients } = body(args as Tensor[], save);
     return { value, gradFunc: gradients };
   };
-  return tf.customGrad(operation as never)(...inputs);
+  return tf.customGrad(operation)(...inputs);
 }

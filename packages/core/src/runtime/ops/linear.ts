@@ -29,7 +29,7 @@ function product(op: 'MatMul' | 'BatchMatMulV2', names: [string, string], transp
   return (a: Tensor, b: Tensor | HalfTensor): Tensor => {
     const dtype = computeType(b);
     const attributes = [typeAttribute(dtype), ...flags];
-    if (dtype === 'float32') return execute(op, attributes, [a, b as Operand]);
+    if (dtype === 'float32') return execute(op, attributes, [a, b]);
     const operands = [half(a, dtype), half(b, dtype)];
     const [{ id, shape }] = executeRaw(op, attributes, operands, 1);
     const result = new HalfTensor(id, shape, dtype);

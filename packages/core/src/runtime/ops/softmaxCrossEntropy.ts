@@ -44,7 +44,7 @@ export function softmaxCrossEntropy(
       value: tf.sum(tf.mul(tf.add(loss, shift), weight)),
       gradients: (dy, [d, w, target]) => {
         const on = labelSmoothing * (1 - 1 / classes);
-        const smoothing = tf.oneHot(target as never, classes, on, -labelSmoothing / classes, 'float32');
+        const smoothing = tf.oneHot(target, classes, on, -labelSmoothing / classes, 'float32');
         return [tf.mul(tf.add(d, smoothing), tf.mul(tf.expandDims(w, 1), dy))];
       },
     };

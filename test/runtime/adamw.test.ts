@@ -1,0 +1,60 @@
+/** AdamW with clipping against torch.optim.AdamW, five steps with a changing rate. */
+import { expect, it } from 'vitest';
+import {
+  applyAdamW,
+  biasCorrection,
+  clipByGlobalNorm,
+  compile,
+  createMoments,
+  ParameterStore,
+  tf,
+  type Tensor,
+} from '../../packages/core/src/runtime';
+import '../support/allclose';
+import { Fixture } from '../support/fixtures';
+
+const fixture = new Fixture('adamw');
+const recipe = fixture.config<{
+  betas: [number, number];
+  eps: number;
+  weight_decay: number;
+  max_norm: number;
+  learning_rates: number[];
+  no_decay: string[];
+}>();
+
+it.each(['eager', 'compiled'])('equals PyTorch, %s', (mode) => {
+  const options = { beta1: recipe.betas[0], beta2: recipe.betas[1], epsilon: recipe.eps };
+  const parameters = ParameterStore.from(fixture.tensors('w.'));
+  const stores = { parameters, ...createMoments(parameters) };
+  const update = (gradients: Record<string, Tensor>, rates: Record<string, Tensor>) => {
+    const { clipped, norm } = clipByGlobalNorm(gradients, recipe.max_norm);
+    const { learningRate, weightDecay, correction1, correction2 } = rates;
+    for (const name of parameters.names()) {
+      const decay = !recipe.no_decay.includes(name);
+      const step = { learningRate, weightDecay, correction1, correction2 };
+      applyAdamW(name, clipped[name], stores, step, { ...options, decay });
+    }
+    return norm;
+  };
+  const run = mode === 'compiled' ? compile(update) : update;
+  recipe.learning_rates.forEach((learningRate, step) => {
+    const [correction1, correction2] = biasCorrection(options, step + 1);
+    const scalars = { learningRate, weightDecay: recipe.weight_decay, correction1, correction2 };
+    const rates = Object.fromEntries(
+      Object.entries(scalars).map(([name, value]) => [name, tf.scalar(value)]),
+    );
+    const norm = run(fixture.tensors(`in.${step}.`), rates);
+    expect(norm).toBeAllclose(fixture.values(`a.${step}.norm`), { rtol: 1e-5 });
+    for (const name of parameters.names()) {
+      expect(parameters.read(name)).toBeAllclose(fixture.values(`a.${step}.${name}`), {
+        rtol: 1e-5,
+        atol: 1e-6,
+      });
+    }
+  });
+  for (const name of parameters.names()) {
+    expect(stores.first.read(name)).toBeAllclose(fixture.values(`a.m.${name}`));
+    expect(stores.second.read(name)).toBeAllclose(fixture.values(`a.v.${name}`));
+  }
+});

@@ -1,0 +1,54 @@
+/** 16-bit storage: right where it is taken, an error everywhere else. */
+import { describe, expect, it } from 'vitest';
+import {
+  HalfTensor,
+  linear,
+  Rng,
+  tf,
+  valueAndGradients,
+  withPrecision,
+} from '../../packages/core/src/runtime';
+import '../support/allclose';
+
+const rng = Rng.from(2);
+const [x, w, b] = [rng.normal([3, 5, 16]), rng.normal([8, 16]), rng.normal([8])];
+
+describe.each(['bfloat16', 'float16'] as const)('%s', (dtype) => {
+  const half = HalfTensor.from(w, dtype);
+  const epsilon = dtype === 'bfloat16' ? 2 ** -8 : 2 ** -11;
+
+  it('rounds to nearest and takes half the memory', () => {
+    expect(half.toFloat32()).toBeAllclose(w, { rtol: epsilon, atol: 0 });
+    expect(half.bytes().byteLength).toBe(w.size * 2);
+  });
+  it('is a frozen weight of linear: value and input gradient', () => {
+    const run = (weight: HalfTensor | typeof w) =>
+      valueAndGradients(() => ({ loss: tf.sum(tf.square(linear(x, weight, b))) }), { x });
+    const [exact, rounded] = [run(w), run(half)];
+    const scale = Number(tf.max(tf.abs(exact.gradients.x)).dataSync()[0]);
+    expect(rounded.value.loss).toBeAllclose(exact.value.loss, { rtol: 4 * epsilon });
+    expect(rounded.gradients.x).toBeAllclose(exact.gradients.x, { rtol: 0, atol: 6 * epsilon * scale });
+  });
+  it('is refused by TensorFlow.js', () => {
+    // @ts-expect-error: a HalfTensor is not a Tensor
+    expect(() => tf.add(half, 1)).toThrow();
+    // @ts-expect-error: nor a weight of an operation that knows float32 alone
+    expect(() => tf.matMul(half, w)).toThrow();
+  });
+  it('cannot be used after dispose', () => {
+    const gone = HalfTensor.from(w, dtype);
+    gone.dispose();
+    expect(() => gone.bytes()).toThrow('disposed');
+  });
+});
+
+it('bf16 precision changes products alone, and leaves no tensors behind', () => {
+  const count = (): number => tf.memory().numTensors;
+  const before = count();
+  const exact = linear(x, w, b);
+  const fast = withPrecision('bf16', () => linear(x, w, b));
+  expect(fast).toBeAllclose(exact, { rtol: 0, atol: 0.15 });
+  expect(fast.dataSync()).not.toEqual(exact.dataSync());
+  tf.dispose([exact, fast]);
+  expect(count()).toBe(before);
+});
