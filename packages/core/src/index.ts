@@ -28,9 +28,11 @@ export {
   type RetrievalRow,
 } from './evaluate';
 export {
+  makeShapesClip,
   openData,
   openRun,
   reproduceStage1,
+  shapesClip,
   shapesStage1,
   stage1,
   Stage1Model,

@@ -6,3 +6,4 @@ export { stage1 } from './stage1';
 export { Stage1Model, type CrossAttention } from './stage1Model';
 export { parseStage1, type CustomLoss, type Stage1Options, type Stage1Settings } from './stage1Options';
 export { reproduceStage1, SHAPES_CANDIDATES, type Stage1Reproduction } from './reproduce';
+export { makeShapesClip, shapesClip, type ShapesClip } from './shapesClip';
