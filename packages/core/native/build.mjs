@@ -1,8 +1,8 @@
 // Builds the TensorFlow binding: the C++ sources that @tensorflow/tfjs-node-gpu carries, with binding.patch applied,
-// and the .cc files of this folder, in one compiler call.
+// and the .cc files of this folder, in one compiler call; and beside it quiet.node (quiet/quiet.cc).
 import { execFile } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
@@ -32,25 +32,40 @@ export async function buildBinding({ tfjsNode, nodeHeaders, headers, libraries, 
   await prepareSources(tfjsNode, work);
   const folder = join(work, 'binding');
   const target = bindingFile(tfjsNode);
-  const built = join(work, 'tfjs_binding.node');
-  const [program, ...first] = compiler;
-  await execute(
-    program,
-    [
-      ...first,
-      ...['-O2', '-std=c++17', '-fPIC', '-shared', '-w', '-DNAPI_VERSION=8'],
-      ...[folder, nodeHeaders, headers].map((path) => `-I${path}`),
-      ...readdirSync(folder).filter((name) => name.endsWith('.cc')),
+  const common = { compiler, cwd: folder, includes: [nodeHeaders] };
+  await compileAddon({
+    ...common,
+    includes: [folder, nodeHeaders, headers],
+    sources: readdirSync(folder).filter((name) => name.endsWith('.cc')),
+    libraries: [
       ...readdirSync(libraries)
         .filter((name) => name.startsWith('libtensorflow_'))
         .map((name) => join(libraries, name)),
       // Found from where the binding lies, so that the project's folder can be moved.
       `-Wl,-rpath,${process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'}/${relative(dirname(target), libraries)}`,
-      // Node itself brings the N-API functions when it loads the binding.
+    ],
+    target,
+  });
+  const quiet = [join(here, 'quiet', 'quiet.cc')];
+  await compileAddon({ ...common, sources: quiet, libraries: [], target: join(dirname(target), 'quiet.node') });
+}
+
+/** One compiler call; the result is put in place whole. */
+async function compileAddon({ compiler: [program, ...first], cwd, includes, sources, libraries, target }) {
+  const built = join(cwd, basename(target));
+  await execute(
+    program,
+    [
+      ...first,
+      ...['-O2', '-std=c++17', '-fPIC', '-shared', '-w', '-DNAPI_VERSION=8'],
+      ...includes.map((path) => `-I${path}`),
+      ...sources,
+      ...libraries,
+      // Node itself brings the N-API functions when it loads the module.
       process.platform === 'darwin' ? '-Wl,-undefined,dynamic_lookup' : '-Wl,--allow-shlib-undefined',
       ...['-o', built],
     ],
-    { cwd: folder, maxBuffer: 64e6 },
+    { cwd, maxBuffer: 64e6 },
   );
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(built, `${target}.new`);

@@ -2,7 +2,7 @@
  * compile(fn): traces fn once per signature of its arguments and replays it as one TensorFlow function.
  * Backward pass and optimizer are part of the trace, since TensorFlow.js's tape runs while it is recorded.
  */
-import { activeRecorder, attribute, nativeBinding, pin, recordWith, unpin } from './binding';
+import { activeRecorder, attribute, nativeBinding, recordWith, unpin } from './binding';
 import { dtypeNumber, operandIds, toTensor } from './execute';
 import { HalfTensor } from './half';
 import { Trace, type TracedFunction } from './trace';
