@@ -1,20 +1,11 @@
 /** The command as its users see it: standard output, standard error, exit code. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { blip2 } from './run';
 
 const folder = mkdtempSync(join(tmpdir(), 'blip2-cli-'));
-
-function blip2(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const script = join(import.meta.dirname, 'blip2.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args]);
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
-}
 
 describe('help', () => {
   test.each([

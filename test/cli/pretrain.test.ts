@@ -1,0 +1,76 @@
+/** From the command line alone: pre-train on a small Shapes world, go on, evaluate. */
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { blip2 } from './run';
+
+const DATA = 'shapes?train=80&validation=20&test=20';
+const out = join(mkdtempSync(join(tmpdir(), 'blip2-pretrain-')), 'run');
+process.env.BLIP2_RUNS = join(out, '..');
+
+const pretrain = (...args: string[]) =>
+  blip2(
+    'pretrain',
+    'stage1',
+    '--recipe',
+    'shapes',
+    '--data',
+    DATA,
+    '--out',
+    out,
+    '--set',
+    'steps=8',
+    '--set',
+    'warmupSteps=2',
+    ...args,
+  );
+
+describe('pretrain stage1, then evaluate retrieval', () => {
+  test('--dry-run prints the recipe and writes nothing', async () => {
+    const { code, stdout } = await pretrain('--dry-run', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'stage1-shapes',
+      training: { steps: 8 },
+      config: { queries: 8 },
+      out,
+    });
+    expect(existsSync(out)).toBe(false);
+    expect(code).toBe(0);
+  });
+
+  test('--json prints one document; progress goes to standard error', async () => {
+    const { code, stdout, stderr } = await pretrain('--json');
+    expect(JSON.parse(stdout)).toMatchObject({ dir: out, step: 8, interrupted: false, last: { step: 7 } });
+    expect(stderr).toMatch(
+      /step 8\/8 {2}loss [\d.]+ {2}itc [\d.]+ {2}itm [\d.]+ {2}itg [\d.]+ {2}\d+ img\/s/,
+    );
+    expect(readFileSync(join(out, 'log.jsonl'), 'utf8').trim().split('\n')).toHaveLength(8);
+    expect(code).toBe(0);
+  });
+
+  test('a folder with a run needs --resume, which takes a finished one as it is', async () => {
+    const refused = await pretrain();
+    expect(refused.stderr).toMatch(/already holds a run[^]*--resume/);
+    expect(refused.code).toBe(1);
+    const resumed = await pretrain('--resume', '--json');
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ step: 8 });
+    expect(resumed.code).toBe(0);
+  });
+
+  test('recall as JSON and as a table', async () => {
+    const evaluate = ['evaluate', 'retrieval', '--model', out, '--data', DATA, '--k', '5'];
+    const { code, stdout } = await blip2(...evaluate, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      model: out,
+      split: 'test',
+      images: 20,
+      k: 5,
+      rows: [{}, {}, {}, {}],
+    });
+    expect(code).toBe(0);
+    const table = (await blip2(...evaluate)).stdout.split('\n');
+    expect(table[0]).toMatch(/^scores +direction +R@1 +R@5 +R@10$/);
+    expect(table).toHaveLength(6);
+  });
+});
