@@ -34,7 +34,7 @@ export interface ClipTextConfig extends EncoderLayerConfig {
   numHiddenLayers: number;
   vocabSize: number;
   maxPositionEmbeddings: number;
-  /** A text is its state at the first of these. */
+  /** A text is its state at the first of these. (Older files say 2 and mean 49,407.) */
   eosTokenId: number;
 }
 
@@ -125,10 +125,11 @@ function textTower(w: Weights, config: ClipTextConfig, ids: Tensor): Tensor {
   return layerNorm(w.scope('final_layer_norm'), x, config.layerNormEps);
 }
 
-/** Each text's state at its first token of the given id: ids [B, T], states [B, T, D] → [B, D]. */
+/** Each text's state at its first token of the given id (its last, if it has none): [B, T], [B, T, D] → [B, D]. */
 function atFirst(id: number, ids: Tensor, states: Tensor): Tensor {
   const [batch, length, width] = states.shape as [number, number, number];
-  const place = tf.argMax(tf.equal(ids, tf.scalar(id, 'int32')).toInt(), 1); // [B]; the first of equals
-  const rows = tf.range(0, batch * length, length, 'int32').add(place);
+  const isEnd = tf.equal(ids, tf.scalar(id, 'int32')); // [B, T]
+  const places = tf.where(isEnd, tf.range(0, length, 1, 'int32'), tf.scalar(length - 1, 'int32'));
+  const rows = tf.range(0, batch * length, length, 'int32').add(tf.min(places, 1)); // [B]
   return takeBatch(states.reshape([batch * length, width]), rows);
 }

@@ -1,0 +1,84 @@
+/** Parameter counts of the paper's sizes, from the specs alone. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  blip2Qformer,
+  blip2QformerParameters,
+  CLIP_LARGE,
+  CLIP_VIT_L,
+  clipParameters,
+  EVA_VIT_G,
+  qformerParameters,
+  vitParameters,
+} from '../../packages/core/src/models';
+import { countParameters } from '../../packages/core/src/nn';
+import { Fixture } from '../support/fixtures';
+import { config, fixture } from '../support/stage1';
+
+const counts = JSON.parse(readFileSync('test/fixtures/parameter-counts.json', 'utf8')) as Record<
+  string,
+  { qformer_and_queries: number; stage1_trainable: number; stage2_trainable: Record<string, number> }
+>;
+
+describe('counts', () => {
+  test.each([
+    ['vit-l', 1024, 183_165_758],
+    ['vit-g', 1408, 186_705_470],
+  ])('stage 1 in front of %s trains the published number', (name, width, published) => {
+    const model = blip2Qformer(width);
+    expect(countParameters(blip2QformerParameters(model))).toBe(published);
+    expect(counts[name].stage1_trainable).toBe(published);
+    expect(countParameters(qformerParameters(model.qformer))).toBe(counts[name].qformer_and_queries);
+  });
+
+  test('the Q-Former of stage 2: no text, ln_vision and a projection to the language model', () => {
+    const { qformer } = blip2Qformer(1408);
+    const body = countParameters(qformerParameters({ ...qformer, useQformerTextInput: false }));
+    const opt = 2560;
+    expect(body + 2 * 1408 + (768 + 1) * opt).toBe(counts['vit-g'].stage2_trainable['opt-2.7b']);
+  });
+
+  test('vision towers', () => {
+    expect(countParameters(vitParameters(CLIP_VIT_L, { layers: 23 }))).toBe(290_581_504);
+    // LAVIS has no key bias; Hugging Face stores zeros there.
+    expect(countParameters(vitParameters(EVA_VIT_G))).toBe(985_894_528 + 39 * 1408);
+    expect(countParameters(clipParameters(CLIP_LARGE))).toBe(427_616_513);
+  });
+});
+
+describe('names and shapes', () => {
+  test('stage 1: exactly those of PyTorch', () => {
+    const specs = Object.entries(blip2QformerParameters(config)).map(([name, { shape }]) => [name, shape]);
+    const expected = fixture.names('w.').map((name) => [name, fixture.values(`w.${name}`).shape]);
+    expect(Object.fromEntries(specs)).toEqual(Object.fromEntries(expected));
+  });
+
+  test('CLIP and EVA: exactly those of transformers', () => {
+    const tiny = { hiddenSize: 20, intermediateSize: 44, numHiddenLayers: 3, imageSize: 12, patchSize: 4 };
+    const text = {
+      hiddenSize: 16,
+      intermediateSize: 28,
+      numHiddenLayers: 2,
+      vocabSize: 37,
+      maxPositionEmbeddings: 9,
+    };
+    const clip = clipParameters({
+      ...CLIP_LARGE,
+      vision: { ...CLIP_VIT_L, ...tiny },
+      text: { ...CLIP_LARGE.text, ...text },
+      projectionDim: 13,
+    });
+    const clipFixture = new Fixture('clip');
+    expect(Object.keys(clip).sort()).toEqual(clipFixture.names('w.').sort());
+    for (const [name, { shape }] of Object.entries(clip)) {
+      expect(shape, name).toEqual(clipFixture.values(`w.${name}`).shape);
+    }
+    const evaFixture = new Fixture('eva');
+    const eva = vitParameters({ ...EVA_VIT_G, ...tiny });
+    const withoutNorm = evaFixture.names('w.').filter((name) => !name.includes('post_layernorm'));
+    expect(Object.keys(eva).sort()).toEqual(withoutNorm.sort());
+    for (const [name, { shape }] of Object.entries(eva)) {
+      expect(shape, name).toEqual(evaFixture.values(`w.${name}`).shape);
+    }
+  });
+});
