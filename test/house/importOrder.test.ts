@@ -25,6 +25,7 @@ it.each([
   ['models', '../nn'],
   ['losses', '../models'],
   ['train', '../data'],
+  ['notebook', '../recipes'],
   ['cli', '../runtime'],
   ['runtime', '@tensorflow/tfjs-node-gpu'],
 ])('%s may import %s', async (folder, from) => {
@@ -36,6 +37,7 @@ it.each([
   ['nn', '../models', 'boundaries/dependencies'],
   ['models', '../losses', 'boundaries/dependencies'],
   ['data', '../train', 'boundaries/dependencies'],
+  ['recipes', '../notebook', 'boundaries/dependencies'],
   ['models', '../runtime/errors', 'no-restricted-imports'],
   ['models', '@tensorflow/tfjs-node-gpu', 'no-restricted-imports'],
 ])('%s must not import %s', async (folder, from, rule) => {

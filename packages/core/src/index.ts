@@ -2,6 +2,22 @@
 export { Blip2Error, Rng, tf, type Tensor } from './runtime';
 export { cleanCaption, cleanQuestion, Tokenizer } from './text';
 export { decodeImage, normalise, type ImageSource, type RawImage } from './image';
+export {
+  ATTENTION_FORMAT,
+  attentionBundle,
+  chance,
+  classShare,
+  entropy,
+  patchesOn,
+  peak,
+  queryMap,
+  querySummaries,
+  readAttentionBundle,
+  shareOn,
+  type AttentionBundle,
+  type PatchMap,
+  type QuerySummary,
+} from './attention';
 export { loadPretrained, SafetensorsFile, savePretrained, writeSafetensors } from './checkpoints';
 export {
   clipVisionTower,
@@ -22,10 +38,13 @@ export {
 } from './train';
 export {
   evaluateRetrieval,
+  searchImages,
   type Retrieval,
   type RetrievalModel,
   type RetrievalOptions,
   type RetrievalRow,
+  type SearchOptions,
+  type SearchResult,
 } from './evaluate';
 export {
   makeShapesClip,
@@ -40,3 +59,15 @@ export {
   type CustomLoss,
   type Stage1Options,
 } from './recipes';
+export {
+  attentionView,
+  imageGrid,
+  lineChart,
+  LiveLossCurve,
+  lossCurve,
+  show,
+  table,
+  type ImageRow,
+  type Tile,
+  type View,
+} from './notebook';

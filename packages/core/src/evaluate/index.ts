@@ -18,3 +18,4 @@ export {
   type RetrievalOptions,
   type RetrievalRow,
 } from './retrieval';
+export { searchImages, type SearchHit, type SearchOptions, type SearchResult } from './search';

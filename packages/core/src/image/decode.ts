@@ -13,7 +13,8 @@ export interface RawImage {
 /** A path, the bytes of a PNG/JPEG/WebP… file, or raw pixels. */
 export type ImageSource = string | Uint8Array | RawImage;
 
-function open(source: ImageSource): Sharp {
+/** @throws Blip2Error if there is no such file, or pixels do not fit their size */
+export function openImage(source: ImageSource): Sharp {
   if (typeof source === 'string') {
     if (!existsSync(source)) {
       throw new Blip2Error(`No image at ${source}`, {
@@ -38,7 +39,7 @@ function open(source: ImageSource): Sharp {
  * Returns size·size·3 bytes. @throws Blip2Error naming the image if it cannot be decoded.
  */
 export async function decodeImage(source: ImageSource, size: number): Promise<Uint8Array> {
-  const image = open(source);
+  const image = openImage(source);
   try {
     const pixels = await image
       .toColourspace('srgb')

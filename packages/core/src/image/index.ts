@@ -1,2 +1,3 @@
 export { decodeImage, type ImageSource, type RawImage } from './decode';
+export { encodePng, type EncodedPng } from './encode';
 export { CLIP_MEAN, CLIP_STD, normalise } from './normalise';

@@ -16,6 +16,7 @@ import {
   type Blip2QformerConfig,
 } from '../models';
 import { similarities } from '../losses';
+import { attentionBundle, type AttentionBundle } from '../attention';
 import { splitFeatures, type Features, type ImageTextSplit, type VisionTower } from '../data';
 import type { EncodedPool, RetrievalModel } from '../evaluate';
 import { encodeTexts, selectRows } from './captions';
@@ -181,6 +182,26 @@ export class Stage1Model implements RetrievalModel {
         values: map.dataSync<'float32'>(),
       }));
     });
+  }
+
+  /** As `crossAttention`, one bundle per picture, to be measured, drawn or kept. */
+  async attend(
+    split: ImageTextSplit,
+    indices: readonly number[],
+    texts?: readonly string[],
+  ): Promise<AttentionBundle[]> {
+    const layers = await this.crossAttention(split, indices, texts);
+    return Promise.all(
+      indices.map((index, i) => {
+        const maps = layers.map(({ layer, shape, values }) => {
+          const size = values.length / indices.length;
+          return { layer, shape: shape.slice(1), values: values.slice(i * size, (i + 1) * size) };
+        });
+        const { imageSize } = split;
+        const image = { width: imageSize, height: imageSize, data: split.pixels(index) };
+        return attentionBundle({ image, maps, text: texts?.[i] });
+      }),
+    );
   }
 
   private features(split: ImageTextSplit): Promise<Features> {

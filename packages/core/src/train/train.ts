@@ -37,8 +37,10 @@ export interface TrainOptions extends Partial<TrainingConfig> {
   /** Compile with XLA. */
   xla?: boolean;
   signal?: AbortSignal;
-  /** Called after each step, e.g. to draw a curve. */
-  onStep?: (entry: LogEntry) => void | Promise<void>;
+  /** Called after each step, e.g. to draw a curve; `steps` is how many there will be. */
+  onStep?: (entry: LogEntry, steps: number) => void | Promise<void>;
+  /** Told what is being prepared, what was found, where an interrupted run was saved; beside `progress`. */
+  onNote?: (message: string) => void;
   /** Where people read about progress: standard error; false: nowhere. */
   progress?: false | { stream?: NodeJS.WritableStream & { isTTY?: boolean }; interval?: number };
 }
@@ -90,7 +92,10 @@ export async function train<M>(base: Recipe<M>, options: TrainOptions = {}): Pro
     steps: record.training.steps,
     ...(options.progress === false ? { stream: { write: () => true } } : options.progress),
   });
-  const note = (message: string) => progress.note(message);
+  const note = (message: string) => {
+    progress.note(message);
+    options.onNote?.(message);
+  };
   const start = startingPoint(dir, record.hash, options, base.custom, note);
 
   // Before anything costs time: can the folder be written?
@@ -102,7 +107,7 @@ export async function train<M>(base: Recipe<M>, options: TrainOptions = {}): Pro
     note(`${dir} is finished: taken as it is`);
     return { ...run, log: start.log, step: record.training.steps, interrupted: false };
   }
-  const done = await loop(dir, recipe, task, start.checkpoint, options, progress);
+  const done = await loop(dir, recipe, task, start.checkpoint, options, progress, note);
   return { ...run, ...done };
 }
 
@@ -143,6 +148,7 @@ async function loop<M>(
   checkpoint: Checkpoint | undefined,
   options: TrainOptions,
   progress: Progress,
+  note: (message: string) => void,
 ): Promise<Pick<Run, 'log' | 'step' | 'interrupted'>> {
   const { training } = recipe;
   const { checkpointEvery = DEFAULT_CHECKPOINT_EVERY, keepCheckpoints = 2, evaluateEvery } = options;
@@ -151,9 +157,7 @@ async function loop<M>(
   const { log, events } = openLogs(dir, step);
   const trainingStep = new TrainingStep(task, training, { xla: options.xla });
   if (checkpoint) trainingStep.restore(readOptimizer(checkpoint), checkpoint.dir);
-  const interruption = listenForInterruption(options.signal, () =>
-    progress.note('Stopping after this step…'),
-  );
+  const interruption = listenForInterruption(options.signal, () => note('Stopping after this step…'));
   let saved = step;
   const save = () => {
     if (saved === step) return;
@@ -176,7 +180,7 @@ async function loop<M>(
       log.append(entry);
       events.scalars(entry.step, scalarsOf(entry));
       progress.update(entry);
-      await options.onStep?.(entry);
+      await options.onStep?.(entry, training.steps);
       if (step % checkpointEvery === 0) save();
       await breathe();
     }
@@ -189,6 +193,6 @@ async function loop<M>(
     trainingStep.dispose();
   }
   const interrupted = step < training.steps;
-  if (interrupted) progress.note(`Interrupted after step ${step}: saved in ${dir}, go on with --resume`);
+  if (interrupted) note(`Interrupted after step ${step}: saved in ${dir}, go on with --resume`);
   return { log: log.entries, step, interrupted };
 }
