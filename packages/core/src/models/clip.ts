@@ -129,7 +129,7 @@ function textTower(w: Weights, config: ClipTextConfig, ids: Tensor): Tensor {
 function atFirst(id: number, ids: Tensor, states: Tensor): Tensor {
   const [batch, length, width] = states.shape as [number, number, number];
   const isEnd = tf.equal(ids, tf.scalar(id, 'int32')); // [B, T]
-  const places = tf.where(isEnd, tf.range(0, length, 1, 'int32'), tf.scalar(length - 1, 'int32'));
+  const places = tf.where<Tensor>(isEnd, tf.range(0, length, 1, 'int32'), tf.scalar(length - 1, 'int32'));
   const rows = tf.range(0, batch * length, length, 'int32').add(tf.min(places, 1)); // [B]
   return takeBatch(states.reshape([batch * length, width]), rows);
 }
