@@ -33,6 +33,7 @@ export type Compiled<A extends TensorTree[], R extends TensorTree> = ((...args: 
   dispose(): void;
 };
 
+let eager = false;
 const listeners = new Set<(compilation: Compilation) => void>();
 let functions = 0;
 
@@ -40,6 +41,17 @@ let functions = 0;
 export function onCompilation(listener: (compilation: Compilation) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** Runs `body` with compile() switched off: to read values inside while looking for a mistake, and to compare. */
+export function runEagerly<T>(body: () => T): T {
+  const before = eager;
+  eager = true;
+  try {
+    return body();
+  } finally {
+    eager = before;
+  }
 }
 
 /**
@@ -69,6 +81,7 @@ export function compile<A extends TensorTree[], R extends TensorTree>(
 
   const compiled = (...args: A): R => {
     if (activeRecorder()) return fn(...args); // part of a larger compiled function
+    if (eager) return tf.tidy(() => fn(...args) as never);
     const key = signature(args);
     const known = cache.get(key);
     if (known) return run(known, args);

@@ -7,7 +7,14 @@ export {
   type AdamWOptions,
   type AdamWStep,
 } from './adamw';
-export { compile, onCompilation, type Compilation, type Compiled, type CompileOptions } from './compile';
+export {
+  compile,
+  onCompilation,
+  runEagerly,
+  type Compilation,
+  type Compiled,
+  type CompileOptions,
+} from './compile';
 export { Blip2Error } from './errors';
 export { valueAndGradients } from './gradients';
 export { HalfTensor, type HalfType } from './half';

@@ -1,0 +1,162 @@
+/**
+ * Our stage-1 training step, for the harness to time: the protocol is that of bench/peers (README there).
+ *
+ *   npx tsx bench/ours/stage1.ts bench/peers/shapes.json --variant compiled --warm-up 5 --steps 20
+ *
+ * Variants: eager, compiled, xla, bf16 (compiled, products in bfloat16).
+ */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+
+export interface StepConfig {
+  width: number;
+  layers: number;
+  heads: number;
+  feedForward: number;
+  queries: number;
+  crossAttentionFrequency: number;
+  visionWidth: number;
+  patches: number;
+  vocabulary: number;
+  tokens: number;
+  batch: number;
+  projection: number;
+  dropout: number;
+}
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    variant: { type: 'string', default: 'compiled' },
+    threads: { type: 'string', default: '2' },
+    'warm-up': { type: 'string', default: '3' },
+    steps: { type: 'string' },
+  },
+});
+const variant = flags.variant;
+// Read by TensorFlow when it is loaded, hence the imports below.
+process.env.TF_NUM_INTRAOP_THREADS = flags.threads;
+process.env.TF_NUM_INTEROP_THREADS ??= flags.threads;
+
+function parseConfig(argument: string): StepConfig {
+  return JSON.parse(argument.startsWith('{') ? argument : readFileSync(argument, 'utf8')) as StepConfig;
+}
+
+const median = (times: number[]): number => {
+  const sorted = [...times].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+};
+
+async function main(): Promise<void> {
+  const c = parseConfig(positionals[0]);
+  const { onCompilation, ParameterStore, Rng, runEagerly, tf } =
+    await import('../../packages/core/src/runtime');
+  const { blip2QformerParameters } = await import('../../packages/core/src/models');
+  const { stage1Losses } = await import('../../packages/core/src/losses');
+  const { TrainingStep } = await import('../../packages/core/src/train/step');
+
+  const config = {
+    qformer: {
+      numQueryTokens: c.queries,
+      hiddenSize: c.width,
+      numHiddenLayers: c.layers,
+      numAttentionHeads: c.heads,
+      intermediateSize: c.feedForward,
+      crossAttentionFrequency: c.crossAttentionFrequency,
+      encoderHiddenSize: c.visionWidth,
+      useQformerTextInput: true,
+      vocabSize: c.vocabulary,
+      maxPositionEmbeddings: c.tokens,
+      layerNormEps: 1e-12,
+      hiddenDropoutProb: c.dropout,
+      attentionProbsDropoutProb: c.dropout,
+      embeddingRange: 0.02,
+    },
+    imageTextHiddenSize: c.projection,
+    visionLayerNormEps: 1e-5,
+    temperature: 0.07,
+    decoderStartTokenId: c.vocabulary - 1,
+  };
+  const image = tf.tidy(() => {
+    const features = Rng.from(1).normal([c.batch, c.patches, c.visionWidth]);
+    return { shape: features.shape, data: features.dataSync<'float32'>() };
+  });
+  const textIds = Int32Array.from(
+    { length: c.batch * c.tokens },
+    (_, i) => 5 + ((i * 7919) % (c.vocabulary - 6)),
+  );
+  const textMask = Int32Array.from(textIds, (_, i) =>
+    Number(i % c.tokens < c.tokens - (Math.floor(i / c.tokens) % 4)),
+  );
+  const text = (data: Int32Array) => ({ shape: [c.batch, c.tokens], data });
+  const inputs = { image, textIds: text(textIds), textMask: text(textMask) };
+
+  const parameters = ParameterStore.create(blip2QformerParameters(config), 0);
+  const step = new TrainingStep(
+    {
+      parameters,
+      model: undefined,
+      inputs: () => inputs,
+      loss: (w, x, rng) => {
+        const batch = { image: x.image, textIds: x.textIds, textMask: x.textMask };
+        const { loss, itc, itm, itg } = stage1Losses(w, config, batch, { rng });
+        return { loss, itc: itc!, itm: itm!, itg: itg! };
+      },
+    },
+    {
+      seed: 0,
+      steps: 100_000,
+      batchSize: c.batch,
+      learningRate: 1e-4,
+      minLearningRate: 1e-5,
+      warmupSteps: 10,
+      weightDecay: 0.05,
+      beta1: 0.9,
+      beta2: 0.98,
+      epsilon: 1e-8,
+      clipNorm: 1,
+      accumulate: 1,
+      precision: variant === 'bf16' ? 'bf16' : 'fp32',
+    },
+    { xla: variant === 'xla' },
+  );
+
+  let done = 0;
+  const compilations: number[] = [];
+  onCompilation(({ seconds }) => compilations.push(seconds));
+  const one = (): number => {
+    const start = performance.now();
+    if (variant === 'eager') runEagerly(() => step.run(done++));
+    else step.run(done++);
+    return performance.now() - start;
+  };
+  const run = (steps: number): void => {
+    const times = Array.from({ length: steps }, one);
+    const [min, max] = [Math.min(...times), Math.max(...times)];
+    const peakMemory = process.resourceUsage().maxRSS * 1024;
+    const report = {
+      median: median(times),
+      min,
+      max,
+      unit: 'ms',
+      samples: steps,
+      times,
+      peakMemory,
+      variant,
+    };
+    console.log(JSON.stringify({ ...report, compileSeconds: compilations.reduce((sum, s) => sum + s, 0) }));
+  };
+
+  for (let i = 0; i < Number(flags['warm-up']); i++) one();
+  if (flags.steps) return run(Number(flags.steps));
+  console.log(JSON.stringify({ ready: true, variant }));
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [command, count] = line.trim().split(' ');
+    if (command === 'quit') break;
+    if (command === 'run') run(Number(count));
+    else console.log(JSON.stringify({ error: `unknown command: ${line}` }));
+  }
+}
+
+void main();
