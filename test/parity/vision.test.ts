@@ -107,7 +107,7 @@ describe('EVA', () => {
     const { gradients } = valueAndGradients(
       () => {
         const states = layerNorm(vision.scope('post_layernorm'), vit(vision, config, pixels), 1e-6);
-        return { loss: tf.sum(tf.mul(states, fixture.tensor('in.d_last_hidden_state'))) as Tensor };
+        return { loss: tf.sum<Tensor>(tf.mul(states, fixture.tensor('in.d_last_hidden_state'))) };
       },
       { ...parameters, pixels },
     );
