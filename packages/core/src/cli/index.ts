@@ -3,6 +3,7 @@
  * instant. Standard output holds results (with `--json` one JSON document), standard error everything else.
  */
 import { Command, CommanderError } from 'commander';
+import { addBench } from './bench';
 import { addDoctor } from './doctor';
 import { addEvaluate } from './evaluate';
 import { addPretrain } from './pretrain';
@@ -16,7 +17,7 @@ function program(): Command {
   root
     .description('BLIP-2: pre-training, evaluation and attention, from the command line')
     .version(version());
-  for (const add of [addDoctor, addPretrain, addEvaluate, addReproduce]) add(root);
+  for (const add of [addDoctor, addPretrain, addEvaluate, addReproduce, addBench]) add(root);
   return root;
 }
 

@@ -1,6 +1,6 @@
 /** Reverse-mode derivatives of a scalar with respect to named tensors, on TensorFlow.js's tape. */
 import { tf, type Tensor } from './tensorflow';
-import { leaves, type TensorTree } from './tree';
+import { leaves } from './tree';
 
 /** Hands a kept tensor back to the scope that is open now, which will dispose of it. */
 function release(tensor: Tensor): void {

@@ -1,6 +1,6 @@
 /** Matrix products: the layer `linear` and the batched product of attention, in float32 or 16 bit. */
 import { attribute } from '../binding';
-import { execute, executeRaw, typeAttribute, type Operand } from '../execute';
+import { execute, executeRaw, typeAttribute } from '../execute';
 import { HalfTensor, type HalfType } from '../half';
 import { precision } from '../precision';
 import { tf, type Tensor } from '../tensorflow';

@@ -1,0 +1,27 @@
+/** `blip2 bench`: runs the repository's bench/, which is not part of the package. */
+import type { Command } from 'commander';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Exit } from './output';
+
+const SCRIPT = join(__dirname, '..', '..', '..', '..', 'bench', 'main.ts');
+
+export function addBench(program: Command): void {
+  program
+    .command('bench [case...]')
+    .description('times the training step on this machine, side by side with PyTorch where it is installed')
+    .option('--variants <names>', 'eager, compiled, xla, bf16, separated by commas (all)')
+    .option('--threads <n>', 'threads within an operation', '2')
+    .option('--json', 'print one JSON document')
+    .action((cases: string[], { variants, threads, json }: Record<string, string | undefined>) => {
+      if (!existsSync(SCRIPT)) {
+        console.error('error: bench/ is not here\n→ Run it from a clone of the repository.');
+        throw new Exit(1);
+      }
+      const flags = [...(variants ? ['--variants', variants] : []), ...(json ? ['--json'] : [])];
+      const args = ['--import', 'tsx', SCRIPT, ...cases, '--threads', threads!, ...flags];
+      const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+      if (status !== 0) throw new Exit(status === 2 ? 2 : 1);
+    });
+}
