@@ -1,6 +1,6 @@
 /**
- * Image-text contrastive loss (BLIP-2 section 3.1; LAVIS's blip2_qformer.py). Two workers' batches are one batch to
- * it: B pairs, row b of the images belonging to row b of the texts.
+ * Image-text contrastive loss (BLIP-2 section 3.1; LAVIS's blip2_qformer.py) over the pairs of a batch: row b of the
+ * images belongs to row b of the texts.
  * B batch, Q queries, E width of the projections.
  */
 import { linear, softmaxCrossEntropy, stopGradient, tf, type Tensor } from '../runtime';
