@@ -47,7 +47,12 @@ export async function buildBinding({ tfjsNode, nodeHeaders, headers, libraries, 
     target,
   });
   const quiet = [join(here, 'quiet', 'quiet.cc')];
-  await compileAddon({ ...common, sources: quiet, libraries: [], target: join(dirname(target), 'quiet.node') });
+  await compileAddon({
+    ...common,
+    sources: quiet,
+    libraries: [],
+    target: join(dirname(target), 'quiet.node'),
+  });
 }
 
 /** One compiler call; the result is put in place whole. */
