@@ -90,8 +90,8 @@ async function measure(
 ): Promise<Row> {
   say(`${what.name}, ${variant.name}: warming up`);
   const ours = ourWorker(what, variant.name, threads);
+  await ours.ready(); // one after the other: compilation is timed, too
   const peer = torch ? peerWorker(what, variant.peer, threads) : undefined;
-  await ours.ready();
   await peer?.ready();
   const timings: { ours: Timing[]; peer: Timing[] } = { ours: [], peer: [] };
   for (let round = 0; round < what.rounds; round++) {
