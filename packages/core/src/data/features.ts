@@ -77,6 +77,8 @@ export async function cachedFeatures(options: FeatureCacheOptions): Promise<Feat
     const end = Math.min(start + batchSize, count);
     features.data.set(await compute(start, end), start * features.size);
     onProgress?.(end, count);
+    // Gives the event loop its turn.
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
   const tensor = { shape: [count, ...shape], data: features.data };
   writeSafetensors(path, { features: tensor }, { key, sha256: digest(features.data) });

@@ -7,7 +7,12 @@ export interface Interruption {
   release(): void;
 }
 
-/** Listens from now until `release`. A second Ctrl-C ends the process at once. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/**
+ * Has the signals to itself from now until `release`: a notebook's kernel, which would end the cell before the run is
+ * saved, gets them only when asked a second time (and a plain process then ends at once).
+ */
 export function listenForInterruption(signal?: AbortSignal, onRequest?: () => void): Interruption {
   let requested = signal?.aborted ?? false;
   const request = () => {
@@ -20,13 +25,18 @@ export function listenForInterruption(signal?: AbortSignal, onRequest?: () => vo
     release();
     process.kill(process.pid, name);
   };
+  const before = SIGNALS.map((name) => process.listeners(name) as NodeJS.SignalsListener[]);
   const release = () => {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    for (const [i, name] of SIGNALS.entries()) {
+      process.off(name, onSignal);
+      for (const listener of before[i].splice(0)) process.on(name, listener);
+    }
     signal?.removeEventListener('abort', request);
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const name of SIGNALS) {
+    process.removeAllListeners(name);
+    process.on(name, onSignal);
+  }
   signal?.addEventListener('abort', request);
   return {
     get requested() {

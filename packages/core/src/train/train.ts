@@ -4,9 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { Blip2Error } from '../runtime';
+import { Blip2Error, onCompilation } from '../runtime';
 import { readModel, readOptimizer, saveCheckpoint, type Checkpoint } from './checkpoint';
-import { listenForInterruption } from './interrupt';
+import { listenForInterruption, type Interruption } from './interrupt';
 import type { LogEntry } from './log';
 import { Progress } from './progress';
 import {
@@ -100,15 +100,27 @@ export async function train<M>(base: Recipe<M>, options: TrainOptions = {}): Pro
 
   // Before anything costs time: can the folder be written?
   if (!start.finished) writeRecord(dir, record);
-  const task = await recipe.prepare({ training: recipe.training, runsDir, note });
-  if (start.checkpoint) task.parameters.load(readModel(start.checkpoint) as never, start.checkpoint.dir);
-  const run = { dir, recipe: { name: record.name, hash: record.hash }, model: task.model };
-  if (start.finished) {
-    note(`${dir} is finished: taken as it is`);
-    return { ...run, log: start.log, step: record.training.steps, interrupted: false };
+  // Node takes the signals away from those who ask for them while a notebook's cell is only starting (vm, breakOnSigint).
+  await breathe();
+  // From here on: what is being prepared need not be trained.
+  const interruption = listenForInterruption(options.signal, () => note('Stopping after this step…'));
+  const silence = onCompilation(({ name, operations, seconds }) =>
+    note(`Compiled ${name}: ${operations} operations in ${seconds.toFixed(1)} s`),
+  );
+  try {
+    const task = await recipe.prepare({ training: recipe.training, runsDir, note });
+    if (start.checkpoint) task.parameters.load(readModel(start.checkpoint) as never, start.checkpoint.dir);
+    const run = { dir, recipe: { name: record.name, hash: record.hash }, model: task.model };
+    if (start.finished) {
+      note(`${dir} is finished: taken as it is`);
+      return { ...run, log: start.log, step: record.training.steps, interrupted: false };
+    }
+    const done = await loop(dir, recipe, task, start.checkpoint, options, { progress, note, interruption });
+    return { ...run, ...done };
+  } finally {
+    silence();
+    interruption.release();
   }
-  const done = await loop(dir, recipe, task, start.checkpoint, options, progress, note);
-  return { ...run, ...done };
 }
 
 function startingPoint(
@@ -141,14 +153,20 @@ function startingPoint(
 /** Gives the event loop its turn: signals, timers and a notebook's messages get through. */
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
+/** Those who are told about a run, and those who may stop it. */
+interface Outside {
+  progress: Progress;
+  note: (message: string) => void;
+  interruption: Interruption;
+}
+
 async function loop<M>(
   dir: string,
   recipe: Recipe<M>,
   task: Task<M>,
   checkpoint: Checkpoint | undefined,
   options: TrainOptions,
-  progress: Progress,
-  note: (message: string) => void,
+  { progress, note, interruption }: Outside,
 ): Promise<Pick<Run, 'log' | 'step' | 'interrupted'>> {
   const { training } = recipe;
   const { checkpointEvery = DEFAULT_CHECKPOINT_EVERY, keepCheckpoints = 2, evaluateEvery } = options;
@@ -157,7 +175,6 @@ async function loop<M>(
   const { log, events } = openLogs(dir, step);
   const trainingStep = new TrainingStep(task, training, { xla: options.xla });
   if (checkpoint) trainingStep.restore(readOptimizer(checkpoint), checkpoint.dir);
-  const interruption = listenForInterruption(options.signal, () => note('Stopping after this step…'));
   let saved = step;
   const save = () => {
     if (saved === step) return;
@@ -186,7 +203,6 @@ async function loop<M>(
     }
     save();
   } finally {
-    interruption.release();
     progress.end();
     log.close();
     events.close();
