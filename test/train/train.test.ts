@@ -179,6 +179,20 @@ describe('what goes wrong says so', () => {
     expect(readLog(join(out, 'log.jsonl'))).toHaveLength(12);
   });
 
+  test('a gradient that is not a number stops before anything is changed', () => {
+    const task = tinyTask(TINY);
+    // √0 is a number, its slope is not.
+    const loss: typeof task.loss = (weights) => {
+      const weight = weights.get('dense.weight');
+      return { loss: tf.sum(tf.sqrt(tf.mul(weight, 0))) };
+    };
+    const step = new TrainingStep({ ...task, loss }, TINY);
+    const before = [task.parameters.snapshot(), step.snapshot()];
+    expect(() => step.run(0)).toThrow(/^Step 0: not a finite number: gradient of dense\.weight$/);
+    expect([task.parameters.snapshot(), step.snapshot()]).toEqual(before);
+    step.dispose();
+  });
+
   test('a folder that holds a run is not overwritten, nor continued by another recipe', async () => {
     const out = join(folder(), 'run');
     await run({ out, steps: 2 });

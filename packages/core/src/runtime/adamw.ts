@@ -67,17 +67,13 @@ export function applyAdamW(
   );
 }
 
-/**
- * The gradients scaled so that their joint L2 norm is at most `maximum`, as torch.nn.utils.clip_grad_norm_.
- * @returns the scaled gradients and the norm before (a scalar)
- */
-export function clipByGlobalNorm(
-  gradients: Record<string, Tensor>,
-  maximum: number,
-): { clipped: Record<string, Tensor>; norm: Tensor } {
+/** The joint L2 norm of all gradients, a scalar. */
+export function globalNorm(gradients: Record<string, Tensor>): Tensor {
   const halves = Object.values(gradients).map((g) => execute('L2Loss', [typeAttribute('float32')], [g]));
-  const norm = tf.sqrt(tf.mul(tf.addN(halves), 2));
-  const scale = tf.minimum(tf.div(maximum, tf.add(norm, 1e-6)), 1);
-  const clipped = Object.entries(gradients).map(([name, g]) => [name, tf.mul(g, scale)] as const);
-  return { clipped: Object.fromEntries(clipped), norm };
+  return tf.sqrt(tf.mul(tf.addN(halves), 2));
+}
+
+/** What gradients of a joint norm are multiplied with so that it is at most `maximum` (torch's clip_grad_norm_). */
+export function clipScale(norm: number, maximum: number): number {
+  return Math.min(1, maximum / (norm + 1e-6));
 }

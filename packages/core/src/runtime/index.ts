@@ -2,8 +2,9 @@
 export {
   applyAdamW,
   biasCorrection,
-  clipByGlobalNorm,
+  clipScale,
   createMoments,
+  globalNorm,
   type AdamWOptions,
   type AdamWStep,
 } from './adamw';

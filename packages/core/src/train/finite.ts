@@ -19,7 +19,7 @@ export function nonFiniteError(
   gradients: Record<string, Tensor>,
   parameters: ParameterStore,
 ): Blip2Error {
-  const terms = Object.keys(losses).filter((name) => name !== 'loss' && name !== 'gradientNorm');
+  const terms = Object.keys(losses).filter((name) => name !== 'loss');
   const loss = [...terms, 'loss'].find((name) => !Number.isFinite(losses[name]));
   const gradient = firstBad(gradients);
   const parameter = tf.tidy(() => firstBad(parameters.readAll()));

@@ -25,7 +25,7 @@ export function listenForInterruption(signal?: AbortSignal, onRequest?: () => vo
     release();
     process.kill(process.pid, name);
   };
-  const before = SIGNALS.map((name) => process.listeners(name) as NodeJS.SignalsListener[]);
+  const before = SIGNALS.map((name) => process.listeners(name));
   const release = () => {
     for (const [i, name] of SIGNALS.entries()) {
       process.off(name, onSignal);

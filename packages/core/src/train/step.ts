@@ -1,13 +1,14 @@
 /**
- * One training step on the device: the gradients of its (micro-)batches, then clipping and AdamW. Two compiled
- * functions, so that a loss that is not a number is seen before anything is changed.
+ * One training step on the device: the gradients of its (micro-)batches and their norm, then clipping and AdamW. Two
+ * compiled functions, so that a loss or a gradient that is not a number is seen before anything is changed.
  */
 import {
   applyAdamW,
   biasCorrection,
-  clipByGlobalNorm,
+  clipScale,
   compile,
   createMoments,
+  globalNorm,
   Rng,
   tf,
   valueAndGradients,
@@ -25,6 +26,8 @@ import type { Task, TrainingConfig } from './task';
 
 type Tensors = Record<string, Tensor>;
 type Scalars = Record<string, number>;
+/** Gradients of one or several micro-batches, and their joint norm. */
+type Gradients = { gradients: Tensors; norm: Tensor };
 
 /** Decay is for matrices: neither biases nor norms, nor scalars such as the temperature. */
 export function isDecayed(name: string, shape: number[]): boolean {
@@ -48,9 +51,9 @@ function readScalars(tensors: Tensors): Scalars {
 
 export class TrainingStep {
   private readonly moments;
-  private readonly gradients: Compiled<[Tensors, Tensor], { value: Tensors; gradients: Tensors }>;
-  private readonly accumulate: Compiled<[Tensors, Tensors], Tensors>;
-  private readonly update: Compiled<[Tensors, Tensors], Tensor>;
+  private readonly gradients: Compiled<[Tensors, Tensor], { value: Tensors } & Gradients>;
+  private readonly accumulate: Compiled<[Tensors, Tensors], Gradients>;
+  private readonly update: Compiled<[Tensors, Tensors], undefined>;
 
   constructor(
     private readonly task: Task,
@@ -66,23 +69,25 @@ export class TrainingStep {
       (inputs, seed) => {
         const weights = parameters.readAll();
         const loss = () => task.loss(new Weights(weights), inputs, new Rng(seed));
-        return withPrecision(config.precision, () => valueAndGradients(loss, weights));
+        const { value, gradients } = withPrecision(config.precision, () => valueAndGradients(loss, weights));
+        return { value, gradients, norm: globalNorm(gradients) };
       },
       { name: 'gradients', xla },
     );
-    this.accumulate = compile((sum, more) => mapValues(sum, (value, name) => tf.add(value, more[name])), {
-      name: 'accumulate',
-    });
+    this.accumulate = compile(
+      (sum, more) => {
+        const gradients = mapValues(sum, (value, name) => tf.add(value, more[name]));
+        return { gradients, norm: globalNorm(gradients) };
+      },
+      { name: 'accumulate' },
+    );
     this.update = compile(
-      (gradients, { learningRate, weightDecay, correction1, correction2, share }) => {
-        const mean = config.accumulate > 1 ? mapValues(gradients, (g) => tf.mul(g, share)) : gradients;
-        const { clipped, norm } = clipByGlobalNorm(mean, config.clipNorm || Infinity);
-        for (const [name, gradient] of Object.entries(clipped)) {
+      (gradients, { learningRate, weightDecay, correction1, correction2, scale }): undefined => {
+        for (const [name, gradient] of Object.entries(gradients)) {
           const decay = isDecayed(name, parameters.shape(name));
           const rates = { learningRate, weightDecay, correction1, correction2 };
-          applyAdamW(name, gradient, stores, rates, { ...config, decay });
+          applyAdamW(name, tf.mul(gradient, scale), stores, rates, { ...config, decay });
         }
-        return norm;
       },
       { name: 'update' },
     );
@@ -94,46 +99,44 @@ export class TrainingStep {
    */
   run(step: number): Scalars {
     return tf.tidy(() => {
-      const { accumulate } = this.config;
-      const { losses, gradients } = this.meanGradients(step);
-      if (!Object.values(losses).every(Number.isFinite)) {
+      const { accumulate, clipNorm, weightDecay } = this.config;
+      const { losses, gradients, norm } = this.summedGradients(step);
+      const gradientNorm = norm.dataSync()[0] / accumulate;
+      if (![...Object.values(losses), gradientNorm].every(Number.isFinite)) {
         throw nonFiniteError(step, losses, gradients, this.task.parameters);
       }
       const learningRate = learningRateAt(step, this.config);
       const [correction1, correction2] = biasCorrection(this.config, step + 1);
-      const { weightDecay } = this.config;
-      const rates = { learningRate, weightDecay, correction1, correction2, share: 1 / accumulate };
-      const norm = this.update(
+      const scale = clipScale(gradientNorm, clipNorm || Infinity) / accumulate;
+      const rates = { learningRate, weightDecay, correction1, correction2, scale };
+      this.update(
         gradients,
         mapValues(rates, (rate) => tf.scalar(rate)),
       );
-      const gradientNorm = norm.dataSync()[0];
-      if (!Number.isFinite(gradientNorm)) {
-        throw nonFiniteError(step, { ...losses, gradientNorm }, gradients, this.task.parameters);
-      }
       return { ...losses, learningRate, gradientNorm };
     });
   }
 
-  private meanGradients(step: number): { losses: Scalars; gradients: Tensors } {
+  /** Losses are means over the micro-batches, gradients sums. */
+  private summedGradients(step: number): { losses: Scalars } & Gradients {
     const { accumulate } = this.config;
     let sum = this.microBatch(step * accumulate);
     for (let micro = 1; micro < accumulate; micro++) {
       const more = this.microBatch(step * accumulate + micro);
       sum = {
         losses: mapValues(sum.losses, (loss, name) => loss + more.losses[name]),
-        gradients: this.accumulate(sum.gradients, more.gradients),
+        ...this.accumulate(sum.gradients, more.gradients),
       };
     }
-    return { losses: mapValues(sum.losses, (loss) => loss / accumulate), gradients: sum.gradients };
+    return { ...sum, losses: mapValues(sum.losses, (loss) => loss / accumulate) };
   }
 
-  private microBatch(index: number): { losses: Scalars; gradients: Tensors } {
+  private microBatch(index: number): { losses: Scalars } & Gradients {
     const { seed } = this.config;
     const inputs = mapValues(this.task.inputs(index), toDevice);
     const key = tf.tensor1d([hashInts(seed, index) | 0, hashInts(index, seed) | 0], 'int32');
-    const { value, gradients } = this.gradients(inputs, key);
-    return { losses: readScalars(value), gradients };
+    const { value, gradients, norm } = this.gradients(inputs, key);
+    return { losses: readScalars(value), gradients, norm };
   }
 
   /** Moments of the optimizer, for a checkpoint. */
