@@ -27,5 +27,5 @@ for (const name of names) {
     process.exitCode = 1;
   }
 }
-if (process.exitCode) console.error('→ npm run notebooks:refresh makes them anew (needs Chromium).');
+if (process.exitCode) console.error('→ npm run notebooks:refresh makes them anew.');
 else console.log(`${names.length} notebooks are fit to be read on a code host.`);

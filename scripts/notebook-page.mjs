@@ -2,7 +2,7 @@
 // goes in as HTML, drawn by the plotly of node_modules: the page needs the project's folder, but no network.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { FIGURE_TYPES } from './figures.mjs';
+import { PLOTLY } from './figures.mjs';
 import { jupyter } from './programs.mjs';
 import { paths } from './setup/paths.mjs';
 
@@ -12,7 +12,7 @@ const plotly = join(paths.nodeModules, 'plotly.js-dist', 'plotly.js');
 export async function writePage(notebookFile) {
   const notebook = JSON.parse(readFileSync(notebookFile, 'utf8'));
   const bundles = notebook.cells.flatMap((cell) => (cell.outputs ?? []).map((output) => output.data ?? {}));
-  const figures = bundles.filter((bundle) => FIGURE_TYPES.some((type) => type in bundle));
+  const figures = bundles.filter((bundle) => PLOTLY in bundle);
   const source = relative(dirname(notebookFile), plotly);
   for (const [index, bundle] of figures.entries()) bundle['text/html'] = figureHtml(bundle, index, source);
 
@@ -36,7 +36,7 @@ export async function writePage(notebookFile) {
 }
 
 function figureHtml(bundle, index, source) {
-  const { data, layout = {} } = bundle[FIGURE_TYPES.find((type) => type in bundle)];
+  const { data, layout = {} } = bundle[PLOTLY];
   const json = JSON.stringify({ data, layout }).replaceAll('</', '<\\/');
   // nbconvert's page brings require.js, from which plotly has to be hidden to become a global.
   const library =
