@@ -6,10 +6,14 @@ namespace tfnodejs {
 namespace {
 
 // enableCollectives(serverDef: Uint8Array): starts this process's server from a serialised tensorflow.ServerDef.
+// It replaces the devices, so it comes before the first tensor.
 napi_value EnableCollectives(napi_env env, napi_callback_info info) {
   void *data = nullptr;
   size_t length = 0;
-  napi_get_typedarray_info(env, Arguments(env, info, 1)[0], nullptr, &length, &data, nullptr, nullptr);
+  napi_value definition = Arguments(env, info, 1)[0];
+  if (napi_get_typedarray_info(env, definition, nullptr, &length, &data, nullptr, nullptr) != napi_ok) {
+    return Throw(env, "enableCollectives takes the bytes of a ServerDef"), nullptr;
+  }
   TF_AutoStatus status;
   TFE_EnableCollectiveOps(Backend(env)->Context(), data, length, status.status);
   if (Failed(env, status)) return nullptr;

@@ -29,6 +29,19 @@ TracedGraph *Find(napi_env env, napi_value id) {
   return entry->second.get();
 }
 
+// The members of `all` that JavaScript names by their places; throws when there is no such place.
+template <typename T, typename Chosen>
+bool Choose(napi_env env, const std::vector<T> &all, napi_value places, std::vector<Chosen> *chosen) {
+  for (int64_t place : ToInts(env, places)) {
+    if (place < 0 || static_cast<size_t>(place) >= all.size()) {
+      Throw(env, "This graph has no tensor or operation " + std::to_string(place));
+      return false;
+    }
+    chosen->push_back(all[place]);
+  }
+  return true;
+}
+
 std::string NodeName(const TracedGraph &graph, const std::string &op) {
   return op + "_" + std::to_string(graph.operations.size());
 }
@@ -117,14 +130,18 @@ napi_value GraphAddOp(napi_env env, napi_callback_info info) {
   TracedGraph *graph = Find(env, args[0]);
   if (!graph) return nullptr;
   std::string name = ToString(env, args[1]);
+  std::vector<TF_Output> inputs;
+  std::vector<TF_Operation *> controls;
+  if (!Choose(env, graph->outputs, args[3], &inputs)) return nullptr;
+  if (!Choose(env, graph->operations, args[5], &controls)) return nullptr;
+  size_t listed = ToInt(env, args[6]);
+  if (listed > inputs.size()) return Throw(env, name + " lacks inputs of its list"), nullptr;
+
   TF_OperationDescription *op =
       TF_NewOperation(graph->graph, name.c_str(), NodeName(*graph, name).c_str());
-  std::vector<TF_Output> inputs;
-  for (int64_t input : ToInts(env, args[3])) inputs.push_back(graph->outputs.at(input));
-  size_t listed = ToInt(env, args[6]);
   if (listed > 0) TF_AddInputList(op, inputs.data(), listed);
   for (size_t i = listed; i < inputs.size(); ++i) TF_AddInput(op, inputs[i]);
-  for (int64_t control : ToInts(env, args[5])) TF_AddControlInput(op, graph->operations.at(control));
+  for (TF_Operation *control : controls) TF_AddControlInput(op, control);
   uint32_t attributes = 0;
   napi_get_array_length(env, args[2], &attributes);
   for (uint32_t i = 0; i < attributes; ++i) {
@@ -148,10 +165,13 @@ napi_value GraphAddOp(napi_env env, napi_callback_info info) {
     if (Failed(env, status)) return nullptr;
   }
 
+  int64_t count = ToInt(env, args[4]);
+  if (count > TF_OperationNumOutputs(operation)) {
+    return Throw(env, name + " has fewer than " + std::to_string(count) + " outputs"), nullptr;
+  }
   napi_value result, outputs;
   napi_create_object(env, &result);
   napi_create_array(env, &outputs);
-  int64_t count = ToInt(env, args[4]);
   for (int i = 0; i < count; ++i) {
     napi_value output = AddOutput(env, graph, {operation, i});
     if (!output) return nullptr;
@@ -170,10 +190,10 @@ napi_value GraphToFunction(napi_env env, napi_callback_info info) {
   if (!graph) return nullptr;
   std::string name = ToString(env, args[1]);
   std::vector<TF_Output> inputs, outputs;
-  for (int64_t input : ToInts(env, args[2])) inputs.push_back(graph->outputs.at(input));
-  for (int64_t output : ToInts(env, args[3])) outputs.push_back(graph->outputs.at(output));
   std::vector<const TF_Operation *> effects;
-  for (int64_t effect : ToInts(env, args[4])) effects.push_back(graph->operations.at(effect));
+  if (!Choose(env, graph->outputs, args[2], &inputs)) return nullptr;
+  if (!Choose(env, graph->outputs, args[3], &outputs)) return nullptr;
+  if (!Choose(env, graph->operations, args[4], &effects)) return nullptr;
 
   TF_AutoStatus status;
   TF_Function *function = TF_GraphToFunctionWithControlOutputs(

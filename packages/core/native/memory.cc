@@ -24,7 +24,7 @@ void Unmap(void *, size_t, void *argument) {
 }
 
 // mapTensor(file, offset, bytes, dtype, shape): tensor id
-// The pages are read when they are first used. TensorFlow copies once where the offset is not aligned to 64.
+// The file must stay as long as it is while the tensor lives: a page that is gone ends the process. The pages are read when they are first used. TensorFlow copies once where the offset is not aligned to 64.
 napi_value MapTensor(napi_env env, napi_callback_info info) {
   auto args = Arguments(env, info, 5);
   std::string file = ToString(env, args[0]);
@@ -33,17 +33,19 @@ napi_value MapTensor(napi_env env, napi_callback_info info) {
   auto dtype = static_cast<TF_DataType>(ToInt(env, args[3]));
   auto shape = ToInts(env, args[4]);
 
+  int64_t expected = TF_DataTypeSize(dtype);
+  for (int64_t dimension : shape) expected *= dimension;
+  if (bytes != expected) return Throw(env, file + ": shape and type do not match the tensor's bytes"), nullptr;
   int descriptor = open(file.c_str(), O_RDONLY);
   if (descriptor < 0) return Throw(env, file + ": " + strerror(errno)), nullptr;
   struct stat facts;
-  fstat(descriptor, &facts);
-  if (offset < 0 || bytes <= 0 || offset + bytes > facts.st_size) {
+  if (fstat(descriptor, &facts) != 0 || offset < 0 || bytes <= 0 || bytes > facts.st_size - offset) {
     close(descriptor);
     return Throw(env, file + ": the tensor's bytes lie beyond the end of the file"), nullptr;
   }
   int64_t page = offset % sysconf(_SC_PAGESIZE);
   size_t length = page + bytes;
-  // Private and writable: TensorFlow may forward the buffer into an operation's output; the file never changes.
+  // Private: whatever is written into the tensor, the file never changes.
   void *address = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, offset - page);
   close(descriptor);
   if (address == MAP_FAILED) return Throw(env, file + ": " + strerror(errno)), nullptr;
@@ -51,7 +53,7 @@ napi_value MapTensor(napi_env env, napi_callback_info info) {
   TF_AutoStatus status;
   TF_Tensor *tensor = TF_NewTensor(dtype, shape.data(), shape.size(), static_cast<char *>(address) + page, bytes,
                                    Unmap, new Mapping{address, length});
-  if (!tensor) return Throw(env, file + ": shape and type do not match the tensor's bytes"), nullptr;
+  if (!tensor) return Throw(env, file + ": TensorFlow refused the mapped bytes"), nullptr;
   TFE_TensorHandle *handle = TFE_NewTensorHandle(tensor, status.status);
   TF_DeleteTensor(tensor);
   if (Failed(env, status)) return nullptr;
@@ -70,11 +72,12 @@ napi_value TensorBytes(napi_env env, napi_callback_info info) {
   TF_Tensor *tensor = TFE_TensorHandleResolve(handle, status.status);
   if (Failed(env, status)) return nullptr;
   void *data = nullptr;
-  napi_value result;
-  napi_create_arraybuffer(env, TF_TensorByteSize(tensor), &data, &result);
-  memcpy(data, TF_TensorData(tensor), TF_TensorByteSize(tensor));
+  napi_value result = nullptr;
+  // Fails, with an exception pending, where JavaScript has no room for it.
+  napi_status created = napi_create_arraybuffer(env, TF_TensorByteSize(tensor), &data, &result);
+  if (created == napi_ok) memcpy(data, TF_TensorData(tensor), TF_TensorByteSize(tensor));
   TF_DeleteTensor(tensor);
-  return result;
+  return created == napi_ok ? result : nullptr;
 }
 
 }  // namespace
