@@ -15,6 +15,7 @@ import {
   softmax,
   tf,
   valueAndGradients,
+  withPrecision,
   type Compilation,
   type Tensor,
 } from '../../packages/core/src/runtime';
@@ -114,17 +115,21 @@ it('tracing has no side effects: the first call changes a variable once', () => 
   weights.dispose();
 });
 
-it('reads and writes of a variable keep their order', () => {
+it.each([false, true])('reads and writes of a variable keep their order (XLA: %s)', (xla) => {
   const weights = ParameterStore.from({ w: tf.scalar(2) });
-  const run = compile(() => {
-    const before = weights.read('w');
-    weights.assign('w', tf.mul(before, 10));
-    const between = weights.read('w');
-    weights.assign('w', tf.add(between, 1));
-    return { before, between, after: weights.read('w') };
-  });
+  const run = compile(
+    () => {
+      const before = weights.read('w');
+      weights.assign('w', tf.mul(before, 10));
+      const between = weights.read('w');
+      weights.assign('w', tf.add(between, 1));
+      return { before, between, after: weights.read('w') };
+    },
+    { xla },
+  );
   const { before, between, after } = run();
   expect([before, between, after].map((x) => x.dataSync()[0])).toEqual([2, 20, 21]);
+  expect(weights.read('w').dataSync()[0]).toBe(21);
   weights.dispose();
 });
 
@@ -134,6 +139,38 @@ it('reading a value inside is an error that names the function', () => {
   expect(() => peek(tf.ones([2]))).toThrow(/read inside the compiled function "peek"/);
   // Nothing of the failed trace stays active.
   expect(tf.add(1, 1).dataSync()[0]).toBe(2);
+});
+
+it('what a trace cannot hold is an error that says so', () => {
+  let kept: Tensor | undefined;
+  compile((x: Tensor) => {
+    kept = tf.keep(tf.add(x, 1));
+    return kept;
+  })(tf.scalar(1));
+  const later = compile((x: Tensor) => tf.mul(x, kept!), { name: 'later' });
+  expect(() => later(tf.scalar(1))).toThrow('"later" uses a tensor that was made while another function');
+
+  const careless = compile(() => void ParameterStore.from({ w: tf.scalar(0) }), {
+    name: 'careless',
+  });
+  expect(() => careless()).toThrow('A variable was created inside the compiled function "careless"');
+
+  const half = HalfTensor.from(tf.scalar(1), 'bfloat16');
+  const bytes = compile(() => void half.bytes(), { name: 'bytes' });
+  expect(() => bytes()).toThrow('read inside the compiled function "bytes"');
+
+  const scale = compile((x: Tensor, factor: Tensor) => tf.mul(x, factor));
+  expect(() => scale(tf.scalar(1), 0.5 as never)).toThrow('There is 0.5 where a tensor should be');
+  expect(scale(tf.scalar(1), tf.scalar(0.5)).dataSync()[0]).toBe(0.5);
+});
+
+it('the precision that it is called in counts', () => {
+  const [x, w] = [Rng.from(1).normal([8, 32]), Rng.from(2).normal([8, 32])];
+  const product = compile(() => linear(x, w));
+  const [exact, rounded] = [product(), withPrecision('bf16', product)];
+  expect(exact).toBeAllclose(linear(x, w));
+  expect(rounded).toBeAllclose(withPrecision('bf16', () => linear(x, w)));
+  expect(rounded.dataSync()).not.toEqual(exact.dataSync());
 });
 
 it('an error of the function itself comes through, and the next call works', () => {

@@ -80,7 +80,7 @@ export interface Recorder {
 }
 
 let recorder: Recorder | undefined;
-/** Tensors that compiled functions hold as inputs: [holders, deleted meanwhile by their owner]. */
+/** Tensors that compiled functions hold as inputs: by how many, and whether their owner deleted them meanwhile. */
 const pinned = new Map<number, { holders: number; released: boolean }>();
 let native: Binding;
 
@@ -139,6 +139,10 @@ export function traceable(original: Binding): Binding {
     tensorDataSync: (id) => {
       if (recorder) throw readWhileRecording(recorder.name);
       return original.tensorDataSync(id);
+    },
+    tensorBytes: (id) => {
+      if (recorder) throw readWhileRecording(recorder.name);
+      return original.tensorBytes(id);
     },
   };
   const descriptors = Object.entries(intercepted).map(([name, value]) => [name, { value }] as const);

@@ -5,6 +5,7 @@
 import { activeRecorder, attribute, nativeBinding, recordWith, unpin } from './binding';
 import { dtypeNumber, operandIds, toTensor } from './execute';
 import { HalfTensor } from './half';
+import { precision } from './precision';
 import { Trace, type TracedFunction } from './trace';
 import { backend, tf } from './tensorflow';
 import { leaves, mapLeaves, signature, type TensorTree } from './tree';
@@ -82,7 +83,8 @@ export function compile<A extends TensorTree[], R extends TensorTree>(
   const compiled = (...args: A): R => {
     if (activeRecorder()) return fn(...args); // part of a larger compiled function
     if (eager) return tf.tidy(() => fn(...args) as never);
-    const key = signature(args);
+    // Part of the key, since it decides what products are recorded (see withPrecision).
+    const key = precision() === 'fp32' ? signature(args) : `${precision()} ${signature(args)}`;
     const known = cache.get(key);
     if (known) return run(known, args);
     const start = performance.now();

@@ -1,7 +1,7 @@
 /**
  * One trace: the operations of one run of a function, added to a TensorFlow graph in place of being executed.
  * TensorFlow infers each shape, so a trace costs no arithmetic and has no side effects. In JavaScript a traced
- * tensor carries a negative id: −2 − its place in the graph.
+ * tensor carries a negative id, of its own in the whole process: used in another trace it is recognised.
  */
 import {
   attribute,
@@ -14,18 +14,11 @@ import {
   type Recorder,
   type TensorMetadata,
 } from './binding';
+import { Blip2Error } from './errors';
 import { resourceFacts } from './resources';
 
 /** Constants up to this many values are written into the graph; larger ones become inputs of the function. */
 const INLINE_LIMIT = 256;
-
-/** Operations that change a variable, and so must run in order and even when nothing depends on their output. */
-const WRITES = new Set([
-  'AssignVariableOp',
-  'AssignAddVariableOp',
-  'AssignSubVariableOp',
-  'ResourceApplyAdam',
-]);
 
 /** What was done to a variable so far, in operations of the graph. */
 interface ResourceHistory {
@@ -44,15 +37,15 @@ export interface TracedFunction {
   outputs: TensorMetadata[];
 }
 
-const encode = (place: number): number => -2 - place;
-const decode = (id: number): number => -2 - id;
+/** The last id that a traced tensor got. TensorFlow.js uses −1 itself. */
+let lastId = -1;
 
 export class Trace implements Recorder {
   readonly name: string;
   readonly #graph = nativeBinding().graphCreate();
   readonly #inputs: number[] = [];
-  /** Places in the graph of tensors that came from outside, by their real id. */
-  readonly #entered = new Map<number, number>();
+  /** Places in the graph: of its own tensors by their negative id, of those from outside by their real one. */
+  readonly #places = new Map<number, number>();
   readonly #captured: number[] = [];
   readonly #uploads = new Map<number, HostValues>();
   readonly #history = new Map<number, ResourceHistory>();
@@ -67,7 +60,7 @@ export class Trace implements Recorder {
   input(dtype: number, shape: number[]): TensorMetadata {
     const metadata = nativeBinding().graphPlaceholder(this.#graph, dtype, shape);
     this.#inputs.push(metadata.id);
-    return { ...metadata, id: encode(metadata.id) };
+    return this.#named(metadata);
   }
 
   noteUpload(id: number, values: HostValues): void {
@@ -80,7 +73,9 @@ export class Trace implements Recorder {
     const reading = name === 'ReadVariableOp';
     if (reading && histories[0].currentRead) return [histories[0].currentRead];
 
-    const writing = WRITES.has(name);
+    // What gives nothing back (an assignment, an optimizer's update) is there to change its variable: it must run in
+    // order, and though nothing depends on it.
+    const writing = resources.length > 0 && outputs === 0;
     const controls = histories.flatMap(({ lastWrite, readsSince }) => [
       ...(lastWrite === undefined ? [] : [lastWrite]),
       ...(writing ? readsSince : []),
@@ -91,7 +86,7 @@ export class Trace implements Recorder {
     const listed = Number(attributes.find(({ name }) => name === 'N')?.value ?? 0);
     const added = binding.graphAddOp(this.#graph, name, attributes, places, outputs, controls, listed, shape);
     this.#operations++;
-    const results = added.outputs.map((metadata) => ({ ...metadata, id: encode(metadata.id) }));
+    const results = added.outputs.map((metadata) => this.#named(metadata));
 
     if (writing) this.#effects.push(added.operation);
     for (const history of histories) {
@@ -107,7 +102,7 @@ export class Trace implements Recorder {
   finish(name: string, outputs: number[]): TracedFunction {
     // An output must be a value of the graph, and inputs handed straight through count as such only by a copy.
     const places = outputs.map((id) => this.#identity(this.#place(id)));
-    const inputs = [...this.#inputs, ...this.#captured.map((id) => this.#entered.get(id) as number)];
+    const inputs = [...this.#inputs, ...this.#captured.map((id) => this.#place(id))];
     const metadata = places.map(([, output]) => output);
     const bytes = nativeBinding().graphToFunction(
       this.#graph,
@@ -134,13 +129,19 @@ export class Trace implements Recorder {
     return history;
   }
 
+  /** A tensor of the graph under the id that JavaScript knows it by. */
+  #named(metadata: TensorMetadata): TensorMetadata {
+    this.#places.set(--lastId, metadata.id);
+    return { ...metadata, id: lastId };
+  }
+
   /** Where a tensor is in the graph; one from outside enters it as a constant or as a captured input. */
   #place(id: number): number {
-    if (id < 0) return decode(id);
-    let place = this.#entered.get(id);
+    let place = this.#places.get(id);
     if (place === undefined) {
+      if (id < 0) throw fromElsewhere(this.name);
       place = this.#constant(id) ?? this.#capture(id);
-      this.#entered.set(id, place);
+      this.#places.set(id, place);
     }
     return place;
   }
@@ -177,6 +178,12 @@ export class Trace implements Recorder {
     const { outputs } = nativeBinding().graphAddOp(this.#graph, 'Identity', [], [place], 1, [], 0);
     return [outputs[0].id, outputs[0]];
   }
+}
+
+function fromElsewhere(name: string): Blip2Error {
+  return new Blip2Error(`"${name}" uses a tensor that was made while another function was compiled`, {
+    hint: 'Such a tensor has no value of its own: return it from the function that makes it.',
+  });
 }
 
 function isUniform(values: HostValues): boolean {

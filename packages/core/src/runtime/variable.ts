@@ -1,5 +1,6 @@
 /** A variable on the device, updated in place: TensorFlow's resource variables. */
-import { attribute, DType } from './binding';
+import { activeRecorder, attribute, DType } from './binding';
+import { Blip2Error } from './errors';
 import { execute, executeRaw, type ResourceHandle } from './execute';
 import { forgetResource, registerResource } from './resources';
 import { backend, type Tensor } from './tensorflow';
@@ -10,8 +11,17 @@ export class Variable implements ResourceHandle {
   readonly shape: number[];
   readonly resource: number;
 
-  /** A float32 variable with its first value. */
+  /**
+   * A float32 variable with its first value.
+   * @throws Blip2Error inside a compiled function, which can only use variables that exist
+   */
   constructor(value: Tensor) {
+    const recorder = activeRecorder();
+    if (recorder) {
+      throw new Blip2Error(`A variable was created inside the compiled function "${recorder.name}"`, {
+        hint: 'Create parameters outside, and read and assign them inside.',
+      });
+    }
     this.shape = value.shape.slice();
     const attributes = [
       attribute('container', 'string', ''),
