@@ -21,13 +21,14 @@ describe.each(['bfloat16', 'float16'] as const)('%s', (dtype) => {
     expect(half.toFloat32()).toBeAllclose(w, { rtol: epsilon, atol: 0 });
     expect(half.bytes().byteLength).toBe(w.size * 2);
   });
-  it('is a frozen weight of linear: value and input gradient', () => {
+  it('is a frozen weight of linear: value, gradients of input and bias', () => {
     const run = (weight: HalfTensor | typeof w) =>
-      valueAndGradients(() => ({ loss: tf.sum(tf.square(linear(x, weight, b))) }), { x });
+      valueAndGradients(() => ({ loss: tf.sum(tf.square(linear(x, weight, b))) }), { x, b });
     const [exact, rounded] = [run(w), run(half)];
     const scale = Number(tf.max(tf.abs(exact.gradients.x)).dataSync()[0]);
     expect(rounded.value.loss).toBeAllclose(exact.value.loss, { rtol: 4 * epsilon });
     expect(rounded.gradients.x).toBeAllclose(exact.gradients.x, { rtol: 0, atol: 6 * epsilon * scale });
+    expect(rounded.gradients.b).toBeAllclose(exact.gradients.b, { rtol: 0, atol: 6 * epsilon * scale });
   });
   it('is refused by TensorFlow.js', () => {
     // @ts-expect-error: a HalfTensor is not a Tensor

@@ -85,6 +85,10 @@ describe('gradients agree with finite differences', () => {
     gelu,
     geluTanh,
     quickGelu,
+    attention: (u) => {
+      const heads = tf.reshape(u, [1, 1, 3, 6]); // each of query, key and value moves with u
+      return attention(heads, tf.mul(heads, 0.7), heads, { bias: tf.tensor1d([0, 0.5, -1]) }).context;
+    },
     softmaxCrossEntropy: (u) => softmaxCrossEntropy(u, target, { labelSmoothing: 0.2 }),
   };
   it.each(Object.keys(functions))('%s', (name) => {
@@ -98,6 +102,11 @@ describe('gradients agree with finite differences', () => {
     });
     expect(gradients.x).toBeAllclose({ shape: x.shape, data: numeric }, { rtol: 2e-2, atol: 2e-3 });
   });
+});
+
+it('a label that is no class is refused', () => {
+  const loss = (label: number) => softmaxCrossEntropy(tf.zeros([1, 3]), tf.tensor1d([label], 'int32'));
+  for (const label of [-1, 3]) expect(() => loss(label)).toThrow('Received a label value');
 });
 
 it('a batch whose labels are all ignored has loss 0 and gradient 0', () => {

@@ -81,9 +81,9 @@ export function linear(x: Tensor, weight: Tensor | HalfTensor, bias?: Tensor): T
     tf.reshape(matrixProduct(flatten(dy), w), x.shape);
 
   if (weight instanceof HalfTensor) {
-    return customGradient([x], ([input]) => ({
-      value: forward(input, weight, bias),
-      gradients: (dy) => [inputGradient(dy, weight)],
+    return customGradient(bias ? [x, bias] : [x], ([input, b]) => ({
+      value: forward(input, weight, b),
+      gradients: (dy) => [inputGradient(dy, weight), ...(bias ? [tf.sum(flatten(dy), 0)] : [])],
     }));
   }
   return customGradient(bias ? [x, weight, bias] : [x, weight], ([input, w, b], save) => {

@@ -10,7 +10,7 @@ export const IGNORED = -100;
 /**
  * Mean over the rows whose label is not −100; 0 when there is none.
  * @param logits [N, V]
- * @param labels int32 [N]
+ * @param labels int32 [N], each 0 … V−1 or −100; TensorFlow refuses others (on a GPU their loss is NaN)
  * @param options.labelSmoothing ε: the target is (1 − ε) on the label plus ε/V on every class
  * @returns a scalar
  */
@@ -21,8 +21,9 @@ export function softmaxCrossEntropy(
 ): Tensor {
   const classes = logits.shape[1] as number;
   return customGradient([logits], ([x], save) => {
-    const kept = tf.cast(tf.notEqual(labels, IGNORED), 'float32'); // [N]
-    const safe = tf.maximum(labels, tf.scalar(0, 'int32'));
+    const isKept = tf.notEqual(labels, tf.scalar(IGNORED, 'int32')); // [N]
+    const safe = tf.where<Tensor>(isKept, labels, tf.scalar(0, 'int32'));
+    const kept = tf.cast(isKept, 'float32');
     const weight = tf.div(kept, tf.maximum(tf.sum(kept), 1)); // [N], sums to 1
     const attributes = [typeAttribute('float32'), typeAttribute('int32', 'Tlabels')];
     const [loss, slope] = executeRaw('SparseSoftmaxCrossEntropyWithLogits', attributes, [x, safe], 2).map(
