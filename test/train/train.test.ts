@@ -1,5 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { tf } from '../../packages/core/src/runtime';
@@ -200,9 +208,52 @@ describe('what goes wrong says so', () => {
     await expect(run({ out, steps: 3, resume: true })).rejects.toThrow(/another recipe/);
   });
 
+  test('a folder that another process trains in', async () => {
+    const out = join(folder(), 'run');
+    const inside: string[] = [];
+    await run({
+      out,
+      steps: 1,
+      onStep: async () => {
+        inside.push(...readdirSync(out));
+        await expect(run({ out, steps: 1, resume: true })).rejects.toThrow(
+          /is being trained by this process/,
+        );
+      },
+    });
+    expect(inside).toContain('run.lock');
+    expect(readdirSync(out)).not.toContain('run.lock');
+
+    const lock = (owner: object) => writeFileSync(join(out, 'run.lock'), JSON.stringify(owner));
+    const again = () => run({ out: join(out), resume: true, steps: 1 });
+    writeFileSync(join(out, 'checkpoints', 'step-1', 'model.safetensors'), 'gone');
+    lock({ pid: process.ppid, host: 'elsewhere' });
+    await expect(again()).rejects.toThrow(/is being trained by process \d+ on elsewhere/);
+    // Another process has got the number of the one that is gone.
+    lock({ pid: process.pid, host: hostname(), started: 'long ago' });
+    expect((await again()).step).toBe(1);
+  });
+
+  test('a folder with something else in it is left alone', async () => {
+    const out = folder();
+    mkdirSync(join(out, 'checkpoints'));
+    writeFileSync(join(out, 'checkpoints', 'mine'), 'precious');
+    await expect(run({ out })).rejects.toThrow(/is not empty and holds no run/);
+    writeFileSync(join(out, 'recipe.json'), '{"queries": 3}');
+    await expect(run({ out })).rejects.toThrow(/recipe\.json is not the record of a run/);
+    expect(readFileSync(join(out, 'checkpoints', 'mine'), 'utf8')).toBe('precious');
+  });
+
+  test('a log that was deleted does not make a run with checkpoints a new one', async () => {
+    const out = join(folder(), 'run');
+    await run({ out, steps: 2 });
+    rmSync(join(out, 'log.jsonl'));
+    await expect(run({ out, steps: 2 })).rejects.toThrow(/already holds a run/);
+  });
+
   test('an unwritable folder', async () => {
     const file = join(folder(), 'file');
     writeFileSync(file, '');
-    await expect(run({ out: join(file, 'run') })).rejects.toThrow(/Cannot write .*file\/run\/recipe\.json/);
+    await expect(run({ out: join(file, 'run') })).rejects.toThrow(/Cannot write .*file\/run\/run\.lock/);
   });
 });

@@ -38,7 +38,7 @@ const MANIFEST = 'manifest.json';
 const folder = (runDir: string) => join(runDir, 'checkpoints');
 
 /** Steps of the checkpoint folders of a run, newest first. */
-function checkpointSteps(runDir: string): number[] {
+export function checkpointSteps(runDir: string): number[] {
   if (!existsSync(folder(runDir))) return [];
   const steps = readdirSync(folder(runDir)).flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []);
   return steps.map(Number).sort((a, b) => b - a);
@@ -106,11 +106,11 @@ export function readOptimizer(checkpoint: Checkpoint): HostTensors {
 export function removeLeftovers(runDir: string): void {
   if (!existsSync(folder(runDir))) return;
   for (const name of readdirSync(folder(runDir))) {
-    if (name.includes('.tmp-')) rmSync(join(folder(runDir), name), { recursive: true });
+    if (/^step-\d+\.tmp-/.test(name)) rmSync(join(folder(runDir), name), { recursive: true });
   }
 }
 
-/** Removes all checkpoints of a run: it starts anew. */
+/** Removes all checkpoints of a run, and nothing else: it starts anew. */
 export function removeCheckpoints(runDir: string): void {
-  rmSync(folder(runDir), { recursive: true, force: true });
+  for (const step of checkpointSteps(runDir)) rmSync(stepDir(runDir, step), { recursive: true });
 }

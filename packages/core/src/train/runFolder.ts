@@ -2,11 +2,25 @@
  * A run folder: `recipe.json` (what was asked for), `log.jsonl`, TensorBoard events, `checkpoints/`. Its default name,
  * runs/<recipe>-<hash8>, is a function of the recipe, so that equal experiments share one run.
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Blip2Error } from '../runtime';
-import { canonicalJson, readJsonObject, sha256, writeFileAtomic, type JsonObject } from '../checkpoints';
-import { lastCheckpoint, removeCheckpoints, removeLeftovers, type Checkpoint } from './checkpoint';
+import {
+  canonicalJson,
+  fileError,
+  readJsonObject,
+  sha256,
+  writeFileAtomic,
+  type JsonObject,
+} from '../checkpoints';
+import {
+  checkpointSteps,
+  lastCheckpoint,
+  removeCheckpoints,
+  removeLeftovers,
+  type Checkpoint,
+} from './checkpoint';
+import { LOCK } from './lock';
 import { JsonlLog, readLog, type LogEntry } from './log';
 import { EventFile } from './tensorboard';
 import type { Recipe, TrainingConfig } from './task';
@@ -37,9 +51,37 @@ const RECIPE = 'recipe.json';
 const LOG = 'log.jsonl';
 const EVENTS = 'events.out.tfevents.blip2';
 
-/** Has training begun there? (A recipe alone is what a failed preparation leaves.) */
+function readRecord(dir: string): RecipeRecord {
+  const record = readJsonObject(join(dir, RECIPE));
+  if (typeof record.hash === 'string' && record.training && record.config) {
+    return record as unknown as RecipeRecord;
+  }
+  throw new Blip2Error(`${join(dir, RECIPE)} is not the record of a run`, {
+    hint: 'Choose another folder for the run.',
+  });
+}
+
+/** What lies in a folder before anything of a run does: what a process that was killed early may leave. */
+const isLeftover = (name: string) => name.startsWith(LOCK) || name.startsWith(`${RECIPE}.tmp-`);
+
+/**
+ * Has training begun there? (A recipe alone is what a failed preparation leaves.)
+ * @throws Blip2Error if something else lies there, which a run would overwrite
+ */
 export function holdsRun(dir: string): boolean {
-  return existsSync(join(dir, RECIPE)) && existsSync(join(dir, LOG));
+  if (!existsSync(dir)) return false;
+  if (existsSync(join(dir, RECIPE))) {
+    readRecord(dir);
+    return existsSync(join(dir, LOG)) || checkpointSteps(dir).length > 0;
+  }
+  let names: string[];
+  try {
+    names = readdirSync(dir);
+  } catch (cause) {
+    throw fileError(cause, 'use as a run folder', dir);
+  }
+  if (names.every(isLeftover)) return false;
+  throw new Blip2Error(`${dir} is not empty and holds no run`, { hint: 'Choose a new folder for the run.' });
 }
 
 export function writeRecord(dir: string, record: RecipeRecord): void {
@@ -61,7 +103,7 @@ export function readRunFolder(dir: string, warn: (message: string) => void): Run
       hint: 'Give the folder that `blip2 pretrain … --out` wrote, or one of runs/.',
     });
   }
-  const record = readJsonObject(join(dir, RECIPE)) as unknown as RecipeRecord;
+  const record = readRecord(dir);
   const checkpoint = lastCheckpoint(dir, warn);
   const finished = checkpoint?.state.step === record.training.steps;
   return { record, log: readLog(join(dir, LOG)), checkpoint, finished };
@@ -73,7 +115,6 @@ export function openLogs(dir: string, from: number): { log: JsonlLog; events: Ev
   if (from === 0) removeCheckpoints(dir);
   const log = new JsonlLog(join(dir, LOG), from);
   // TensorBoard cannot cut a file back, so it is written again from the log.
-  for (const name of readdirSync(dir)) if (name.startsWith('events.out.')) rmSync(join(dir, name));
   const events = new EventFile(join(dir, EVENTS));
   for (const entry of log.entries) events.scalars(entry.step, scalarsOf(entry));
   return { log, events };

@@ -7,6 +7,7 @@ import { dirname, join, relative } from 'node:path';
 import { Blip2Error, onCompilation } from '../runtime';
 import { readModel, readOptimizer, saveCheckpoint, type Checkpoint } from './checkpoint';
 import { listenForInterruption, type Interruption } from './interrupt';
+import { lockFolder } from './lock';
 import type { LogEntry } from './log';
 import { Progress } from './progress';
 import {
@@ -17,6 +18,7 @@ import {
   recordOf,
   scalarsOf,
   writeRecord,
+  type RecipeRecord,
 } from './runFolder';
 import { TrainingStep } from './step';
 import type { Recipe, Task, TrainingConfig } from './task';
@@ -98,8 +100,25 @@ export async function train<M>(base: Recipe<M>, options: TrainOptions = {}): Pro
   };
   const start = startingPoint(dir, record.hash, options, base.custom, note);
 
-  // Before anything costs time: can the folder be written?
-  if (!start.finished) writeRecord(dir, record);
+  // Before anything costs time: can the folder be written, and does nobody else write it?
+  const unlock = start.finished ? undefined : lockFolder(dir);
+  try {
+    if (!start.finished) writeRecord(dir, record);
+    const outside = { progress, note };
+    return await trainInto(dir, recipe, record, start, { ...options, runsDir }, outside);
+  } finally {
+    unlock?.();
+  }
+}
+
+async function trainInto<M>(
+  dir: string,
+  recipe: Recipe<M>,
+  record: RecipeRecord,
+  start: StartingPoint,
+  options: TrainOptions & { runsDir: string },
+  { progress, note }: Pick<Outside, 'progress' | 'note'>,
+): Promise<Run<M>> {
   // Node takes the signals away from those who ask for them while a notebook's cell is only starting (vm, breakOnSigint).
   await breathe();
   // From here on: what is being prepared need not be trained.
@@ -108,7 +127,7 @@ export async function train<M>(base: Recipe<M>, options: TrainOptions = {}): Pro
     note(`Compiled ${name}: ${operations} operations in ${seconds.toFixed(1)} s`),
   );
   try {
-    const task = await recipe.prepare({ training: recipe.training, runsDir, note });
+    const task = await recipe.prepare({ training: recipe.training, runsDir: options.runsDir, note });
     if (start.checkpoint) task.parameters.load(readModel(start.checkpoint) as never, start.checkpoint.dir);
     const run = { dir, recipe: { name: record.name, hash: record.hash }, model: task.model };
     if (start.finished) {
@@ -123,13 +142,19 @@ export async function train<M>(base: Recipe<M>, options: TrainOptions = {}): Pro
   }
 }
 
+interface StartingPoint {
+  checkpoint?: Checkpoint;
+  log: LogEntry[];
+  finished: boolean;
+}
+
 function startingPoint(
   dir: string,
   hash: string,
   options: TrainOptions,
   custom: boolean,
   note: (message: string) => void,
-): { checkpoint?: Checkpoint; log: LogEntry[]; finished: boolean } {
+): StartingPoint {
   if (!holdsRun(dir)) return { log: [], finished: false };
   const resume = options.resume ?? (options.out === undefined && !custom);
   if (!resume) {
@@ -172,9 +197,12 @@ async function loop<M>(
   const { checkpointEvery = DEFAULT_CHECKPOINT_EVERY, keepCheckpoints = 2, evaluateEvery } = options;
   const { hash } = recordOf(recipe);
   let step = checkpoint?.state.step ?? 0;
-  const { log, events } = openLogs(dir, step);
   const trainingStep = new TrainingStep(task, training, { xla: options.xla });
-  if (checkpoint) trainingStep.restore(readOptimizer(checkpoint), checkpoint.dir);
+  if (checkpoint) {
+    trainingStep.restore(readOptimizer(checkpoint), checkpoint.dir);
+    note(`Going on from step ${step} of ${dir}`);
+  }
+  const { log, events } = openLogs(dir, step);
   let saved = step;
   const save = () => {
     if (saved === step) return;
@@ -209,6 +237,7 @@ async function loop<M>(
     trainingStep.dispose();
   }
   const interrupted = step < training.steps;
-  if (interrupted) note(`Interrupted after step ${step}: saved in ${dir}, go on with --resume`);
+  if (interrupted)
+    note(`Interrupted after step ${step}: saved in ${dir}, go on with resume: true (--resume)`);
   return { log: log.entries, step, interrupted };
 }
