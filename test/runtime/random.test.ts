@@ -21,6 +21,14 @@ it('draws the same in compiled code, where the seed is an input', () => {
   }
 });
 
+it('draws by the seed under XLA too', () => {
+  const draw = compile((seed: Tensor) => new Rng(seed).normal([1000]), { xla: true });
+  const values = (seed: number) => draw(tf.tensor1d([seed, 0], 'int32')).dataSync();
+  expect(values(1)).toEqual(values(1));
+  expect(values(2)).not.toEqual(values(1));
+  expect(tf.moments(draw(tf.tensor1d([3, 0], 'int32'))).variance.dataSync()[0]).toBeCloseTo(1, 0);
+});
+
 it('categorical follows the probabilities and never takes what is excluded', () => {
   const rows = 20_000;
   const logits = tf.log(tf.tensor2d([[0.1, 0.2, 0.7, 0]]).add(0)).maximum(-10_000);

@@ -11,7 +11,7 @@ import { backend, tf } from './tensorflow';
 import { leaves, mapLeaves, signature, type TensorTree } from './tree';
 
 export interface CompileOptions {
-  /** Compile with XLA: fewer passes over memory, slower to start. */
+  /** Compile with XLA: fewer passes over memory, slower to start, other random numbers (see Rng). */
   xla?: boolean;
   /** What logs and errors call it. */
   name?: string;

@@ -1,6 +1,7 @@
 /**
  * Stateless random numbers: the same seed gives the same draws, eagerly and in compiled functions, where the
- * seed is an input. TensorFlow's Philox generator, keyed by (seed, draw).
+ * seed is an input. TensorFlow's Philox generator, keyed by (seed, draw). XLA has its own: from one seed it draws
+ * other numbers, though always the same.
  */
 import { execute, typeAttribute } from './execute';
 import { argMax } from './ops/embedding';
