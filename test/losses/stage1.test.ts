@@ -8,7 +8,7 @@ import {
   type Negatives,
 } from '../../packages/core/src/losses';
 import { Weights } from '../../packages/core/src/nn';
-import { Rng, tf, valueAndGradients, type Tensor } from '../../packages/core/src/runtime';
+import { compile, Rng, tf, valueAndGradients, type Tensor } from '../../packages/core/src/runtime';
 import { backend } from '../../packages/core/src/runtime/tensorflow';
 import '../support/allclose';
 import { batch, config, fixture, negatives, parameters, weights as w } from '../support/stage1';
@@ -119,6 +119,28 @@ describe('stage1Losses', () => {
     expect(Object.keys(stage1Losses(w, config, batch, { negatives, weights: { itm: 1 } }))).not.toContain(
       'itg',
     );
+  });
+
+  test('weights are inputs of a compiled step, and so is the seed', () => {
+    const step = compile((itc: Tensor, itm: Tensor, seed: Tensor) => {
+      const { outputs: _, ...losses } = stage1Losses(w, config, batch, {
+        weights: { itc, itm, itg: 1 },
+        rng: new Rng(seed),
+      });
+      return losses;
+    });
+    for (const [itc, itm, seed] of [
+      [1, 1, 1],
+      [0.25, 0, 2],
+      [0, 3, 2],
+    ]) {
+      const losses = step(tf.scalar(itc), tf.scalar(itm), tf.tensor1d([seed, 0], 'int32'));
+      const eager = stage1Losses(w, config, batch, { rng: Rng.from(seed) });
+      expect(value(losses.itm)).toBeCloseTo(value(eager.itm), 5);
+      const sum = itc * value(losses.itc) + itm * value(losses.itm) + value(losses.itg);
+      expect(value(losses.loss)).toBeCloseTo(sum, 5);
+    }
+    expect(step.signatures()).toBe(1);
   });
 
   test('draws negatives with the rng, and says so where there is none', () => {

@@ -21,13 +21,15 @@ const counts = JSON.parse(readFileSync('test/fixtures/parameter-counts.json', 'u
 >;
 
 describe('counts', () => {
+  // The paper says 188M (Table 1, section 3.1); no subset of its authors' own model gives that.
   test.each([
     ['vit-l', 1024, 183_165_758],
     ['vit-g', 1408, 186_705_470],
-  ])('stage 1 in front of %s trains the published number', (name, width, published) => {
+  ])("stage 1 in front of %s trains what LAVIS trains, near the paper's 188M", (name, width, count) => {
     const model = blip2Qformer(width);
-    expect(countParameters(blip2QformerParameters(model))).toBe(published);
-    expect(counts[name].stage1_trainable).toBe(published);
+    expect(countParameters(blip2QformerParameters(model))).toBe(count);
+    expect(counts[name].stage1_trainable).toBe(count);
+    expect(Math.abs(count / 188e6 - 1)).toBeLessThan(0.03);
     expect(countParameters(qformerParameters(model.qformer))).toBe(counts[name].qformer_and_queries);
   });
 

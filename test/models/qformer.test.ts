@@ -18,7 +18,7 @@ import {
   selectImages,
   uniModalMask,
 } from '../../packages/core/src/models';
-import { tf, type Tensor } from '../../packages/core/src/runtime';
+import { compile, tf, type Tensor } from '../../packages/core/src/runtime';
 import { backend } from '../../packages/core/src/runtime/tensorflow';
 import '../support/allclose';
 import { batch, config, weights as w } from '../support/stage1';
@@ -195,6 +195,29 @@ describe('attention', () => {
     }
     const queriesToText = output.selfAttentions[1].slice([0, 0, 0, queryCount], [-1, -1, queryCount, -1]);
     expect(queriesToText.max().dataSync()[0]).toBe(0);
+  });
+});
+
+test('attention comes out of compiled code as it does eagerly', () => {
+  const attend = (features: Tensor, textIds: Tensor, mask: Tensor) => {
+    const memory = readImage(w, config, features);
+    const { selfAttentions, crossAttentions } = encodePair(w, config, memory, { ids: textIds, mask });
+    return { selfAttentions, crossAttentions };
+  };
+  const eager = attend(batch.image, batch.textIds, batch.textMask);
+  const compiled = compile(attend)(batch.image, batch.textIds, batch.textMask);
+  const [size, patches] = batch.image.shape;
+  const heads = config.qformer.numAttentionHeads;
+  const rows = queryCount + ids[0].length;
+  expect(Object.keys(compiled.crossAttentions)).toEqual(['0', '2']);
+  for (const [layer, found] of Object.entries(compiled.crossAttentions)) {
+    expect(found.shape).toEqual([size, heads, queryCount, patches]);
+    expect(found).toBeAllclose(eager.crossAttentions[Number(layer)]);
+  }
+  expect(compiled.selfAttentions).toHaveLength(config.qformer.numHiddenLayers);
+  compiled.selfAttentions.forEach((found, layer) => {
+    expect(found.shape).toEqual([size, heads, rows, rows]);
+    expect(found).toBeAllclose(eager.selfAttentions[layer]);
   });
 });
 

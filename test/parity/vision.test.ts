@@ -25,6 +25,7 @@ const VISION = {
 
 function expectGradients(fixture: Fixture, found: Record<string, Tensor>): void {
   const expected = Object.fromEntries(fixture.names('g.').map((name) => [name, fixture.values(`g.${name}`)]));
+  expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
   const worst = gradientError(expected, found);
   expect(worst.error, worst.name).toBeLessThanOrEqual(1e-4);
 }
@@ -100,6 +101,13 @@ describe('EVA', () => {
   test.each([0, 1, 2, 3])('features after %i blocks', (layers) => {
     const features = vit(w.scope('vision_model'), config, pixels, { layers });
     expect(features).toBeAllclose(fixture.values(`a.hidden.${layers}`), TOLERANCE);
+  });
+
+  test('a batch of one gives what it gives among others', () => {
+    const vision = w.scope('vision_model');
+    const all = vit(vision, config, pixels);
+    const alone = vit(vision, config, pixels.slice([1], [1]));
+    expect(alone).toBeAllclose(all.slice([1], [1]), TOLERANCE);
   });
 
   test('every gradient', () => {

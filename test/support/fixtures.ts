@@ -59,5 +59,8 @@ export function gradientError(
     const difference = norm(Array.from(data, (x, i) => x - actual[i]));
     return { error: difference / Math.max(norm(data), 1e-4 * total), name };
   });
-  return errors.reduce((worst, next) => (next.error > worst.error ? next : worst));
+  // NaN is the worst of all, and no comparison finds it.
+  return errors.reduce((worst, next) =>
+    Number.isNaN(worst.error) || next.error <= worst.error ? worst : next,
+  );
 }
