@@ -13,8 +13,12 @@ async function refresh(name) {
   const exitCode = await executeNotebook(join(paths.notebooks, name), executed);
   if (exitCode !== 0) fail(`${name} failed (exit ${exitCode}).`, 'Open it with npm run lab to see where.');
   const notebook = JSON.parse(readFileSync(join(executed, name), 'utf8'));
-  // When a cell ran is of no interest, and would be a change each time.
-  for (const cell of notebook.cells) delete cell.metadata.execution;
+  const cells = notebook.cells.filter((cell) => cell.cell_type === 'code');
+  for (const [index, cell] of cells.entries()) {
+    // tslab does not tell the number. When a cell ran is of no interest, and would be a change each time.
+    cell.execution_count = index + 1;
+    delete cell.metadata.execution;
+  }
   // Written beside and renamed: an interrupted refresh leaves the old notebook whole.
   const target = join(paths.notebooks, name);
   writeFileSync(`${target}.new`, `${JSON.stringify(notebook, null, 1)}\n`);

@@ -28,7 +28,7 @@ const SMALL = 10.5;
 /** Numbers in patches are readable down to this many pixels per patch. */
 const NUMBERED = 26;
 /** Darkness of a patch that gets no attention. */
-const DARKEST = 0.8;
+const DARKEST = 0.72;
 
 export function attentionView(bundle: AttentionBundle, options: AttentionViewOptions = {}): View {
   return {

@@ -41,7 +41,7 @@ export function imageGrid(
   const rows = content.flatMap((item) => linesOf('tiles' in item ? item : { tiles: [item] }, columns));
   const lines = content.every((item) => 'tiles' in item)
     ? rows
-    : linesOf({ tiles: content as Tile[] }, columns);
+    : linesOf({ tiles: content }, columns);
   return {
     async render() {
       const png = await renderPng(await drawGrid(lines, tile));
