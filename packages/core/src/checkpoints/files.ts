@@ -63,8 +63,8 @@ export function writeFileAtomic(path: string, chunks: Iterable<Uint8Array | stri
   }
 }
 
-function writeAll(handle: number, bytes: Uint8Array): void {
-  // A single write is limited to 2 GiB and may be partial.
+/** Writes all the bytes: a single write is limited to 2 GiB, and may be partial (on a disk that is nearly full). */
+export function writeAll(handle: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) {
     at += writeSync(handle, bytes, at, Math.min(bytes.length - at, 1 << 30));
   }

@@ -1,7 +1,7 @@
 /** `log.jsonl`: one JSON object per step. Survives a crash in mid-line and can be cut back to a step. */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync } from 'node:fs';
 import { Blip2Error } from '../runtime';
-import { fileError, writeFileAtomic } from '../checkpoints';
+import { fileError, writeAll, writeFileAtomic } from '../checkpoints';
 
 /** One line of the log: the step, its losses and rates, and what an evaluation after it found. */
 export interface LogEntry {
@@ -46,7 +46,7 @@ export class JsonlLog {
 
   append(entry: LogEntry): void {
     try {
-      writeSync(this.handle, `${JSON.stringify(entry)}\n`);
+      writeAll(this.handle, Buffer.from(`${JSON.stringify(entry)}\n`));
     } catch (cause) {
       throw fileError(cause, 'write', this.path);
     }

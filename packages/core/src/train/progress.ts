@@ -4,7 +4,7 @@ import type { LogEntry } from './log';
 export interface ProgressOptions {
   steps: number;
   /** Where lines go; standard error unless given. */
-  stream?: { isTTY?: boolean; write(text: string): unknown };
+  stream?: { isTTY?: boolean; columns?: number; write(text: string): unknown };
   /** Seconds between plain lines where there is no terminal; 10 unless given. */
   interval?: number;
   now?: () => number;
@@ -20,13 +20,14 @@ export function clock(seconds: number): string {
 
 const NOT_SHOWN = new Set(['step', 'learningRate', 'gradientNorm', 'samplesPerSecond']);
 
-/** `step 120/1400  loss 3.214  itc 1.102  …  812 img/s  1:05 left` */
-export function progressLine(entry: LogEntry, steps: number, secondsLeft: number): string {
+/** `step 120/1400  loss 3.214  itc 1.102  …  812 img/s  1:05 left`; no time while it cannot be told */
+export function progressLine(entry: LogEntry, steps: number, secondsLeft?: number): string {
   const losses = Object.entries(entry).flatMap(([name, value]) =>
     typeof value === 'number' && !NOT_SHOWN.has(name) ? `${name} ${value.toFixed(3)}` : [],
   );
   const rate = `${entry.samplesPerSecond.toFixed(0)} img/s`;
-  return [`step ${entry.step + 1}/${steps}`, ...losses, rate, `${clock(secondsLeft)} left`].join('  ');
+  const left = secondsLeft === undefined ? [] : [`${clock(secondsLeft)} left`];
+  return [`step ${entry.step + 1}/${steps}`, ...losses, rate, ...left].join('  ');
 }
 
 export class Progress {
@@ -49,9 +50,12 @@ export class Progress {
     if (now - this.shown < (this.stream.isTTY ? 0.1 : (this.options.interval ?? 10)) && !last) return;
     this.shown = now;
     const done = entry.step - this.started.step;
-    const perStep = done ? (now - this.started.at) / done : 0;
-    const line = progressLine(entry, this.options.steps, perStep * (this.options.steps - entry.step - 1));
-    this.stream.write(this.stream.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
+    const toDo = this.options.steps - entry.step - 1;
+    const secondsLeft = done ? ((now - this.started.at) / done) * toDo : undefined;
+    const line = progressLine(entry, this.options.steps, secondsLeft);
+    // A line that wraps could not be rewritten in place.
+    const fitting = line.slice(0, (this.stream.columns || Infinity) - 1);
+    this.stream.write(this.stream.isTTY ? `\r\x1b[2K${fitting}` : `${line}\n`);
   }
 
   /** Leaves the terminal on a fresh line. */

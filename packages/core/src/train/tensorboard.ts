@@ -4,9 +4,9 @@
  *   Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5 }
  *   Summary { repeated Value value = 1 }    Value { string tag = 1; float simple_value = 2 }
  */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileError } from '../checkpoints';
+import { fileError, writeAll } from '../checkpoints';
 import { maskedCrc32c } from './crc32c';
 
 const VARINT = 0;
@@ -89,7 +89,7 @@ export class EventFile {
 
   private write(bytes: Buffer): void {
     try {
-      writeSync(this.handle, bytes);
+      writeAll(this.handle, bytes);
     } catch (cause) {
       throw fileError(cause, 'write', this.path);
     }
