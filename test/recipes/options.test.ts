@@ -43,6 +43,10 @@ describe('recipe options', () => {
     [{ queries: 0 }, /stage1 recipe: queries: /, /./],
     [{ precision: 'fp16' }, /stage1 recipe: precision: .*fp32/, /./],
     [{ losses: { diversity: () => 0 } }, /none of itc, itm, itg/, /./],
+    [{ losses: { itm: 1, itc: () => 0 } }, /losses\.itc: the name is taken/, /./],
+    [{ losses: { itm: 1, loss: () => 0 } }, /losses\.loss: the name is taken/, /./],
+    [{ qformer: { heads: 5 } }, /qformer\.heads: 5 heads do not divide the width 64/, /./],
+    [{ batchSize: 1 }, /batchSize: /, /2 or more/],
   ])('%o is refused', (wrong, message, hint) => {
     const error = failure(() => parseStage1({ ...shapesStage1, ...wrong }));
     expect(error.message).toMatch(message);
@@ -69,6 +73,8 @@ describe('--set', () => {
     });
     expect(options).toEqual({ steps: 5, losses: { itc: 1, own } });
     expect(() => applyOverrides({}, ['steps'])).toThrow(/--set steps: expected key=value/);
+    expect(() => applyOverrides(options, ['steps.x=1'])).toThrow(/--set steps\.x=1: steps is a single value/);
+    expect(() => applyOverrides({}, ['__proto__.x=1'])).toThrow(/single value/);
   });
 });
 
@@ -82,6 +88,10 @@ describe('names', () => {
     writeFileSync(script, 'module.exports = { queries: 4 };');
     expect(await stage1Recipe(script)).toEqual({ queries: 4 });
     await expect(stage1Recipe('shape')).rejects.toThrow(/Unknown recipe shape/);
+    await expect(stage1Recipe('mine/shape.json')).rejects.toThrow(/No recipe file mine\/shape\.json/);
+    const broken = file.replace('mine.json', 'broken.cjs');
+    writeFileSync(broken, 'module.exports = {');
+    await expect(stage1Recipe(broken)).rejects.toThrow(/broken\.cjs cannot be loaded: /);
   });
 
   test('data comes by name with options', () => {

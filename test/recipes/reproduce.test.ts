@@ -28,6 +28,19 @@ test('one run and four rows per seed, means over seeds; a second call takes the 
   const [first, , , , second] = result.rows;
   expect(result.mean[0].r5).toBeCloseTo((first.r5 + second.r5) / 2, 10);
   expect(steps).toHaveLength(6);
+  expect(result.interrupted).toBe(false);
   expect(await reproduceStage1(smallShapes(), [0, 1], options)).toEqual(result);
   expect(steps).toHaveLength(6);
+});
+
+test('a seed that was interrupted is no result', async () => {
+  const options = {
+    tower: randomTower(),
+    runsDir: mkdtempSync(join(tmpdir(), 'blip2-reproduce-')),
+    steps: 3,
+    progress: false as const,
+    signal: AbortSignal.abort(),
+  };
+  const result = await reproduceStage1(smallShapes(), [0, 1], options);
+  expect(result).toEqual({ rows: [], mean: [], interrupted: true });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openRun, stage1, type CustomLoss } from '../../packages/core/src/recipes';
 import { evaluateRetrieval } from '../../packages/core/src/evaluate';
-import { tf } from '../../packages/core/src/runtime';
+import { tf, type Tensor } from '../../packages/core/src/runtime';
 import { train } from '../../packages/core/src/train';
 import { randomTower, SMALL, smallShapes } from './tower';
 
@@ -68,6 +68,28 @@ describe('stage 1', () => {
     expect(calls).toBe(1);
     await train(mine, options);
     expect(calls).toBe(2); // never taken from the cache
+  });
+
+  test('a loss of one’s own that is no scalar is named', async () => {
+    const wrong = (loss: unknown) =>
+      train(stage1({ data, tower, ...SMALL, losses: { itc: 1, spread: loss as CustomLoss } }), options);
+    await expect(wrong(({ queries }: { queries: Tensor }) => queries)).rejects.toThrow(
+      /losses\.spread should return a scalar tensor, not a tensor of shape \[8, 2, 16\]/,
+    );
+    await expect(wrong(() => 0.5)).rejects.toThrow(/losses\.spread .* not number/);
+  });
+
+  test('a picture without a caption is named', async () => {
+    const split = {
+      ...data.train,
+      size: 40,
+      id: String,
+      captions: (i: number) => (i === 7 ? [] : ['a star']),
+    };
+    const bare = stage1({ data: { ...data, train: split }, tower, ...SMALL });
+    await expect(train(bare, { ...options, out: join(runsDir, 'bare') })).rejects.toThrow(
+      /train: picture 7 has no caption/,
+    );
   });
 
   test('cross-attention: one distribution over patches per query and head', async () => {

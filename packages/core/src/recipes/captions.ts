@@ -1,4 +1,5 @@
 /** All captions of a split as token ids, ready to be picked from. T text tokens. */
+import { Blip2Error } from '../runtime';
 import { cleanCaption, type EncodedBatch, type Tokenizer } from '../text';
 import type { HostTensor } from '../checkpoints';
 import type { ImageTextSplit } from '../data';
@@ -21,6 +22,11 @@ export class CaptionTable {
     const texts: string[] = [];
     this.first = new Int32Array(split.size + 1);
     for (let i = 0; i < split.size; i++) {
+      if (split.captions(i).length === 0) {
+        throw new Blip2Error(`${split.name}: picture ${split.id(i)} has no caption`, {
+          hint: 'Leave it out, or caption it.',
+        });
+      }
       texts.push(...split.captions(i).map((caption) => cleanCaption(caption)));
       this.first[i + 1] = texts.length;
     }

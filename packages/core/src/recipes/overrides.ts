@@ -12,7 +12,7 @@ function readValue(text: string): unknown {
   }
 }
 
-/** A copy of the options with each `path=value` put in. @throws Blip2Error for a setting without `=` */
+/** A copy of the options with each `path=value` put in. @throws Blip2Error for a setting that cannot be put in */
 export function applyOverrides(options: Options, settings: readonly string[]): Options {
   const copy = structuredCloneOptions(options);
   for (const setting of settings) {
@@ -24,16 +24,25 @@ export function applyOverrides(options: Options, settings: readonly string[]): O
       });
     const path = setting.slice(0, equals).split('.');
     let at = copy;
-    for (const part of path.slice(0, -1)) at = (at[part] ??= {}) as Options;
+    for (const part of path.slice(0, -1)) {
+      const inner = (at[part] ??= {});
+      if (!isPlain(inner)) {
+        throw new Blip2Error(`--set ${setting}: ${part} is a single value: it has no options of its own`, {
+          hint: `E.g. --set ${part}=…`,
+          exitCode: 2,
+        });
+      }
+      at = inner;
+    }
     at[path[path.length - 1]] = readValue(setting.slice(equals + 1));
   }
   return copy;
 }
 
+const isPlain = (value: unknown): value is Options => Object.getPrototypeOf(value ?? 0) === Object.prototype;
+
 /** Copies nested objects; functions (losses of one's own) stay what they are. */
 function structuredCloneOptions(options: Options): Options {
-  const isPlain = (value: unknown): value is Options =>
-    Object.getPrototypeOf(value ?? 0) === Object.prototype;
   return Object.fromEntries(
     Object.entries(options).map(([key, value]) => [
       key,

@@ -35,11 +35,16 @@ export function makeData(name: string, options: JsonObject): ImageTextDataset {
  */
 export async function stage1Recipe(nameOrFile: string): Promise<Options> {
   if (Object.hasOwn(STAGE1, nameOrFile)) return STAGE1[nameOrFile];
-  if (!existsSync(nameOrFile)) throw unknownKey('recipe', nameOrFile, Object.keys(STAGE1));
+  if (!existsSync(nameOrFile)) {
+    const isPath = /[\\/]|\.\w+$/.test(nameOrFile);
+    if (!isPath) throw unknownKey('recipe', nameOrFile, Object.keys(STAGE1));
+    throw new Blip2Error(`No recipe file ${nameOrFile}`, {
+      hint: `Check the path, or take a recipe by name: ${Object.keys(STAGE1).join(', ')}.`,
+      exitCode: 2,
+    });
+  }
   if (nameOrFile.endsWith('.json')) return readJsonObject(nameOrFile);
-  const module = (await import(resolve(nameOrFile))) as {
-    default?: { default?: Options } & Options;
-  };
+  const module = await loadScript(nameOrFile);
   // A CommonJS file compiled from TypeScript has its default export one level down.
   const options = module.default?.default ?? module.default;
   if (!options)
@@ -47,4 +52,15 @@ export async function stage1Recipe(nameOrFile: string): Promise<Options> {
       hint: 'Export the options of the recipe as default.',
     });
   return options;
+}
+
+async function loadScript(file: string): Promise<{ default?: { default?: Options } & Options }> {
+  try {
+    return (await import(resolve(file))) as { default?: Options };
+  } catch (cause) {
+    throw new Blip2Error(`${file} cannot be loaded: ${(cause as Error).message}`, {
+      hint: 'A recipe is a .json file, or a .js, .cjs or .mjs file that Node can run.',
+      cause,
+    });
+  }
 }

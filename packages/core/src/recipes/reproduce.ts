@@ -10,6 +10,8 @@ export interface Stage1Reproduction {
   rows: ({ seed: number; run: string } & RetrievalRow)[];
   /** Means over seeds. */
   mean: RetrievalRow[];
+  /** Stopped by Ctrl-C: some seeds are missing. */
+  interrupted: boolean;
 }
 
 /** Candidates that are re-ranked; 32 of the few hundred captions of Shapes. */
@@ -22,14 +24,16 @@ export async function reproduceStage1(
   { tower, onRun, ...options }: TrainOptions & { tower?: VisionTower; onRun?: (seed: number) => void } = {},
 ): Promise<Stage1Reproduction> {
   const rows: Stage1Reproduction['rows'] = [];
+  let interrupted = false;
   for (const seed of seeds) {
     onRun?.(seed);
     const run = await train(stage1({ ...shapesStage1, data, tower }), { ...options, seed });
-    if (run.interrupted) break;
+    interrupted = run.interrupted;
+    if (interrupted) break;
     const recall = await evaluateRetrieval(run.model, data.test, { k: SHAPES_CANDIDATES });
     rows.push(...recall.rows.map((row) => ({ seed, run: run.dir, ...row })));
   }
-  return { rows, mean: meanRows(rows) };
+  return { rows, mean: meanRows(rows), interrupted };
 }
 
 function meanRows(rows: RetrievalRow[]): RetrievalRow[] {

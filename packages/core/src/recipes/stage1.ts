@@ -3,7 +3,7 @@
  * B batch, P patches, T text tokens, W vision width.
  */
 import { join } from 'node:path';
-import { ParameterStore, tf, type Rng, type Tensor } from '../runtime';
+import { Blip2Error, ParameterStore, tf, type Rng, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
 import { Tokenizer } from '../text';
 import { blip2QformerParameters, type Blip2QformerConfig } from '../models';
@@ -28,7 +28,7 @@ import {
 } from './stage1Options';
 import { Stage1Model } from './stage1Model';
 
-/** Pictures of the validation split that evaluation during training looks at. */
+/** Candidates that evaluation during training re-ranks. */
 const VALIDATION_CANDIDATES = 16;
 
 /**
@@ -161,6 +161,18 @@ function loss(
   const own = Object.entries(losses).filter(
     (entry): entry is [string, CustomLoss] => typeof entry[1] === 'function',
   );
-  const extra = Object.fromEntries(own.map(([name, custom]) => [name, custom(outputs, batch)]));
+  const extra = Object.fromEntries(
+    own.map(([name, custom]) => [name, scalar(name, custom(outputs, batch))] as const),
+  );
   return { loss: tf.addN([total, ...Object.values(extra)]), ...terms, ...extra };
+}
+
+/** What a loss of one's own returned, if it is what a loss should be. */
+function scalar(name: string, value: unknown): Tensor {
+  const tensor = value instanceof tf.Tensor ? (value as Tensor) : undefined;
+  if (tensor?.rank === 0) return tensor;
+  const got = tensor ? `a tensor of shape [${tensor.shape.join(', ')}]` : typeof value;
+  throw new Blip2Error(`losses.${name} should return a scalar tensor, not ${got}`, {
+    hint: 'Reduce what was computed to one number, e.g. tf.mean(…).',
+  });
 }

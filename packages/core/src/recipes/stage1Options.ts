@@ -57,20 +57,38 @@ export type Stage1Options = z.input<typeof schema> & {
 /** Defaults filled in. @throws Blip2Error naming a key that is unknown or out of range */
 export function parseStage1(options: Record<string, unknown>): Stage1Settings {
   const settings = parseOptions(schema, options, 'stage1 recipe');
-  for (const [name, value] of Object.entries(settings.losses)) {
-    const isBuiltIn = STAGE1_LOSSES.includes(name as Stage1Loss);
-    if (typeof value === 'number' && !isBuiltIn)
-      throw unknownKey(
-        'loss',
-        `losses.${name}`,
-        STAGE1_LOSSES.map((known) => `losses.${known}`),
-      );
-  }
+  for (const [name, value] of Object.entries(settings.losses)) checkLoss(name, value);
   if (!STAGE1_LOSSES.some((name) => settings.losses[name])) {
-    throw new Blip2Error('stage1 recipe: losses: none of itc, itm, itg is above 0', {
-      hint: 'A loss of your own comes on top of at least one of them.',
-      exitCode: 2,
-    });
+    throw wrong(
+      'losses',
+      'none of itc, itm, itg is above 0',
+      'A loss of your own comes on top of one of them.',
+    );
+  }
+  const { width, heads } = settings.qformer;
+  if (width % heads !== 0) {
+    throw wrong('qformer.heads', `${heads} heads do not divide the width ${width}`, 'E.g. 64 and 4.');
+  }
+  if (settings.batchSize < 2) {
+    throw wrong('batchSize', 'there is nothing to contrast a single picture with', 'Make it 2 or more.');
   }
   return settings;
+}
+
+/** Names that the log has other uses for. */
+const TAKEN = ['loss', 'step', 'learningRate', 'gradientNorm', 'samplesPerSecond', 'evaluation'];
+
+function checkLoss(name: string, value: number | CustomLoss): void {
+  const isBuiltIn = STAGE1_LOSSES.includes(name as Stage1Loss);
+  if (typeof value === 'number' && !isBuiltIn) {
+    const known = STAGE1_LOSSES.map((loss) => `losses.${loss}`);
+    throw unknownKey('loss', `losses.${name}`, known);
+  }
+  if (typeof value === 'function' && (isBuiltIn || TAKEN.includes(name))) {
+    throw wrong(`losses.${name}`, 'the name is taken', 'Give your loss another one.');
+  }
+}
+
+function wrong(key: string, what: string, hint: string): Blip2Error {
+  return new Blip2Error(`stage1 recipe: ${key}: ${what}`, { hint, exitCode: 2 });
 }
