@@ -50,7 +50,10 @@ describe('wrong usage ends with exit code 2 and says what would be right', () =>
       /step[^]*Did you mean steps\?/,
     ],
     ['a setting without a value', pretrain('--recipe', 'shapes', '--set', 'steps'), /key=value/],
-    ['a number that is none', ['reproduce', 'stage1', '--seeds', 'many'], /a whole number/],
+    ['a setting within a number', pretrain('--recipe', 'shapes', '--set', 'steps.x=1'), /single value/],
+    ['no seeds', ['reproduce', 'stage1', '--seeds', '0'], /at least 1/],
+    ['threads that are no number', ['bench', '--threads', 'many'], /A whole number/],
+    ['a number that is none', ['reproduce', 'stage1', '--seeds', 'many'], /A whole number/],
     [
       'an unknown split',
       ['evaluate', 'retrieval', '--model', 'x', '--data', 'shapes', '--split', 'dev'],

@@ -1,5 +1,6 @@
 /** `blip2 evaluate retrieval`: recall of a trained run. */
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { wholeNumber } from './arguments';
 import { printJson, printTable } from './output';
 
 interface Options {
@@ -10,18 +11,14 @@ interface Options {
   json?: boolean;
 }
 
-export function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is expected');
-  return Number(text);
-}
-
 async function retrieval({ model, data, split, k, json }: Options): Promise<void> {
   const { openData, openRun } = await import('../recipes');
   const { evaluateRetrieval } = await import('../evaluate');
   const run = openRun(model);
   const result = await evaluateRetrieval(run.model, openData(data)[split], { k });
   if (json) return printJson({ model, data, split, ...result });
-  console.error(`${result.images} images, ${result.texts} texts, the best ${k} re-ranked by ITM`);
+  const reranked = k > 0 ? `, the best ${k} re-ranked by ITM` : '';
+  console.error(`${result.images} images, ${result.texts} texts${reranked}`);
   printTable(
     result.rows.map(({ scores, direction, r1, r5, r10 }) => ({
       scores,
@@ -38,10 +35,15 @@ export function addEvaluate(program: Command): void {
   evaluate
     .command('retrieval')
     .description('recall@1/5/10 both ways, by ITC and after re-ranking by ITM, in percent')
-    .requiredOption('--model <dir>', 'run folder of stage 1')
+    .requiredOption('--model <dir>', 'run folder of stage 1, as pretrain stage1 --out wrote it')
     .requiredOption('--data <spec>', 'data: shapes, with options as in shapes?seed=1')
-    .addOption(new Option('--split <name>').choices(['train', 'validation', 'test']).default('test'))
+    .addOption(
+      new Option('--split <name>', 'part of the data')
+        .choices(['train', 'validation', 'test'])
+        .default('test'),
+    )
     .option('--k <count>', 'candidates re-ranked by ITM in each direction; 0: none', wholeNumber, 128)
     .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  blip2 evaluate retrieval --model runs/mine --data shapes --k 32')
     .action(retrieval);
 }

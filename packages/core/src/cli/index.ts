@@ -11,12 +11,17 @@ import { Exit } from './output';
 import { addReproduce } from './reproduce';
 import { version } from './version';
 
+const AFTER_HELP = `
+Every command takes --help. Results go to standard output (with --json one JSON document), all else to standard error.
+Exit code: 0 done, 1 failed, 2 wrong usage.`;
+
 function program(): Command {
   // Before the commands are added, which take these settings over.
   const root = new Command('blip2').exitOverride().showHelpAfterError('(--help tells more)');
   root
     .description('BLIP-2: pre-training, evaluation and attention, from the command line')
-    .version(version());
+    .version(version())
+    .addHelpText('after', AFTER_HELP);
   for (const add of [addDoctor, addPretrain, addEvaluate, addReproduce, addBench]) add(root);
   return root;
 }

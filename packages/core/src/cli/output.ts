@@ -41,8 +41,3 @@ export function table(rows: readonly Row[]): string {
 export function printTable(rows: readonly Row[]): void {
   process.stdout.write(`${table(rows)}\n`);
 }
-
-/** For options that may be given several times. */
-export function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
-}

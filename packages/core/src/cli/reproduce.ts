@@ -1,7 +1,8 @@
 /** `blip2 reproduce`: an experiment of the paper from beginning to end. */
 import { Option, type Command } from 'commander';
-import { printJson, printTable } from './output';
-import { wholeNumber } from './evaluate';
+import type { Stage1Reproduction } from '../recipes';
+import { positiveNumber } from './arguments';
+import { Exit, printJson, printTable } from './output';
 
 interface Options {
   seeds: number;
@@ -17,7 +18,12 @@ async function stage1({ seeds, json }: Options): Promise<void> {
   const list = Array.from({ length: seeds }, (_, seed) => seed);
   const onRun = (seed: number) => console.error(`Stage 1 on Shapes, seed ${seed}`);
   const result = await reproduceStage1(openData('shapes'), list, { ...quick, onRun });
-  if (json) return printJson(result);
+  if (json) printJson(result);
+  else print(result, seeds);
+  if (result.interrupted) throw new Exit(1);
+}
+
+function print(result: Stage1Reproduction, seeds: number): void {
   const shown =
     seeds > 1 ? [...result.rows, ...result.mean.map((row) => ({ seed: 'mean', ...row }))] : result.rows;
   printTable(
@@ -42,7 +48,11 @@ export function addReproduce(program: Command): void {
       'stage 1: train with each seed, then recall on the test split; finished runs are not repeated',
     )
     .addOption(new Option('--scale <scale>', 'size of the experiment').choices(['shapes']).default('shapes'))
-    .option('--seeds <count>', 'how many seeds, from 0 on', wholeNumber, 1)
+    .option('--seeds <count>', 'how many seeds, from 0 on', positiveNumber, 1)
     .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nRuns lie in runs/, or in the folder that BLIP2_RUNS names. BLIP2_QUICK=1 trains a few steps only.',
+    )
     .action(stage1);
 }
