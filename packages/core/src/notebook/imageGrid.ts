@@ -38,10 +38,8 @@ export function imageGrid(
 ): View {
   const { tile = 112 } = options;
   const columns = options.columns ?? Math.floor((WIDTH + GAP) / (tile + GAP));
-  const rows = content.flatMap((item) => linesOf('tiles' in item ? item : { tiles: [item] }, columns));
-  const lines = content.every((item) => 'tiles' in item)
-    ? rows
-    : linesOf({ tiles: content }, columns);
+  const rows = isRows(content) ? content : [{ tiles: content }];
+  const lines = rows.flatMap((row) => linesOf(row, columns));
   return {
     async render() {
       const png = await renderPng(await drawGrid(lines, tile));
@@ -49,6 +47,9 @@ export function imageGrid(
     },
   };
 }
+
+const isRows = (content: readonly Tile[] | readonly ImageRow[]): content is readonly ImageRow[] =>
+  content.every((item) => 'tiles' in item);
 
 /** A row that is too long is continued in the next line. */
 function linesOf({ title, tiles }: ImageRow, columns: number): ImageRow[] {
