@@ -1,5 +1,5 @@
-/** One of several processes that sum a tensor: `tsx collectiveWorker.ts INDEX ADDRESS...`; prints the sum. */
-import { tf } from '../../packages/core/src/runtime';
+/** One of several processes that sum a tensor: `tsx collectiveWorker.ts INDEX ADDRESS...`; prints the sums, eager and compiled. */
+import { compile, tf, type Tensor } from '../../packages/core/src/runtime';
 import { attribute, nativeBinding } from '../../packages/core/src/runtime/binding';
 import { execute, int32, typeAttribute } from '../../packages/core/src/runtime/execute';
 
@@ -26,17 +26,22 @@ function serverDef(): Buffer {
   ]);
 }
 
+/** The sum of x over the workers; each sum has a key of its own. */
+const sumOf = (x: Tensor, key: number): Tensor =>
+  execute(
+    'CollectiveReduceV2',
+    [
+      typeAttribute('float32'),
+      attribute('merge_op', 'string', 'Add'),
+      attribute('final_op', 'string', 'Id'),
+      attribute('timeout_seconds', 'float', 60),
+      attribute('Nordering_token', 'int', 0),
+    ],
+    [x, int32([addresses.length], []), int32([1], []), int32([key], [])],
+  );
+
 nativeBinding().enableCollectives(serverDef());
-const mine = tf.tensor1d([1, 10, 100]).mul(Number(index) + 1);
-const sum = execute(
-  'CollectiveReduceV2',
-  [
-    typeAttribute('float32'),
-    attribute('merge_op', 'string', 'Add'),
-    attribute('final_op', 'string', 'Id'),
-    attribute('timeout_seconds', 'float', 60),
-  ],
-  [mine, int32([addresses.length], []), int32([1], []), int32([1], [])],
-);
-console.log(JSON.stringify(Array.from(sum.dataSync())));
+const mine = tf.tensor1d([1, 10, 100]).mul<Tensor>(Number(index) + 1);
+const sums = [sumOf(mine, 1), compile((x: Tensor) => sumOf(tf.mul(x, 2), 2))(mine)];
+console.log(JSON.stringify(sums.map((sum) => Array.from(sum.dataSync()))));
 process.exit(0); // its server would keep it alive

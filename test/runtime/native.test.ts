@@ -69,7 +69,7 @@ describe('a graph misused throws, and the process goes on', () => {
   const { id: x } = binding.graphPlaceholder(graph, DType.float32, [2]);
   const type = { name: 'T', type: 4, value: DType.float32 };
   const add = (name: string, inputs: number[], outputs = 1, controls: number[] = [], listed = 0) =>
-    binding.graphAddOp(graph, name, [type], inputs, outputs, controls, listed);
+    binding.graphAddOp(graph, name, [type], inputs, outputs, controls, listed, false);
 
   it.each([
     ['a tensor that is not there', () => add('Neg', [99]), 'no tensor or operation 99'],

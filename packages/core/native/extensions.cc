@@ -21,6 +21,12 @@ int64_t ToInt(napi_env env, napi_value value) {
   return result;
 }
 
+bool ToBool(napi_env env, napi_value value) {
+  bool result = false;
+  napi_get_value_bool(env, value, &result);
+  return result;
+}
+
 std::string ToString(napi_env env, napi_value value) {
   size_t length = 0;
   napi_get_value_string_utf8(env, value, nullptr, 0, &length);

@@ -31,6 +31,7 @@ void AssignGraphOpAttr(napi_env env, TF_OperationDescription *op, napi_value att
 TFJSBackend *Backend(napi_env env);
 std::vector<napi_value> Arguments(napi_env env, napi_callback_info info, size_t count);
 int64_t ToInt(napi_env env, napi_value value);
+bool ToBool(napi_env env, napi_value value);
 std::string ToString(napi_env env, napi_value value);
 std::vector<int64_t> ToInts(napi_env env, napi_value array);
 napi_value FromInt(napi_env env, int64_t value);

@@ -121,12 +121,13 @@ napi_value GraphConst(napi_env env, napi_callback_info info) {
   return AddOutput(env, graph, {operation, 0});
 }
 
-// graphAddOp(graph, name, attributes, inputs: tensor[], numOutputs, controls: operation[], listed, shape?: number[])
-//   : {operation, outputs: metadata[]}
-// The first `listed` inputs are one list (AddN, Pack, ConcatV2). `shape` states the shape of the first output
+// graphAddOp(graph, name, attributes, inputs: tensor[], numOutputs, controls: operation[], listed, untokened,
+//   shape?: number[]): {operation, outputs: metadata[]}
+// The first `listed` inputs are one list (AddN, Pack, ConcatV2); with `untokened` an empty list follows the inputs
+// (the ordering tokens of collectives). `shape` states the shape of the first output
 // where TensorFlow cannot infer it (a variable that is read).
 napi_value GraphAddOp(napi_env env, napi_callback_info info) {
-  auto args = Arguments(env, info, 8);
+  auto args = Arguments(env, info, 9);
   TracedGraph *graph = Find(env, args[0]);
   if (!graph) return nullptr;
   std::string name = ToString(env, args[1]);
@@ -141,6 +142,7 @@ napi_value GraphAddOp(napi_env env, napi_callback_info info) {
       TF_NewOperation(graph->graph, name.c_str(), NodeName(*graph, name).c_str());
   if (listed > 0) TF_AddInputList(op, inputs.data(), listed);
   for (size_t i = listed; i < inputs.size(); ++i) TF_AddInput(op, inputs[i]);
+  if (ToBool(env, args[7])) TF_AddInputList(op, nullptr, 0);
   for (TF_Operation *control : controls) TF_AddControlInput(op, control);
   uint32_t attributes = 0;
   napi_get_array_length(env, args[2], &attributes);
@@ -158,9 +160,9 @@ napi_value GraphAddOp(napi_env env, napi_callback_info info) {
   graph->operations.push_back(operation);
 
   bool has_shape = false;
-  napi_is_array(env, args[7], &has_shape);
+  napi_is_array(env, args[8], &has_shape);
   if (has_shape) {
-    auto shape = ToInts(env, args[7]);
+    auto shape = ToInts(env, args[8]);
     TF_GraphSetTensorShape(graph->graph, {operation, 0}, shape.data(), shape.size(), status.status);
     if (Failed(env, status)) return nullptr;
   }

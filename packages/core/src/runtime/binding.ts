@@ -39,6 +39,7 @@ export interface Binding {
     outputs: number,
     controls: number[],
     listed: number,
+    untokened: boolean,
     shape?: number[],
   ): { operation: number; outputs: TensorMetadata[] };
   graphToFunction(

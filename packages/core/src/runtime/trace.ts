@@ -83,8 +83,18 @@ export class Trace implements Recorder {
     const places = inputs.map((id) => this.#place(id));
     const shape = reading ? resourceFacts(inputs[0])?.shape : undefined;
     const binding = nativeBinding();
-    const listed = Number(attributes.find(({ name }) => name === 'N')?.value ?? 0);
-    const added = binding.graphAddOp(this.#graph, name, attributes, places, outputs, controls, listed, shape);
+    const value = (attribute: string): unknown => attributes.find(({ name }) => name === attribute)?.value;
+    const added = binding.graphAddOp(
+      this.#graph,
+      name,
+      attributes,
+      places,
+      outputs,
+      controls,
+      Number(value('N') ?? 0),
+      value('Nordering_token') === 0,
+      shape,
+    );
     this.#operations++;
     const results = added.outputs.map((metadata) => this.#named(metadata));
 
@@ -163,7 +173,7 @@ export class Trace implements Recorder {
     binding.deleteTensor(dims);
     binding.deleteTensor(value);
     const types = [attribute('T', 'type', dtype), attribute('index_type', 'type', DType.int32)];
-    return binding.graphAddOp(this.#graph, 'Fill', types, inputs, 1, [], 0).outputs[0].id;
+    return binding.graphAddOp(this.#graph, 'Fill', types, inputs, 1, [], 0, false).outputs[0].id;
   }
 
   #capture(id: number): number {
@@ -175,7 +185,7 @@ export class Trace implements Recorder {
   }
 
   #identity(place: number): [number, TensorMetadata] {
-    const { outputs } = nativeBinding().graphAddOp(this.#graph, 'Identity', [], [place], 1, [], 0);
+    const { outputs } = nativeBinding().graphAddOp(this.#graph, 'Identity', [], [place], 1, [], 0, false);
     return [outputs[0].id, outputs[0]];
   }
 }
