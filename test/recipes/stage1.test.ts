@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openRun, stage1, type CustomLoss } from '../../packages/core/src/recipes';
+import { SafetensorsFile } from '../../packages/core/src/checkpoints';
 import { evaluateRetrieval } from '../../packages/core/src/evaluate';
 import { tf, type Tensor } from '../../packages/core/src/runtime';
 import { train } from '../../packages/core/src/train';
@@ -37,6 +38,55 @@ describe('stage 1', () => {
     ];
     expect(second).toEqual(first);
     expect(first).toMatchObject({ images: 12 });
+  });
+
+  test('a checkpoint has the names and shapes of transformers’ retrieval model, and ours beside', async () => {
+    const { dir } = await train(recipe, options);
+    const file = new SafetensorsFile(join(dir, 'checkpoints', 'step-6', 'model.safetensors'));
+    const [Q, D, F, W, E, V, T] = [2, 16, 16, 16, 8, 277, 32];
+    const linear = (name: string, input: number, output: number) => ({
+      [`${name}.weight`]: [output, input],
+      [`${name}.bias`]: [output],
+    });
+    const norm = (name: string, width = D) => ({ [`${name}.weight`]: [width], [`${name}.bias`]: [width] });
+    const attention = (name: string, keys: number) => ({
+      ...linear(`${name}.attention.query`, D, D),
+      ...linear(`${name}.attention.key`, keys, D),
+      ...linear(`${name}.attention.value`, keys, D),
+      ...linear(`${name}.output.dense`, D, D),
+      ...norm(`${name}.output.LayerNorm`),
+    });
+    const feedForward = (block: string, kind: string) => ({
+      ...linear(`${block}.intermediate${kind}.dense`, D, F),
+      ...linear(`${block}.output${kind}.dense`, F, D),
+      ...norm(`${block}.output${kind}.LayerNorm`),
+    });
+    const [first, second] = ['qformer.encoder.layer.0', 'qformer.encoder.layer.1'];
+    const theirs = {
+      query_tokens: [1, Q, D],
+      ...norm('vision_model.post_layernorm', W),
+      'embeddings.word_embeddings.weight': [V, D],
+      'embeddings.position_embeddings.weight': [T, D],
+      ...norm('qformer.layernorm'),
+      ...attention(`${first}.attention`, D),
+      ...attention(`${first}.crossattention`, W),
+      ...attention(`${second}.attention`, D),
+      ...[first, second].reduce(
+        (all, block) => ({ ...all, ...feedForward(block, ''), ...feedForward(block, '_query') }),
+        {},
+      ),
+      ...linear('vision_projection', D, E),
+      ...linear('text_projection', D, E),
+      ...linear('itm_head', D, 2),
+    };
+    const ours = {
+      temp: [],
+      ...linear('cls.predictions.transform.dense', D, D),
+      ...norm('cls.predictions.transform.LayerNorm'),
+      'cls.predictions.bias': [V],
+    };
+    const saved = Object.fromEntries(file.names().map((name) => [name, file.info(name).shape]));
+    expect(saved).toEqual({ ...theirs, ...ours });
   });
 
   test('the hash follows the settings, not how they are written', () => {
