@@ -10,7 +10,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { tf } from '../../packages/core/src/runtime';
+import { tf, type ParameterStore } from '../../packages/core/src/runtime';
 import {
   readLog,
   train,
@@ -24,7 +24,7 @@ const folder = () => mkdtempSync(join(tmpdir(), 'blip2-train-'));
 const quiet: TrainOptions = { progress: false };
 /** What must be equal in two runs: all but the speed. */
 const values = (log: LogEntry[]) => log.map(({ samplesPerSecond: _, ...rest }) => rest);
-const run = (options: TrainOptions, tiny: TinyOptions = {}) =>
+const run = (options: TrainOptions<ParameterStore>, tiny: TinyOptions = {}) =>
   train(tinyRecipe({}, tiny), { ...quiet, ...options });
 
 describe('a run', () => {
@@ -57,6 +57,15 @@ describe('a run', () => {
       name: 'tiny',
       training: { steps: 30 },
     });
+  });
+
+  test('is evaluated on the way by a function of its model, at the last step too', async () => {
+    const evaluate = vi.fn((model: ParameterStore) => ({ parameters: model.names().length }));
+    const { log, model } = await run({ out: join(folder(), 'run'), steps: 5, evaluateEvery: 2, evaluate });
+    expect(log.map(({ evaluation }) => evaluation)).toEqual(
+      [undefined, 3, undefined, 3, 3].map((parameters) => parameters && { parameters }),
+    );
+    expect(evaluate).toHaveBeenLastCalledWith(model);
   });
 
   test('depends on its seed and on nothing else', async () => {

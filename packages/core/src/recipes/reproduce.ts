@@ -4,6 +4,7 @@ import { evaluateRetrieval, type RetrievalRow } from '../evaluate';
 import { train, type TrainOptions } from '../train';
 import { shapesStage1 } from './shapes';
 import { stage1 } from './stage1';
+import type { Stage1Model } from './stage1Model';
 
 export interface Stage1Reproduction {
   /** One object per seed, ranking (ITC, ITM) and direction. */
@@ -21,7 +22,11 @@ export const SHAPES_CANDIDATES = 32;
 export async function reproduceStage1(
   data: ImageTextDataset,
   seeds: readonly number[],
-  { tower, onRun, ...options }: TrainOptions & { tower?: VisionTower; onRun?: (seed: number) => void } = {},
+  {
+    tower,
+    onRun,
+    ...options
+  }: TrainOptions<Stage1Model> & { tower?: VisionTower; onRun?: (seed: number) => void } = {},
 ): Promise<Stage1Reproduction> {
   const rows: Stage1Reproduction['rows'] = [];
   let interrupted = false;

@@ -23,7 +23,8 @@ import {
 import { TrainingStep } from './step';
 import type { Recipe, Task, TrainingConfig } from './task';
 
-export interface TrainOptions extends Partial<TrainingConfig> {
+/** `M`: what the recipe's model is. */
+export interface TrainOptions<M = unknown> extends Partial<TrainingConfig> {
   /** Run folder; unless given, runs/<recipe>-<hash>, where a finished equal run is taken as it is. */
   out?: string;
   /** Root of default run folders and caches: `runs`, or $BLIP2_RUNS. */
@@ -34,8 +35,10 @@ export interface TrainOptions extends Partial<TrainingConfig> {
   checkpointEvery?: number;
   /** Newest checkpoints kept; 2 unless given. */
   keepCheckpoints?: number;
-  /** Steps between evaluations by the recipe or `evaluate`; none unless given. */
+  /** Steps between evaluations, of which the last step has one too; none unless given. */
   evaluateEvery?: number;
+  /** What an evaluation is, in place of the recipe's own; its numbers are logged under `evaluation`. */
+  evaluate?: (model: M) => Promise<Record<string, number>> | Record<string, number>;
   /** Compile with XLA. */
   xla?: boolean;
   signal?: AbortSignal;
@@ -71,7 +74,7 @@ export function defaultRunsDir(from: string = process.cwd()): string {
 }
 
 /** Splits the options into hyper-parameters, which the recipe takes over, and the rest. */
-function withTraining<M>(recipe: Recipe<M>, options: TrainOptions): Recipe<M> {
+function withTraining<M>(recipe: Recipe<M>, options: Partial<TrainingConfig>): Recipe<M> {
   const given = Object.entries(options).filter(
     ([name, value]) => name in recipe.training && value !== undefined,
   );
@@ -85,7 +88,7 @@ function withTraining<M>(recipe: Recipe<M>, options: TrainOptions): Recipe<M> {
  * Trains a recipe. Every hyper-parameter can be overridden in `options`.
  * @throws Blip2Error if the folder holds another run or cannot be written, or if a loss is not finite
  */
-export async function train<M>(base: Recipe<M>, options: TrainOptions = {}): Promise<Run<M>> {
+export async function train<M>(base: Recipe<M>, options: TrainOptions<M> = {}): Promise<Run<M>> {
   const recipe = withTraining(base, options);
   const record = recordOf(recipe);
   const runsDir = options.runsDir ?? defaultRunsDir();
@@ -116,7 +119,7 @@ async function trainInto<M>(
   recipe: Recipe<M>,
   record: RecipeRecord,
   start: StartingPoint,
-  options: TrainOptions & { runsDir: string },
+  options: TrainOptions<M> & { runsDir: string },
   { progress, note }: Pick<Outside, 'progress' | 'note'>,
 ): Promise<Run<M>> {
   // Node takes the signals away from those who ask for them while a notebook's cell is only starting (vm, breakOnSigint).
@@ -151,7 +154,7 @@ interface StartingPoint {
 function startingPoint(
   dir: string,
   hash: string,
-  options: TrainOptions,
+  options: Pick<TrainOptions, 'out' | 'resume'>,
   custom: boolean,
   note: (message: string) => void,
 ): StartingPoint {
@@ -190,11 +193,12 @@ async function loop<M>(
   recipe: Recipe<M>,
   task: Task<M>,
   checkpoint: Checkpoint | undefined,
-  options: TrainOptions,
+  options: TrainOptions<M>,
   { progress, note, interruption }: Outside,
 ): Promise<Pick<Run, 'log' | 'step' | 'interrupted'>> {
   const { training } = recipe;
   const { checkpointEvery = DEFAULT_CHECKPOINT_EVERY, keepCheckpoints = 2, evaluateEvery } = options;
+  const evaluate = options.evaluate ? () => options.evaluate!(task.model) : task.evaluate?.bind(task);
   const { hash } = recordOf(recipe);
   let step = checkpoint?.state.step ?? 0;
   const trainingStep = new TrainingStep(task, training, { xla: options.xla });
@@ -219,8 +223,8 @@ async function loop<M>(
         (training.batchSize * training.accumulate * 1000) / (performance.now() - began);
       const entry = { step, ...scalars, samplesPerSecond } as unknown as LogEntry;
       step++;
-      if (evaluateEvery && (step % evaluateEvery === 0 || step === training.steps) && task.evaluate) {
-        entry.evaluation = await task.evaluate();
+      if (evaluate && evaluateEvery && (step % evaluateEvery === 0 || step === training.steps)) {
+        entry.evaluation = await evaluate();
       }
       log.append(entry);
       events.scalars(entry.step, scalarsOf(entry));
