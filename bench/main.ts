@@ -143,9 +143,16 @@ async function main(): Promise<void> {
     say(`error: no case ${unknown.join(', ')}; there are ${CASES.map(({ name }) => name).join(', ')}`);
     process.exit(2);
   }
+  const chosen = values.variants?.split(',') ?? VARIANTS.map(({ name }) => name);
+  const noVariant = chosen.filter((name) => !VARIANTS.some((known) => known.name === name));
+  if (noVariant.length > 0) {
+    say(
+      `error: no variant ${noVariant.join(', ')}; there are ${VARIANTS.map(({ name }) => name).join(', ')}`,
+    );
+    process.exit(2);
+  }
   const processor = cpu();
   const hasBf16 = processor.features?.some((feature) => feature.endsWith('BF16')) ?? false;
-  const chosen = values.variants?.split(',') ?? VARIANTS.map(({ name }) => name);
   const variants = VARIANTS.filter(({ name }) => chosen.includes(name)).map((variant) =>
     hasBf16 ? variant : { ...variant, peer: 'eager' },
   );
