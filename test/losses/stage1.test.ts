@@ -8,7 +8,15 @@ import {
   type Negatives,
 } from '../../packages/core/src/losses';
 import { Weights } from '../../packages/core/src/nn';
-import { compile, Rng, tf, valueAndGradients, type Tensor } from '../../packages/core/src/runtime';
+import {
+  compile,
+  Rng,
+  tf,
+  valueAndGradients,
+  withPrecision,
+  type Precision,
+  type Tensor,
+} from '../../packages/core/src/runtime';
 import { backend } from '../../packages/core/src/runtime/tensorflow';
 import '../support/allclose';
 import { batch, config, fixture, negatives, parameters, weights as w } from '../support/stage1';
@@ -160,6 +168,25 @@ describe('stage1Losses', () => {
     expect(loss(true, 1)).toBe(loss(true, 1));
     expect(loss(true, 1)).not.toBe(loss(true, 2));
     expect(loss(true, 1)).not.toBe(loss(false, 1));
+  });
+
+  test('bf16 moves losses and gradients by little', () => {
+    const run = (precision: Precision) =>
+      withPrecision(precision, () =>
+        valueAndGradients(() => stage1Losses(w, config, batch, { negatives }), parameters),
+      );
+    const [exact, rounded] = [run('fp32'), run('bf16')];
+    for (const name of ['itc', 'itm', 'itg'] as const) {
+      const change = Math.abs(value(rounded.value[name]) / value(exact.value[name]) - 1);
+      expect(change, name).toBeGreaterThan(0);
+      expect(change, name).toBeLessThan(0.01);
+    }
+    const flat = (gradients: Record<string, Tensor>) =>
+      tf.concat(Object.values(gradients).map((gradient) => gradient.flatten()));
+    const [g, h] = [flat(exact.gradients), flat(rounded.gradients)];
+    const change = tf.div(tf.norm(tf.sub(h, g)), tf.norm(g)).dataSync()[0];
+    expect(change).toBeGreaterThan(0);
+    expect(change).toBeLessThan(0.06); // 0.028 measured; bfloat16 keeps 8 bits
   });
 
   test('a batch of one trains', () => {

@@ -8,8 +8,16 @@ import {
   type ClipConfig,
   type VitConfig,
 } from '../../packages/core/src/models';
-import { layerNorm, Weights } from '../../packages/core/src/nn';
-import { compile, linear, tf, valueAndGradients, type Tensor } from '../../packages/core/src/runtime';
+import { layerNorm, Weights, type Matrix } from '../../packages/core/src/nn';
+import {
+  compile,
+  HalfTensor,
+  linear,
+  tf,
+  valueAndGradients,
+  type HalfType,
+  type Tensor,
+} from '../../packages/core/src/runtime';
 import '../support/allclose';
 import { Fixture, gradientError } from '../support/fixtures';
 
@@ -29,6 +37,27 @@ function expectGradients(fixture: Fixture, found: Record<string, Tensor>): void 
   const worst = gradientError(expected, found);
   expect(worst.error, worst.name).toBeLessThanOrEqual(1e-4);
 }
+
+/** The weights with the blocks' matrices stored in 16 bit, as frozen towers keep theirs. */
+function halved(tensors: Record<string, Tensor>, dtype: HalfType): Weights {
+  const isMatrix = (name: string) => /encoder\.layers.*(proj|qkv|projection|fc\d)\.weight$/.test(name);
+  const entries = Object.entries(tensors).map(([name, tensor]) => [
+    name,
+    isMatrix(name) ? HalfTensor.from(tensor, dtype) : tensor,
+  ]);
+  return new Weights(Object.fromEntries(entries) as Record<string, Matrix>);
+}
+
+/** ‖found − expected‖ / ‖expected‖ */
+function distance(found: Tensor, expected: Tensor): number {
+  return tf.div(tf.norm(tf.sub(found, expected)), tf.norm(expected)).dataSync()[0];
+}
+
+/** Each type's rounding error and what three blocks make of it. */
+const HALVES = [
+  ['bfloat16', 1e-4, 2e-2],
+  ['float16', 1e-5, 2e-3],
+] as const;
 
 describe('CLIP', () => {
   const fixture = new Fixture('clip');
@@ -57,6 +86,13 @@ describe('CLIP', () => {
   test.each([0, 1, 2, 3])('features after %i blocks', (layers) => {
     const features = vit(w.scope('vision_model'), config.vision, pixels, { layers });
     expect(features).toBeAllclose(fixture.values(`a.vision.hidden.${layers}`), TOLERANCE);
+  });
+
+  test.each(HALVES)('features with matrices in %s', (dtype, least, most) => {
+    const exact = vit(w.scope('vision_model'), config.vision, pixels);
+    const rounded = vit(halved(parameters, dtype).scope('vision_model'), config.vision, pixels);
+    expect(distance(rounded, exact)).toBeGreaterThan(least);
+    expect(distance(rounded, exact)).toBeLessThan(most);
   });
 
   test('embeddings of images and texts, their logits', () => {
@@ -101,6 +137,18 @@ describe('EVA', () => {
   test.each([0, 1, 2, 3])('features after %i blocks', (layers) => {
     const features = vit(w.scope('vision_model'), config, pixels, { layers });
     expect(features).toBeAllclose(fixture.values(`a.hidden.${layers}`), TOLERANCE);
+  });
+
+  test.each(HALVES)('features with matrices in %s', (dtype, least, most) => {
+    const exact = vit(w.scope('vision_model'), config, pixels);
+    const rounded = vit(halved(parameters, dtype).scope('vision_model'), config, pixels);
+    expect(distance(rounded, exact)).toBeGreaterThan(least);
+    expect(distance(rounded, exact)).toBeLessThan(most);
+  });
+
+  test('an image of another size is refused', () => {
+    const larger = tf.zeros([1, 16, 16, 3]);
+    expect(() => vit(w.scope('vision_model'), config, larger)).toThrow('12 × 12 pixels, not [1,16,16,3]');
   });
 
   test('a batch of one gives what it gives among others', () => {

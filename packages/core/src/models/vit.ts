@@ -5,7 +5,7 @@
  *
  * B batch, S image side, g = S / patch side, P = g² + 1 tokens (class token first), W width.
  */
-import { linear as multiply, tf, type ParameterSpecs, type Tensor } from '../runtime';
+import { Blip2Error, linear as multiply, tf, type ParameterSpecs, type Tensor } from '../runtime';
 import {
   encoderLayer,
   encoderLayerSpecs,
@@ -64,6 +64,7 @@ export interface VitOptions {
  * @param w scope `vision_model`
  * @param pixels [B, S, S, 3], normalised
  * @returns [B, P, W]
+ * @throws Blip2Error if the images are not of the configuration's size: there are no positions for others
  */
 export function vit(w: Weights, config: VitConfig, pixels: Tensor, { layers }: VitOptions = {}): Tensor {
   let x = embedPatches(w.scope('embeddings'), config, pixels); // [B, P, W]
@@ -75,8 +76,17 @@ export function vit(w: Weights, config: VitConfig, pixels: Tensor, { layers }: V
 }
 
 /** The convolution over patches that do not overlap, as one matrix product; then class token and positions. */
-function embedPatches(w: Weights, { hiddenSize, patchSize: p, family }: VitConfig, pixels: Tensor): Tensor {
-  const [batch, side] = pixels.shape;
+function embedPatches(w: Weights, config: VitConfig, pixels: Tensor): Tensor {
+  const { hiddenSize, patchSize: p, family, imageSize } = config;
+  const [batch, side, width] = pixels.shape;
+  if (side !== imageSize || width !== imageSize) {
+    throw new Blip2Error(
+      `The vision tower takes images of ${imageSize} × ${imageSize} pixels, not [${pixels.shape}]`,
+      {
+        hint: 'Resize the images to the image_size of its configuration.',
+      },
+    );
+  }
   const grid = side / p;
   const patches = pixels
     .reshape([batch, grid, p, grid, p, 3])

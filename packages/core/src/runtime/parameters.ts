@@ -32,7 +32,7 @@ function streamOf(name: string): number {
 }
 
 /** The first value of a parameter. */
-export function initialise(spec: ParameterSpec, name: string, seed: number): Tensor {
+function initialise(spec: ParameterSpec, name: string, seed: number): Tensor {
   const { shape, init } = spec;
   const rng = Rng.from(seed, streamOf(name));
   switch (init.kind) {
