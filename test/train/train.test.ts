@@ -217,6 +217,16 @@ describe('what goes wrong says so', () => {
     await expect(run({ out, steps: 3, resume: true })).rejects.toThrow(/another recipe/);
   });
 
+  test.each([
+    [{ steps: 1.5 }, /train: steps: /],
+    [{ learningRate: NaN }, /train: learningRate: /],
+    [{ precision: 'fp16' as never }, /train: precision: .*bf16/],
+  ])('%o, before a folder is made', async (changes, message) => {
+    const out = join(folder(), 'run');
+    await expect(run({ out, ...changes })).rejects.toThrow(message);
+    expect(existsSync(out)).toBe(false);
+  });
+
   test('a folder that another process trains in', async () => {
     const out = join(folder(), 'run');
     const inside: string[] = [];

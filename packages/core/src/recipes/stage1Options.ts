@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { Blip2Error, type Tensor } from '../runtime';
 import type { Stage1Batch, Stage1Outputs } from '../losses';
 import type { ImageTextDataset, VisionTower } from '../data';
+import { trainingShape } from '../train';
 import { parseOptions, unknownKey } from './errors';
-import { trainingShape } from './training';
 
 /** A loss of one's own: a scalar of what the model computed. Added to the others, and compiled with them. */
 export type CustomLoss = (outputs: Stage1Outputs, batch: Stage1Batch) => Tensor;

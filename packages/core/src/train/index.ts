@@ -6,6 +6,7 @@ export {
   type Checkpoint,
   type CheckpointState,
 } from './checkpoint';
+export { trainingOf, trainingShape, type TrainingConfig } from './config';
 export { JsonlLog, readLog, type LogEntry } from './log';
 export { clock, Progress, progressLine, type ProgressOptions } from './progress';
 export {
@@ -18,12 +19,5 @@ export {
 } from './runFolder';
 export { learningRateAt, type ScheduleOptions } from './schedule';
 export { isDecayed, TrainingStep } from './step';
-export {
-  trainingOf,
-  type LossResult,
-  type PrepareContext,
-  type Recipe,
-  type Task,
-  type TrainingConfig,
-} from './task';
+export { type LossResult, type PrepareContext, type Recipe, type Task } from './task';
 export { defaultRunsDir, train, type Run, type TrainOptions } from './train';

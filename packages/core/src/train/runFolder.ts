@@ -23,7 +23,8 @@ import {
 import { LOCK } from './lock';
 import { JsonlLog, readLog, type LogEntry } from './log';
 import { EventFile } from './tensorboard';
-import type { Recipe, TrainingConfig } from './task';
+import type { TrainingConfig } from './config';
+import type { Recipe } from './task';
 
 /** `recipe.json`. */
 export interface RecipeRecord {

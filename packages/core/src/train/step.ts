@@ -22,7 +22,8 @@ import { hashInts } from '../data';
 import type { HostTensors } from './checkpoint';
 import { nonFiniteError } from './finite';
 import { learningRateAt } from './schedule';
-import type { Task, TrainingConfig } from './task';
+import type { TrainingConfig } from './config';
+import type { Task } from './task';
 
 type Tensors = Record<string, Tensor>;
 type Scalars = Record<string, number>;

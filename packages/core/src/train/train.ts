@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Blip2Error, onCompilation } from '../runtime';
 import { readModel, readOptimizer, saveCheckpoint, type Checkpoint } from './checkpoint';
+import { mergeTraining, type TrainingConfig } from './config';
 import { listenForInterruption, type Interruption } from './interrupt';
 import { lockFolder } from './lock';
 import type { LogEntry } from './log';
@@ -21,7 +22,7 @@ import {
   type RecipeRecord,
 } from './runFolder';
 import { TrainingStep } from './step';
-import type { Recipe, Task, TrainingConfig } from './task';
+import type { Recipe, Task } from './task';
 
 /** `M`: what the recipe's model is. */
 export interface TrainOptions<M = unknown> extends Partial<TrainingConfig> {
@@ -73,23 +74,13 @@ export function defaultRunsDir(from: string = process.cwd()): string {
   return relative(process.cwd(), join(isRoot(dir) ? dir : from, 'runs'));
 }
 
-/** Splits the options into hyper-parameters, which the recipe takes over, and the rest. */
-function withTraining<M>(recipe: Recipe<M>, options: Partial<TrainingConfig>): Recipe<M> {
-  const given = Object.entries(options).filter(
-    ([name, value]) => name in recipe.training && value !== undefined,
-  );
-  return {
-    ...recipe,
-    training: { ...recipe.training, ...(Object.fromEntries(given) as Partial<TrainingConfig>) },
-  };
-}
-
 /**
  * Trains a recipe. Every hyper-parameter can be overridden in `options`.
- * @throws Blip2Error if the folder holds another run or cannot be written, or if a loss is not finite
+ * @throws Blip2Error if a hyper-parameter is out of range, if the folder holds another run, is trained in by another
+ *   process or cannot be written, or if a loss is not finite
  */
 export async function train<M>(base: Recipe<M>, options: TrainOptions<M> = {}): Promise<Run<M>> {
-  const recipe = withTraining(base, options);
+  const recipe = { ...base, training: mergeTraining(base.training, options) };
   const record = recordOf(recipe);
   const runsDir = options.runsDir ?? defaultRunsDir();
   const dir = options.out ?? defaultRunDir(runsDir, record);
