@@ -60,12 +60,6 @@ describe('BatchSource', () => {
     expect([...drawn].sort()).toEqual([0, 1, 2, 3]);
   });
 
-  test('the last batch is masked when asked for', () => {
-    const source = new BatchSource({ size: 5, batchSize: 3, seed: 0, last: 'mask', shuffle: false });
-    expect(source.stepsPerEpoch).toBe(2);
-    expect(source.batch(1)).toMatchObject({ indices: Int32Array.of(3, 4, 3), mask: Int32Array.of(1, 1, 0) });
-  });
-
   test('too few examples for a batch is an error', () => {
     expect(() => new BatchSource({ size: 2, batchSize: 3, seed: 0 })).toThrow(/batch of 3 .* from 2/);
   });

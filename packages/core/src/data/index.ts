@@ -2,5 +2,5 @@ export { BatchSource, type Batch, type BatchSourceOptions } from './batches';
 export { stackPixels, type ImageTextDataset, type ImageTextSplit } from './dataset';
 export { cachedFeatures, Features, type FeatureCacheOptions } from './features';
 export { drawBelow, hashInts, permutation } from './random';
-export { shapes, shapesFolder, type ShapesDataset } from './shapes';
-export { clipVisionTower, clipVisionTowerFrom, splitFeatures, type VisionTower } from './visionTower';
+export { shapes, type ShapesDataset } from './shapes';
+export { clipVisionTower, splitFeatures, type VisionTower } from './visionTower';

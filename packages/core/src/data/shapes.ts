@@ -1,6 +1,7 @@
 /** The Shapes world (see datasets/README.md) as a dataset, with the towers and the tokenizer shipped for it. */
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
+  shapesDirectory,
   shapesWorld,
   type Example,
   type ShapesOptions,
@@ -14,11 +15,6 @@ import type { ImageTextDataset, ImageTextSplit } from './dataset';
 /** Shapes with everything a notebook may want of it: scenes, questions, swaps. */
 export interface ShapesDataset extends ImageTextDataset {
   world: ShapesWorld;
-}
-
-/** The folder of what is shipped for Shapes. */
-export function shapesFolder(): string {
-  return join(dirname(require.resolve('@blip2/datasets/package.json')), 'shapes');
 }
 
 /** What pictures depend on. Captions do not, nor does how many there are: other captions, the same features. */
@@ -67,8 +63,8 @@ export function shapes(options: ShapesOptions = {}): ShapesDataset {
   return {
     name: 'shapes',
     options: structuredClone(world.settings) as unknown as JsonObject,
-    tokenizerDir: join(shapesFolder(), 'tokenizer'),
-    visionDir: join(shapesFolder(), 'clip'),
+    tokenizerDir: join(shapesDirectory, 'tokenizer'),
+    visionDir: join(shapesDirectory, 'clip'),
     world,
     train: splitOf(world, 'train'),
     validation: splitOf(world, 'validation'),

@@ -7,7 +7,7 @@ import { Blip2Error, compile, tf, type Tensor } from '../runtime';
 import { Weights } from '../nn';
 import { vit, type VitConfig } from '../models';
 import { normalise } from '../image';
-import { loadPretrained, sha256File, type Pretrained } from '../checkpoints';
+import { loadPretrained, sha256File } from '../checkpoints';
 import { stackPixels, type ImageTextSplit } from './dataset';
 import { cachedFeatures, type Features } from './features';
 
@@ -33,11 +33,7 @@ export function clipVisionTower(dir: string): VisionTower {
       hint: 'A CLIP folder holds config.json and model.safetensors. For Shapes it is shipped in datasets/shapes/clip.',
     });
   }
-  return clipVisionTowerFrom(loadPretrained(dir), sha256File(weights));
-}
-
-/** As `clipVisionTower`, from weights in memory. */
-export function clipVisionTowerFrom({ config, tensors }: Pretrained, hash: string): VisionTower {
+  const { config, tensors } = loadPretrained(dir);
   const onDisk = config.visionConfig as unknown as Omit<VitConfig, 'family'>;
   const vision: VitConfig = { family: 'clip', ...onDisk };
   const own = Object.entries(tensors).filter(([name]) => name.startsWith('vision_model.'));
@@ -47,7 +43,7 @@ export function clipVisionTowerFrom({ config, tensors }: Pretrained, hash: strin
   const w = new Weights(Object.fromEntries(named)).scope('vision_model');
   const layers = vision.numHiddenLayers - 1;
   return {
-    hash,
+    hash: sha256File(weights),
     imageSize: vision.imageSize,
     patches: (vision.imageSize / vision.patchSize) ** 2 + 1,
     width: vision.hiddenSize,
