@@ -56,6 +56,11 @@ describe('ranking', () => {
     expect([...ranks(scores, [[0]])]).toEqual([2]);
   });
 
+  test('what has no relevant column is never found', () => {
+    const scores = { rows: 2, columns: 2, values: Float32Array.of(1, 0, 1, 0) };
+    expect(recall(ranks(scores, [[], [0]]))).toEqual({ r1: 50, r5: 50, r10: 50 });
+  });
+
   test('recall counts ranks below 1, 5, 10', () => {
     expect(recall(Int32Array.of(0, 4, 5, 9, 10))).toEqual({ r1: 20, r5: 40, r10: 80 });
   });

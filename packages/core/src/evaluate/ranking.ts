@@ -23,6 +23,9 @@ export interface Recall {
 /** What LAVIS gives to candidates outside the top k of a re-ranking. */
 export const NOT_CANDIDATE = -100;
 
+/** A rank beyond every k. */
+const LOST = 2 ** 31 - 1;
+
 export function transpose({ rows, columns, values }: Scores): Scores {
   const out = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {
@@ -40,10 +43,12 @@ export function transposeRelevance(relevant: Relevance, columns: number): number
 
 /**
  * For each row, how many irrelevant columns come before its best relevant one. A tie counts as lost, so that a model
- * that scores everything alike has recall 0. (LAVIS leaves ties to numpy's unstable sort.)
+ * that scores everything alike has recall 0. (LAVIS leaves ties to numpy's unstable sort.) A row without a relevant
+ * column is lost, however few columns there are.
  */
 export function ranks({ rows, columns, values }: Scores, relevant: Relevance): Int32Array {
   return Int32Array.from({ length: rows }, (_, row) => {
+    if (relevant[row].length === 0) return LOST;
     const scores = values.subarray(row * columns, (row + 1) * columns);
     const own = new Set(relevant[row]);
     const best = Math.max(...relevant[row].map((column) => scores[column]));
