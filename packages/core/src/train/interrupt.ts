@@ -3,45 +3,71 @@
 export interface Interruption {
   /** True once somebody asked to stop. */
   readonly requested: boolean;
-  /** Gives the signals back to whoever had them before. */
+  /** Gives the signals back to whoever had them before, once no other run of this process listens. */
   release(): void;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+class Request implements Interruption {
+  requested: boolean;
+
+  constructor(
+    private readonly signal?: AbortSignal,
+    private readonly onRequest?: () => void,
+  ) {
+    this.requested = signal?.aborted ?? false;
+    signal?.addEventListener('abort', this.request);
+  }
+
+  readonly request = (): void => {
+    if (this.requested) return;
+    this.requested = true;
+    this.onRequest?.();
+  };
+
+  release(): void {
+    this.signal?.removeEventListener('abort', this.request);
+    if (listening.delete(this) && listening.size === 0) giveBack();
+  }
+}
+
+/** The runs that a signal stops. While there are any, `onSignal` has the signals to itself. */
+const listening = new Set<Request>();
+let before: [name: NodeJS.Signals, listeners: NodeJS.SignalsListener[]][] = [];
+
+function takeOver(): void {
+  before = SIGNALS.map((name) => [name, process.listeners(name)]);
+  for (const name of SIGNALS) {
+    process.removeAllListeners(name);
+    process.on(name, onSignal);
+  }
+}
+
+function giveBack(): void {
+  for (const [name, listeners] of before) {
+    process.off(name, onSignal);
+    for (const listener of listeners) process.on(name, listener);
+  }
+  before = [];
+}
+
+function onSignal(name: NodeJS.Signals): void {
+  const running = [...listening].filter(({ requested }) => !requested);
+  for (const { request } of running) request();
+  if (running.length > 0) return;
+  listening.clear();
+  giveBack();
+  process.kill(process.pid, name);
+}
 
 /**
  * Has the signals to itself from now until `release`: a notebook's kernel, which would end the cell before the run is
  * saved, gets them only when asked a second time (and a plain process then ends at once).
  */
 export function listenForInterruption(signal?: AbortSignal, onRequest?: () => void): Interruption {
-  let requested = signal?.aborted ?? false;
-  const request = () => {
-    if (requested) return;
-    requested = true;
-    onRequest?.();
-  };
-  const onSignal = (name: NodeJS.Signals) => {
-    if (!requested) return request();
-    release();
-    process.kill(process.pid, name);
-  };
-  const before = SIGNALS.map((name) => process.listeners(name));
-  const release = () => {
-    for (const [i, name] of SIGNALS.entries()) {
-      process.off(name, onSignal);
-      for (const listener of before[i].splice(0)) process.on(name, listener);
-    }
-    signal?.removeEventListener('abort', request);
-  };
-  for (const name of SIGNALS) {
-    process.removeAllListeners(name);
-    process.on(name, onSignal);
-  }
-  signal?.addEventListener('abort', request);
-  return {
-    get requested() {
-      return requested;
-    },
-    release,
-  };
+  const request = new Request(signal, onRequest);
+  if (listening.size === 0) takeOver();
+  listening.add(request);
+  return request;
 }

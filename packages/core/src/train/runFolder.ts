@@ -126,7 +126,8 @@ export function scalarsOf({ step: _, ...rest }: LogEntry): Record<string, number
   const scalars: Record<string, number> = {};
   for (const [name, value] of Object.entries(rest)) {
     if (typeof value === 'number') scalars[name] = value;
-    else for (const [inner, number] of Object.entries(value)) scalars[`${name}/${inner}`] = number;
+    // JSON has no NaN: it comes back from the log as null.
+    else for (const [inner, number] of Object.entries(value)) scalars[`${name}/${inner}`] = number ?? NaN;
   }
   return scalars;
 }
