@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { openRun, stage1, type CustomLoss } from '../../packages/core/src/recipes';
 import { SafetensorsFile } from '../../packages/core/src/checkpoints';
 import { evaluateRetrieval } from '../../packages/core/src/evaluate';
-import { tf, type Tensor } from '../../packages/core/src/runtime';
+import { onCompilation, tf, type Tensor } from '../../packages/core/src/runtime';
 import { train } from '../../packages/core/src/train';
 import { randomTower, SMALL, smallShapes } from './tower';
 
@@ -38,6 +38,15 @@ describe('stage 1', () => {
     ];
     expect(second).toEqual(first);
     expect(first).toMatchObject({ images: 12 });
+  });
+
+  test('a run compiles a handful of signatures: tower, gradients, update', async () => {
+    const compiled: string[] = [];
+    const stop = onCompilation(({ name }) => compiled.push(name));
+    await train(stage1({ data, tower: randomTower(), ...SMALL }), { ...options, seed: 7 });
+    stop();
+    expect(compiled.length).toBeLessThanOrEqual(4);
+    expect(new Set(compiled)).toEqual(new Set(['visionTower', 'gradients', 'update']));
   });
 
   test('a checkpoint has the names and shapes of transformers’ retrieval model, and ours beside', async () => {
