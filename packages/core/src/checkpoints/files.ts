@@ -1,5 +1,14 @@
 /** Files that are either whole or absent: written beside, flushed to disk, renamed into place. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { Blip2Error } from '../runtime';
 
@@ -43,11 +52,23 @@ function discard(path: string): void {
   }
 }
 
+/** Makes a folder and those above it. Node's `recursive` never returns where a file system refuses (/proc). */
+export function makeFolder(dir: string): void {
+  if (existsSync(dir)) return;
+  if (dirname(dir) !== dir) makeFolder(dirname(dir));
+  try {
+    mkdirSync(dir);
+  } catch (error) {
+    // Another process may have been quicker.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
 /** Writes the chunks to `path`, whole or not at all. @throws Blip2Error naming the file. */
 export function writeFileAtomic(path: string, chunks: Iterable<Uint8Array | string>): void {
   const temporary = `${path}.tmp-${process.pid}`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const handle = openSync(temporary, 'w');
     try {
       for (const chunk of chunks) writeAll(handle, typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
@@ -78,7 +99,7 @@ export function writeFolderAtomic(dir: string, fill: (temporary: string) => void
   const temporary = `${dir}.tmp-${process.pid}`;
   try {
     rmSync(temporary, { recursive: true, force: true });
-    mkdirSync(temporary, { recursive: true });
+    makeFolder(temporary);
     fill(temporary);
     flushFolder(temporary);
     rmSync(dir, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-export { fileError, writeAll, writeFileAtomic, writeFolderAtomic } from './files';
+export { fileError, makeFolder, writeAll, writeFileAtomic, writeFolderAtomic } from './files';
 export { canonicalJson, sha256, sha256File } from './hash';
 export {
   configFromDisk,

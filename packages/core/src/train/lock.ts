@@ -1,9 +1,9 @@
 /** One process at a time trains in a run folder: `run.lock` names the one that does. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Blip2Error } from '../runtime';
-import { fileError } from '../checkpoints';
+import { fileError, makeFolder } from '../checkpoints';
 
 export const LOCK = 'run.lock';
 
@@ -53,7 +53,7 @@ export function lockFolder(dir: string): () => void {
   const me: Owner = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
   const create = () => writeFileSync(path, JSON.stringify(me), { flag: 'wx' });
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     try {
       create();
     } catch (error) {

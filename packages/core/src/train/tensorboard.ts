@@ -4,9 +4,9 @@
  *   Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5 }
  *   Summary { repeated Value value = 1 }    Value { string tag = 1; float simple_value = 2 }
  */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileError, writeAll } from '../checkpoints';
+import { fileError, makeFolder, writeAll } from '../checkpoints';
 import { maskedCrc32c } from './crc32c';
 
 const VARINT = 0;
@@ -71,7 +71,7 @@ export class EventFile {
 
   constructor(private readonly path: string) {
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       this.handle = openSync(path, 'w');
     } catch (cause) {
       throw fileError(cause, 'write', path);
