@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { cpu } from '../packages/core/src/cli/cpu';
 import { printJson, printTable } from '../packages/core/src/cli/output';
 import { CASES, VARIANTS, type Case, type Variant } from './cases';
+import { median } from './median';
 import { Worker, type Timing } from './worker';
 
 interface Figure {
@@ -66,11 +67,6 @@ function peerWorker({ config, warmUp }: Case, variant: string, threads: string):
   ];
   return new Worker(`PyTorch, ${variant}`, python, args);
 }
-
-const median = (values: number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-};
 
 function figure(timings: Timing[]): Figure {
   const times = timings.flatMap(({ times: some }) => some);

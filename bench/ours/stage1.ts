@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { median } from '../median';
 
 export interface StepConfig {
   width: number;
@@ -42,11 +43,6 @@ process.env.TF_NUM_INTEROP_THREADS ??= flags.threads;
 function parseConfig(argument: string): StepConfig {
   return JSON.parse(argument.startsWith('{') ? argument : readFileSync(argument, 'utf8')) as StepConfig;
 }
-
-const median = (times: number[]): number => {
-  const sorted = [...times].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-};
 
 async function main(): Promise<void> {
   const c = parseConfig(positionals[0]);
