@@ -71,6 +71,18 @@ napi_value AddOutput(napi_env env, TracedGraph *graph, TF_Output output) {
   return Metadata(env, graph->outputs.size() - 1, shape, dtype);
 }
 
+// Ends the description of an operation, which frees it, and keeps the operation; nullptr after an error, be it one
+// of an attribute before.
+TF_Operation *Finish(napi_env env, TracedGraph *graph, TF_OperationDescription *op) {
+  TF_AutoStatus status;
+  TF_Operation *operation = TF_FinishOperation(op, status.status);
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (pending || Failed(env, status)) return nullptr;
+  graph->operations.push_back(operation);
+  return operation;
+}
+
 // graphCreate(): graph
 napi_value GraphCreate(napi_env env, napi_callback_info) {
   graphs[next_graph_id] = std::make_unique<TracedGraph>();
@@ -90,15 +102,12 @@ napi_value GraphPlaceholder(napi_env env, napi_callback_info info) {
   if (!graph) return nullptr;
   auto dtype = static_cast<TF_DataType>(ToInt(env, args[1]));
   auto shape = ToInts(env, args[2]);
-  TF_AutoStatus status;
   TF_OperationDescription *op =
       TF_NewOperation(graph->graph, "Placeholder", NodeName(*graph, "input").c_str());
   TF_SetAttrType(op, "dtype", dtype);
   TF_SetAttrShape(op, "shape", shape.data(), shape.size());
-  TF_Operation *operation = TF_FinishOperation(op, status.status);
-  if (Failed(env, status)) return nullptr;
-  graph->operations.push_back(operation);
-  return AddOutput(env, graph, {operation, 0});
+  TF_Operation *operation = Finish(env, graph, op);
+  return operation ? AddOutput(env, graph, {operation, 0}) : nullptr;
 }
 
 // graphConst(graph, tensorId): metadata. The value of an eager tensor becomes part of the graph.
@@ -115,10 +124,9 @@ napi_value GraphConst(napi_env env, napi_callback_info info) {
   TF_SetAttrType(op, "dtype", TF_TensorType(tensor));
   TF_SetAttrTensor(op, "value", tensor, status.status);
   TF_DeleteTensor(tensor);
-  TF_Operation *operation = TF_FinishOperation(op, status.status);
-  if (Failed(env, status)) return nullptr;
-  graph->operations.push_back(operation);
-  return AddOutput(env, graph, {operation, 0});
+  Failed(env, status);  // seen by Finish
+  TF_Operation *operation = Finish(env, graph, op);
+  return operation ? AddOutput(env, graph, {operation, 0}) : nullptr;
 }
 
 // graphAddOp(graph, name, attributes, inputs: tensor[], numOutputs, controls: operation[], listed, untokened,
@@ -151,14 +159,10 @@ napi_value GraphAddOp(napi_env env, napi_callback_info info) {
     napi_get_element(env, args[2], i, &attribute);
     AssignGraphOpAttr(env, op, attribute);
   }
-  TF_AutoStatus status;
-  // FinishOperation frees the description, so it comes before any early return.
-  TF_Operation *operation = TF_FinishOperation(op, status.status);
-  bool pending = false;
-  napi_is_exception_pending(env, &pending);
-  if (pending || Failed(env, status)) return nullptr;
-  graph->operations.push_back(operation);
+  TF_Operation *operation = Finish(env, graph, op);
+  if (!operation) return nullptr;
 
+  TF_AutoStatus status;
   bool has_shape = false;
   napi_is_array(env, args[8], &has_shape);
   if (has_shape) {

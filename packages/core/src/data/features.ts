@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { breathe } from '../runtime';
 import { canonicalJson, sha256, SafetensorsFile, writeSafetensors } from '../checkpoints';
 
 export interface FeatureCacheOptions {
@@ -77,8 +78,7 @@ export async function cachedFeatures(options: FeatureCacheOptions): Promise<Feat
     const end = Math.min(start + batchSize, count);
     features.data.set(await compute(start, end), start * features.size);
     onProgress?.(end, count);
-    // Gives the event loop its turn.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await breathe();
   }
   const tensor = { shape: [count, ...shape], data: features.data };
   writeSafetensors(path, { features: tensor }, { key, sha256: digest(features.data) });

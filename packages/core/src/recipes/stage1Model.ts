@@ -2,7 +2,7 @@
  * A Q-Former after stage 1, ready to be asked: how alike are image and text, do they match, what does each query look at?
  * B batch, I images, T texts (or text tokens), Q queries, P patches, H heads, E width of the projections.
  */
-import { compile, tf, type ParameterStore, type Tensor } from '../runtime';
+import { breathe, compile, tf, type ParameterStore, type Tensor } from '../runtime';
 import { Weights } from '../nn';
 import { cleanCaption, type Tokenizer } from '../text';
 import {
@@ -52,8 +52,6 @@ function* batches(count: number, size: number): Generator<{ rows: Int32Array; re
     yield { rows: Int32Array.from({ length: size }, (_, i) => (i < real ? start + i : start)), real };
   }
 }
-
-const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export class Stage1Model implements RetrievalModel {
   readonly config: Blip2QformerConfig;

@@ -8,6 +8,7 @@ export {
   type AdamWOptions,
   type AdamWStep,
 } from './adamw';
+export { breathe } from './breathe';
 export {
   compile,
   onCompilation,

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { Blip2Error, onCompilation } from '../runtime';
+import { Blip2Error, breathe, onCompilation } from '../runtime';
 import { readModel, readOptimizer, saveCheckpoint, type Checkpoint } from './checkpoint';
 import { mergeTraining, type TrainingConfig } from './config';
 import { listenForInterruption, type Interruption } from './interrupt';
@@ -168,9 +168,6 @@ function startingPoint(
   }
   return found;
 }
-
-/** Gives the event loop its turn: signals, timers and a notebook's messages get through. */
-const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Those who are told about a run, and those who may stop it. */
 interface Outside {
