@@ -17,6 +17,8 @@ export {
   multimodalCausalMask,
   uniModalMask,
 } from './masks';
+export type { Family } from './family';
+export type { LanguageTower, Prompt, SpecialTokens } from './languageTower';
 export {
   embedText,
   imageMemory,
@@ -27,4 +29,6 @@ export {
   type QformerOutput,
 } from './qformer';
 export { bertBaseQformer, qformerParameters, type QformerConfig } from './qformerConfig';
+export type { Beginning, Cache, Sequencer, Step } from './sequencer';
+export type { VisionTower } from './visionTower';
 export { CLIP_VIT_L, EVA_VIT_G, vit, vitParameters, type VitConfig, type VitOptions } from './vit';

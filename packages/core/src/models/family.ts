@@ -1,0 +1,20 @@
+/** A model family: how its `config.json` is read and what is built from it. One constant beside each model. */
+import type { ParameterSpecs } from '../runtime';
+
+export interface Family<Config, Model extends { parameters(): ParameterSpecs }> {
+  /** `model_type` of config.json. */
+  readonly modelType: string;
+  /**
+   * The configuration from the fields of config.json, keys in camelCase; defaults are transformers'.
+   * @throws Blip2Error naming the field that is missing or out of range
+   */
+  readConfig(json: Readonly<Record<string, unknown>>): Config;
+  /** The fields of a config.json that transformers reads back, keys in camelCase. */
+  writeConfig(config: Config): Record<string, unknown>;
+  build(config: Config): Model;
+  /**
+   * The model's name of a tensor found in a file: older spellings and prefixes are understood.
+   * Undefined for what files carry and the model does not need (buffers, heads, duplicates of tied tensors).
+   */
+  parameterName?(name: string, config: Config): string | undefined;
+}
