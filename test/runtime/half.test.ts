@@ -1,12 +1,15 @@
 /** 16-bit storage: right where it is taken, an error everywhere else. */
 import { describe, expect, it } from 'vitest';
 import {
+  compile,
+  embedding,
   HalfTensor,
   linear,
   Rng,
   tf,
   valueAndGradients,
   withPrecision,
+  type Tensor,
 } from '../../packages/core/src/runtime';
 import '../support/allclose';
 
@@ -29,6 +32,13 @@ describe.each(['bfloat16', 'float16'] as const)('%s', (dtype) => {
     expect(rounded.value.loss).toBeAllclose(exact.value.loss, { rtol: 4 * epsilon });
     expect(rounded.gradients.x).toBeAllclose(exact.gradients.x, { rtol: 0, atol: 6 * epsilon * scale });
     expect(rounded.gradients.b).toBeAllclose(exact.gradients.b, { rtol: 0, atol: 6 * epsilon * scale });
+  });
+  it('is a frozen table: rows as they were rounded, in compiled functions too', () => {
+    const ids = tf.tensor2d([7, 0, 3, 3], [2, 2], 'int32');
+    const rows = compile((table: HalfTensor, at: Tensor) => embedding(table, at));
+    expect(embedding(half, ids)).toBeAllclose(embedding(half.toFloat32(), ids), { rtol: 0, atol: 0 });
+    expect(rows(half, ids)).toBeAllclose(embedding(half, ids), { rtol: 0, atol: 0 });
+    rows.dispose();
   });
   it('is refused by TensorFlow.js', () => {
     // @ts-expect-error: a HalfTensor is not a Tensor

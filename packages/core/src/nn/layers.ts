@@ -14,7 +14,7 @@ export function layerNorm(w: Weights, x: Tensor, epsilon: number): Tensor {
 
 /** Rows of the layer's table: ids int32 [...] → [..., D]. */
 export function embed(w: Weights, ids: Tensor): Tensor {
-  return embedding(w.get('weight'), ids);
+  return embedding(w.matrix('weight'), ids);
 }
 
 /** Elements of a batch, in the order of `indices` int32 [N]: [B, ...] → [N, ...], differentiable. */

@@ -26,16 +26,16 @@ export class Weights {
     const tensor = this.matrix(name);
     if (tensor instanceof HalfTensor) {
       throw new Blip2Error(
-        `${this.prefix}${name} is stored as ${tensor.dtype}, which only matrix products take`,
+        `${this.prefix}${name} is stored as ${tensor.dtype}, which only matrix products and tables take`,
         {
-          hint: 'Store norms, biases and embeddings in float32.',
+          hint: 'Store norms and biases in float32.',
         },
       );
     }
     return tensor;
   }
 
-  /** A matrix for `linear`, in either storage. @throws Blip2Error if it is missing. */
+  /** A matrix for `linear`, or a table for `embed`, in either storage. @throws Blip2Error if it is missing. */
   matrix(name: string): Matrix {
     const tensor = this.tensors[this.prefix + name];
     if (tensor) return tensor;
