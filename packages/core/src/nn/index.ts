@@ -6,14 +6,7 @@ export {
   type KeyValues,
 } from './attention';
 export { encoderLayer, encoderLayerSpecs, type Activation, type EncoderLayerConfig } from './encoderLayer';
-export {
-  emptyCache,
-  incrementalAttention,
-  paddingBias,
-  upTo,
-  writeAt,
-  type MemoryPart,
-} from './incremental';
+export { emptyCache, incrementalAttention, paddingBias, upTo, writeAt, type MemoryPart } from './incremental';
 export { embed, layerNorm, linear, takeBatch } from './layers';
 export {
   countParameters,
