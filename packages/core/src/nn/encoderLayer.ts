@@ -2,16 +2,12 @@
  * The pre-norm transformer block of CLIP's two towers and of EVA's ViT.
  * B batch, S rows, D width, H heads.
  */
-import { gelu, quickGelu, type ParameterSpecs, type Tensor } from '../runtime';
+import type { ParameterSpecs, Tensor } from '../runtime';
+import { ACTIVATIONS, type Activation } from './activations';
 import { multiHeadAttention, projectHeads } from './attention';
 import { layerNorm, linear } from './layers';
 import { layerNormSpecs, linearSpecs } from './specs';
 import type { Weights } from './weights';
-
-/** Hugging Face's `hidden_act`: `gelu` is the exact (erf) form. */
-export type Activation = 'gelu' | 'quick_gelu';
-
-const ACTIVATIONS: Record<Activation, (x: Tensor) => Tensor> = { gelu, quick_gelu: quickGelu };
 
 export interface EncoderLayerConfig {
   hiddenSize: number;

@@ -1,3 +1,4 @@
+export { ACTIVATION_NAMES, ACTIVATIONS, type Activation } from './activations';
 export {
   extendMemory,
   multiHeadAttention,
@@ -5,7 +6,7 @@ export {
   type AttentionOutput,
   type KeyValues,
 } from './attention';
-export { encoderLayer, encoderLayerSpecs, type Activation, type EncoderLayerConfig } from './encoderLayer';
+export { encoderLayer, encoderLayerSpecs, type EncoderLayerConfig } from './encoderLayer';
 export { emptyCache, incrementalAttention, paddingBias, upTo, writeAt, type MemoryPart } from './incremental';
 export { embed, layerNorm, linear, takeBatch } from './layers';
 export {

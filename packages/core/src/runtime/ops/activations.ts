@@ -1,4 +1,5 @@
 /** Activation functions, each one operation with its own gradient. */
+import { execute, typeAttribute } from '../execute';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
 
@@ -49,6 +50,27 @@ export function quickGelu(x: Tensor): Tensor {
         const slope = tf.mul(tf.mul(u, tf.mul(s, tf.sub(1, s))), 1.702);
         return [tf.mul(dy, tf.add(s, slope))];
       },
+    };
+  });
+}
+
+/** max(x, 0) (OPT). TensorFlow.js has it, but with a gradient of eight operations. */
+export function relu(x: Tensor): Tensor {
+  return customGradient([x], ([input], save) => {
+    const value = tf.relu(input);
+    save([value]);
+    return { value, gradients: (dy, [y]) => [execute('ReluGrad', [typeAttribute('float32')], [dy, y])] };
+  });
+}
+
+/** x · σ(x), also called swish (Llama). */
+export function silu(x: Tensor): Tensor {
+  return customGradient([x], ([input], save) => {
+    const gate = tf.sigmoid(input);
+    save([input, gate]);
+    return {
+      value: tf.mul(input, gate),
+      gradients: (dy, [u, s]) => [tf.mul(dy, tf.mul(s, tf.add(tf.mul(u, tf.sub(1, s)), 1)))],
     };
   });
 }

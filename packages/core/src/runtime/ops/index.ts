@@ -1,4 +1,4 @@
-export { gelu, geluTanh, quickGelu } from './activations';
+export { gelu, geluTanh, quickGelu, relu, silu } from './activations';
 export { attention, softmax, type Attention, type AttentionOptions } from './attention';
 export { customGradient } from './customGradient';
 export { dropout, stopGradient } from './dropout';
