@@ -1,5 +1,5 @@
 /**
- * Our training step beside PyTorch's on this machine: both processes are alive at once and take turns, so that
+ * Our hot paths beside PyTorch's on this machine: both processes are alive at once and take turns, so that
  * whatever else the machine does falls on both.
  *
  *   npm run bench -- [case...] [--variants compiled,xla] [--threads 2] [--json]
@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cpu } from '../packages/core/src/cli/cpu';
 import { printJson, printTable } from '../packages/core/src/cli/output';
-import { CASES, VARIANTS, type Case, type Variant } from './cases';
+import { CASES, type Case, type PeerKind, type Variant } from './cases';
 import { median } from './median';
 import { Worker, type Timing } from './worker';
 
@@ -27,7 +27,7 @@ export interface Row {
   case: string;
   precision: string;
   ours: Figure & { variant: string; compileSeconds?: number };
-  peer: (Figure & { name: string; kind: 'leanest' }) | null;
+  peer: (Figure & { name: string; kind: PeerKind }) | null;
   /** The peer's median over ours: above 1 ours is faster. */
   ratio: number | null;
 }
@@ -53,18 +53,15 @@ const flags = (variant: string, threads: string, warmUp: number): string[] => [
   ...['--warm-up', String(warmUp)],
 ];
 
-function ourWorker({ config, warmUp }: Case, variant: string, threads: string): Worker {
-  const script = join(here, 'ours', 'stage1.ts');
+function ourWorker({ ours, config, warmUp }: Case, variant: string, threads: string): Worker {
+  const script = join(here, 'ours', ours);
   const args = ['--import', 'tsx', script, join(here, 'peers', config), ...flags(variant, threads, warmUp)];
   return new Worker(`ours, ${variant}`, process.execPath, args);
 }
 
-function peerWorker({ config, warmUp }: Case, variant: string, threads: string): Worker {
-  const args = [
-    join(here, 'peers', 'stage1.py'),
-    join(here, 'peers', config),
-    ...flags(variant, threads, warmUp),
-  ];
+function peerWorker({ peer, config, warmUp }: Case, variant: string, threads: string): Worker {
+  const peers = join(here, 'peers');
+  const args = [join(peers, peer), join(peers, config), ...flags(variant, threads, warmUp)];
   return new Worker(`PyTorch, ${variant}`, python, args);
 }
 
@@ -103,7 +100,7 @@ async function measure(
     case: what.name,
     precision: variant.precision,
     ours: { variant: variant.name, ...mine, compileSeconds },
-    peer: theirs ? { name: `PyTorch ${torch} ${variant.peer}`, kind: 'leanest', ...theirs } : null,
+    peer: theirs ? { name: `PyTorch ${torch} ${variant.peer}`, kind: what.kind, ...theirs } : null,
     ratio: theirs ? theirs.median / mine.median : null,
   };
 }
@@ -139,20 +136,20 @@ async function main(): Promise<void> {
     say(`error: no case ${unknown.join(', ')}; there are ${CASES.map(({ name }) => name).join(', ')}`);
     process.exit(2);
   }
-  const chosen = values.variants?.split(',') ?? VARIANTS.map(({ name }) => name);
-  const noVariant = chosen.filter((name) => !VARIANTS.some((known) => known.name === name));
+  const cases = CASES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const known = [...new Set(cases.flatMap(({ variants }) => variants.map(({ name }) => name)))];
+  const chosen = values.variants?.split(',') ?? known;
+  const noVariant = chosen.filter((name) => !known.includes(name));
   if (noVariant.length > 0) {
-    say(
-      `error: no variant ${noVariant.join(', ')}; there are ${VARIANTS.map(({ name }) => name).join(', ')}`,
-    );
+    say(`error: no variant ${noVariant.join(', ')} of these cases; there are ${known.join(', ')}`);
     process.exit(2);
   }
   const processor = cpu();
   const hasBf16 = processor.features?.some((feature) => feature.endsWith('BF16')) ?? false;
-  const variants = VARIANTS.filter(({ name }) => chosen.includes(name)).map((variant) =>
-    hasBf16 ? variant : { ...variant, peer: 'eager' },
-  );
-  if (!hasBf16)
+  // A peer without bfloat16 units runs fp32.
+  const meets = (variant: Variant): Variant =>
+    variant.precision === 'bf16' && !hasBf16 ? { ...variant, peer: 'eager' } : variant;
+  if (!hasBf16 && chosen.includes('bf16'))
     say(
       'This processor has no bfloat16 units: PyTorch emulates them 50 times slower, so bf16 meets its fp32.',
     );
@@ -163,8 +160,9 @@ async function main(): Promise<void> {
     );
 
   const rows: Row[] = [];
-  for (const what of CASES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
-    for (const variant of variants) rows.push(await measure(what, variant, values.threads, torch));
+  for (const what of cases) {
+    for (const variant of what.variants.filter(({ name }) => chosen.includes(name)))
+      rows.push(await measure(what, meets(variant), values.threads, torch));
   }
   say(
     `${processor.model}, ${values.threads} threads; ${processor.features?.join(', ') ?? 'features unknown'}`,

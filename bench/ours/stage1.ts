@@ -5,12 +5,9 @@
  *
  * Variants: eager, compiled, xla, bf16 (compiled, products in bfloat16).
  */
-import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
-import { median } from '../median';
+import { readConfig, serve, variant } from './serve';
 
-export interface StepConfig {
+interface StepConfig {
   width: number;
   layers: number;
   heads: number;
@@ -26,28 +23,9 @@ export interface StepConfig {
   dropout: number;
 }
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    variant: { type: 'string', default: 'compiled' },
-    threads: { type: 'string', default: '2' },
-    'warm-up': { type: 'string', default: '3' },
-    steps: { type: 'string' },
-  },
-});
-const variant = flags.variant;
-// Read by TensorFlow when it is loaded, hence the imports below.
-process.env.TF_NUM_INTRAOP_THREADS = flags.threads;
-process.env.TF_NUM_INTEROP_THREADS ??= flags.threads;
-
-function parseConfig(argument: string): StepConfig {
-  return JSON.parse(argument.startsWith('{') ? argument : readFileSync(argument, 'utf8')) as StepConfig;
-}
-
 async function main(): Promise<void> {
-  const c = parseConfig(positionals[0]);
-  const { onCompilation, ParameterStore, Rng, runEagerly, tf } =
-    await import('../../packages/core/src/runtime');
+  const c = readConfig<StepConfig>();
+  const { ParameterStore, Rng, runEagerly, tf } = await import('../../packages/core/src/runtime');
   const { blip2QformerParameters } = await import('../../packages/core/src/models');
   const { stage1Losses } = await import('../../packages/core/src/losses');
   const { TrainingStep } = await import('../../packages/core/src/train/step');
@@ -119,40 +97,7 @@ async function main(): Promise<void> {
   );
 
   let done = 0;
-  const compilations: number[] = [];
-  onCompilation(({ seconds }) => compilations.push(seconds));
-  const one = (): number => {
-    const start = performance.now();
-    if (variant === 'eager') runEagerly(() => step.run(done++));
-    else step.run(done++);
-    return performance.now() - start;
-  };
-  const run = (steps: number): void => {
-    const times = Array.from({ length: steps }, one);
-    const [min, max] = [Math.min(...times), Math.max(...times)];
-    const peakMemory = process.resourceUsage().maxRSS * 1024;
-    const report = {
-      median: median(times),
-      min,
-      max,
-      unit: 'ms',
-      samples: steps,
-      times,
-      peakMemory,
-      variant,
-    };
-    console.log(JSON.stringify({ ...report, compileSeconds: compilations.reduce((sum, s) => sum + s, 0) }));
-  };
-
-  for (let i = 0; i < Number(flags['warm-up']); i++) one();
-  if (flags.steps) return run(Number(flags.steps));
-  console.log(JSON.stringify({ ready: true, variant }));
-  for await (const line of createInterface({ input: process.stdin })) {
-    const [command, count] = line.trim().split(' ');
-    if (command === 'quit') break;
-    if (command === 'run') run(Number(count));
-    else console.log(JSON.stringify({ error: `unknown command: ${line}` }));
-  }
+  await serve(() => (variant === 'eager' ? runEagerly(() => step.run(done++)) : step.run(done++)));
 }
 
 void main();

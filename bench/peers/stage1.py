@@ -8,18 +8,15 @@ Each `run N` answers one line of JSON; a first line says that the process is war
 (autocast), compile-bf16. The process stays, so that a harness can alternate it with another.
 """
 
-import argparse
 import json
 import math
-import resource
-import statistics
 import sys
-import time
 from pathlib import Path
 
 import torch
 
 from qformer import Stage1
+from worker import parser, read_config, say, serve, set_threads
 
 VARIANTS = ('eager', 'compile', 'bf16', 'compile-bf16')
 FIXTURES = Path(__file__).resolve().parents[2] / 'test' / 'fixtures'
@@ -66,15 +63,7 @@ class Trainer:
         losses.sum().backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
-        return losses.detach()
-
-    def run(self, count):
-        times, losses = [], None
-        for _ in range(count):
-            start = time.perf_counter()
-            losses = self.step().tolist()
-            times.append((time.perf_counter() - start) * 1000)
-        return times, losses
+        return losses.tolist()
 
 
 def losses_of(model, variant):
@@ -88,44 +77,6 @@ def losses_of(model, variant):
             return call(*inputs)
 
     return autocast
-
-
-def peak_memory():
-    """Bytes, of the whole process."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == 'darwin' else peak * 1024
-
-
-def report(times, losses, options):
-    return {
-        'median': statistics.median(times),
-        'min': min(times),
-        'max': max(times),
-        'unit': 'ms',
-        'samples': len(times),
-        'times': [round(t, 3) for t in times],
-        'losses': losses,
-        'peakMemory': peak_memory(),
-        'torch': torch.__version__,
-        'threads': torch.get_num_threads(),
-        'cpuCapability': torch.backends.cpu.get_cpu_capability(),
-        'variant': options.variant,
-    }
-
-
-def say(value):
-    print(json.dumps(value), flush=True)
-
-
-def serve(trainer, options):
-    for line in sys.stdin:
-        words = line.split()
-        if words == ['quit']:
-            return
-        if len(words) == 2 and words[0] == 'run' and words[1].isdigit() and int(words[1]) > 0:
-            say(report(*trainer.run(int(words[1])), options))
-        else:
-            say({'error': f'unknown command {line.strip()!r}: use `run N` or `quit`'})
 
 
 def fixture_config(hf):
@@ -175,34 +126,16 @@ def tensors_norm(tensors):
     return torch.cat([x.flatten() for x in tensors]).norm()
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', nargs='?', help='a JSON file of sizes, or the JSON itself')
-    parser.add_argument('--variant', choices=VARIANTS, default='eager')
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--warm-up', type=int, default=3, help='untimed steps before the first answer')
-    parser.add_argument('--steps', type=int, help='run so many steps, report, and end')
-    parser.add_argument('--check', action='store_true', help='compare with test/fixtures/stage1, and end')
-    options = parser.parse_args()
-    if options.config is None and not options.check:
-        parser.error('give a config, or --check')
-    return options
-
-
 def main():
-    options = arguments()
-    torch.set_num_threads(options.threads)
-    torch.set_num_interop_threads(1)
+    arguments = parser(__doc__, VARIANTS)
+    arguments.add_argument('--check', action='store_true', help='compare with test/fixtures/stage1, and end')
+    options = arguments.parse_args()
+    if options.config is None and not options.check:
+        arguments.error('give a config, or --check')
+    set_threads(options)
     if options.check:
         return check(options.variant)
-    text = options.config if options.config.lstrip().startswith('{') else Path(options.config).read_text()
-    trainer = Trainer(json.loads(text), options.variant)
-    times, _ = trainer.run(max(1, options.warm_up))
-    if options.steps:
-        say(report(*trainer.run(options.steps), options))
-        return 0
-    say({'ready': True, 'firstStep': times[0], 'variant': options.variant, 'torch': torch.__version__})
-    serve(trainer, options)
+    serve(Trainer(read_config(options.config), options.variant).step, options)
     return 0
 
 

@@ -1,0 +1,58 @@
+/**
+ * The process that the harness talks to (protocol: bench/peers/README.md): flags, warm-up, `run N` in, one line of
+ * JSON out. Import it before anything that loads TensorFlow, which reads its threads once.
+ */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { median } from '../median';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    variant: { type: 'string', default: 'compiled' },
+    threads: { type: 'string', default: '2' },
+    'warm-up': { type: 'string', default: '3' },
+    steps: { type: 'string' },
+  },
+});
+process.env.TF_NUM_INTRAOP_THREADS = flags.threads;
+process.env.TF_NUM_INTEROP_THREADS ??= flags.threads;
+
+export const { variant } = flags;
+
+/** The case's sizes: a JSON file, or the JSON itself. */
+export function readConfig<T>(): T {
+  const [argument] = positionals;
+  return JSON.parse(argument.startsWith('{') ? argument : readFileSync(argument, 'utf8')) as T;
+}
+
+/** Times `step` until told to quit; `--steps` makes one report and ends. */
+export async function serve(step: () => unknown): Promise<void> {
+  const { onCompilation } = await import('../../packages/core/src/runtime');
+  let compileSeconds = 0;
+  onCompilation(({ seconds }) => (compileSeconds += seconds));
+  const timed = async (): Promise<number> => {
+    const start = performance.now();
+    await step();
+    return performance.now() - start;
+  };
+  const run = async (steps: number): Promise<void> => {
+    const times: number[] = [];
+    for (let i = 0; i < steps; i++) times.push(await timed());
+    const peakMemory = process.resourceUsage().maxRSS * 1024;
+    const [min, max] = [Math.min(...times), Math.max(...times)];
+    const report = { median: median(times), min, max, unit: 'ms', samples: steps, times, peakMemory };
+    console.log(JSON.stringify({ ...report, variant, compileSeconds }));
+  };
+
+  for (let i = 0; i < Number(flags['warm-up']); i++) await timed();
+  if (flags.steps) return run(Number(flags.steps));
+  console.log(JSON.stringify({ ready: true, variant }));
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [command, count] = line.trim().split(' ');
+    if (command === 'quit') break;
+    if (command === 'run') await run(Number(count));
+    else console.log(JSON.stringify({ error: `unknown command: ${line}` }));
+  }
+}

@@ -1,0 +1,84 @@
+"""The process that the harness talks to: arguments, warm-up, `run N` in, one line of JSON out (README.md here)."""
+
+import argparse
+import json
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+
+def parser(doc, variants):
+    """The arguments that every peer takes."""
+    arguments = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument('config', nargs='?', help='a JSON file of sizes, or the JSON itself')
+    arguments.add_argument('--variant', choices=variants, default=variants[0])
+    arguments.add_argument('--threads', type=int, default=2)
+    arguments.add_argument('--warm-up', type=int, default=3, help='untimed steps before the first answer')
+    arguments.add_argument('--steps', type=int, help='run so many steps, report, and end')
+    return arguments
+
+
+def set_threads(options):
+    torch.set_num_threads(options.threads)
+    torch.set_num_interop_threads(1)
+
+
+def read_config(argument):
+    return json.loads(argument if argument.lstrip().startswith('{') else Path(argument).read_text())
+
+
+def serve(step, options):
+    """Warms up, then times `step` until told to quit; `--steps` makes one report and ends."""
+    first = timed(step, max(1, options.warm_up))[0]
+    if options.steps:
+        say(report(timed(step, options.steps), options))
+        return
+    say({'ready': True, 'firstStep': first, 'variant': options.variant, 'torch': torch.__version__})
+    for line in sys.stdin:
+        words = line.split()
+        if words == ['quit']:
+            return
+        if len(words) == 2 and words[0] == 'run' and words[1].isdigit() and int(words[1]) > 0:
+            say(report(timed(step, int(words[1])), options))
+        else:
+            say({'error': f'unknown command {line.strip()!r}: use `run N` or `quit`'})
+
+
+def timed(step, count):
+    """Milliseconds of each of `count` steps; a step ends when its result is in Python."""
+    times = []
+    for _ in range(count):
+        start = time.perf_counter()
+        step()
+        times.append((time.perf_counter() - start) * 1000)
+    return times
+
+
+def report(times, options):
+    return {
+        'median': statistics.median(times),
+        'min': min(times),
+        'max': max(times),
+        'unit': 'ms',
+        'samples': len(times),
+        'times': [round(t, 3) for t in times],
+        'peakMemory': peak_memory(),
+        'torch': torch.__version__,
+        'threads': torch.get_num_threads(),
+        'cpuCapability': torch.backends.cpu.get_cpu_capability(),
+        'variant': options.variant,
+    }
+
+
+def peak_memory():
+    """Bytes, of the whole process."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == 'darwin' else peak * 1024
+
+
+def say(value):
+    print(json.dumps(value), flush=True)
