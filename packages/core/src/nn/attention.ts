@@ -42,18 +42,27 @@ export function projectHeads(layers: Weights[], x: Tensor, heads: number, maps =
   return tf.unstack(stacked); // maps × [B, H, S, d]
 }
 
-/** One matrix product in place of several: fewer and larger operations, forward and backward. */
+/**
+ * One matrix product in place of several: fewer and larger operations, forward and backward. Not for few rows, where
+ * copying the matrices costs more than the products, nor for matrices in 16 bit.
+ */
 function project(layers: Weights[], x: Tensor): Tensor {
   if (layers.length === 1) return linear(layers[0], x);
   const matrices = layers.map((w) => w.matrix('weight'));
-  if (matrices.some((matrix) => matrix instanceof HalfTensor)) {
+  const [fanOut, fanIn] = matrices[0].shape;
+  if (x.size < fanOut * fanIn || matrices.some((matrix) => matrix instanceof HalfTensor)) {
     return tf.concat(
       layers.map((w) => linear(w, x)),
       2,
     );
   }
-  const biases = layers.map((w) => w.get('bias'));
-  return multiply(x, tf.concat(matrices as Tensor[], 0), tf.concat(biases, 0));
+  const bias = layers[0].has('bias')
+    ? tf.concat(
+        layers.map((w) => w.get('bias')),
+        0,
+      )
+    : undefined;
+  return multiply(x, tf.concat(matrices as Tensor[], 0), bias);
 }
 
 /**
