@@ -2,7 +2,7 @@
  * Attention of tokens that come one at a time: each new row looks at memory that was computed before.
  * B prompts, K beams, R = B · K rows, H heads, N columns, d = width of a head.
  */
-import { matmul, softmax, tf, type Tensor } from '../runtime';
+import { matmul, putSlice, softmax, tf, type Tensor } from '../runtime';
 import type { KeyValues } from './attention';
 
 /** Some of the columns that a row looks at. */
@@ -53,11 +53,9 @@ function scatterBeams(x: Tensor, beams: number): Tensor {
 
 /** The cache with the new token's keys and values [R, H, 1, d] at `position` (int32 scalar): [R, H, N, d]. */
 export function writeAt(cache: KeyValues, token: KeyValues, position: Tensor): KeyValues {
-  const room = cache.key.shape[2]!;
-  const here = tf.equal(tf.range(0, room, 1, 'int32'), position).reshape([1, 1, room, 1]);
   return {
-    key: tf.where(here, token.key, cache.key),
-    value: tf.where(here, token.value, cache.value),
+    key: putSlice(cache.key, token.key, 2, position),
+    value: putSlice(cache.value, token.value, 2, position),
   };
 }
 

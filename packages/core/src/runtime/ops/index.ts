@@ -4,5 +4,7 @@ export { customGradient } from './customGradient';
 export { dropout, stopGradient } from './dropout';
 export { argMax, embedding, gatherRows } from './embedding';
 export { linear, matmul } from './linear';
-export { l2Normalize, layerNorm } from './normalise';
+export { l2Normalize, layerNorm, rmsNorm } from './normalise';
+export { addToColumns, gatherColumns, putColumns, putSlice } from './scatter';
 export { IGNORED, softmaxCrossEntropy } from './softmaxCrossEntropy';
+export { logSoftmax, topK, type TopK } from './topK';
