@@ -10,6 +10,7 @@ import {
   layerNorm,
   linear,
   quickGelu,
+  rmsNorm,
   Rng,
   softmaxCrossEntropy,
   tf,
@@ -30,6 +31,7 @@ const CASES: Record<string, (x: Inputs) => Tensor> = {
   embedding: (x) => embedding(x.table, x.ids),
   layer_norm: (x) => layerNorm(x.x, x.gamma, x.beta, 1e-12),
   layer_norm_eps: (x) => layerNorm(x.x, x.gamma, x.beta, 1e-2),
+  rms_norm: (x) => rmsNorm(x.x, x.gamma, 1e-2),
   gelu: (x) => gelu(x.x),
   gelu_tanh: (x) => geluTanh(x.x),
   quick_gelu: (x) => quickGelu(x.x),
@@ -81,6 +83,7 @@ describe('gradients agree with finite differences', () => {
   const target = tf.tensor1d([4, -100, 0], 'int32');
   const functions: Record<string, (x: Tensor) => Tensor> = {
     layerNorm: (u) => layerNorm(u, gamma, beta, 1e-5),
+    rmsNorm: (u) => rmsNorm(u, gamma, 1e-5),
     l2Normalize,
     gelu,
     geluTanh,

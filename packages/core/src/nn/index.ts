@@ -3,12 +3,13 @@ export {
   extendMemory,
   multiHeadAttention,
   projectHeads,
+  splitHeads,
   type AttentionOutput,
   type KeyValues,
 } from './attention';
 export { encoderLayer, encoderLayerSpecs, type EncoderLayerConfig } from './encoderLayer';
 export { emptyCache, incrementalAttention, paddingBias, upTo, writeAt, type MemoryPart } from './incremental';
-export { embed, layerNorm, linear, takeBatch } from './layers';
+export { embed, layerNorm, linear, rmsNorm, takeBatch } from './layers';
 export {
   countParameters,
   defaultLinearSpecs,
@@ -18,5 +19,6 @@ export {
   matrixSpecs,
   normal,
   repeatSpecs,
+  rmsNormSpecs,
 } from './specs';
 export { Weights, type Matrix, type NamedTensors } from './weights';

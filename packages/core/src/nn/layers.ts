@@ -1,5 +1,11 @@
 /** The small layers: each a function of its weights and its input. Matrices are [out, in], as in PyTorch. */
-import { embedding, layerNorm as normalise, linear as multiply, type Tensor } from '../runtime';
+import {
+  embedding,
+  layerNorm as normalise,
+  linear as multiply,
+  rmsNorm as scaleByRms,
+  type Tensor,
+} from '../runtime';
 import type { Weights } from './weights';
 
 /** x · weightᵀ + bias (where the layer has one): [..., in] → [..., out]. */
@@ -10,6 +16,11 @@ export function linear(w: Weights, x: Tensor): Tensor {
 /** LayerNorm over the last axis. */
 export function layerNorm(w: Weights, x: Tensor, epsilon: number): Tensor {
   return normalise(x, w.get('weight'), w.get('bias'), epsilon);
+}
+
+/** LayerNorm without mean and bias, over the last axis. */
+export function rmsNorm(w: Weights, x: Tensor, epsilon: number): Tensor {
+  return scaleByRms(x, w.get('weight'), epsilon);
 }
 
 /** Rows of the layer's table: ids int32 [...] → [..., D]. */

@@ -47,6 +47,10 @@ export function layerNormSpecs(name: string, width: number): ParameterSpecs {
   };
 }
 
+export function rmsNormSpecs(name: string, width: number): ParameterSpecs {
+  return { [`${name}.weight`]: { shape: [width], init: ones } };
+}
+
 export function embeddingSpecs(name: string, rows: number, width: number, std: number): ParameterSpecs {
   return { [`${name}.weight`]: { shape: [rows, width], init: normal(std) } };
 }

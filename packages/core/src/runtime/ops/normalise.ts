@@ -1,4 +1,4 @@
-/** Layer normalisation and L2 normalisation over the last axis. */
+/** Layer normalisation, its form without a mean (RMS), and L2 normalisation over the last axis. */
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
 
@@ -24,6 +24,27 @@ export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: numbe
         const along = tf.mul(xHat, meanLast(tf.mul(dNormal, xHat)));
         const dx = tf.mul(tf.sub(tf.sub(dNormal, meanLast(dNormal)), along), inv);
         return [dx, sumRows(tf.mul(dy, xHat)), sumRows(dy)];
+      },
+    };
+  });
+}
+
+/**
+ * x / √(mean of x² + ε) · gamma over the last axis (Zhang & Sennrich, 2019), as T5's and Llama's norms.
+ * @param x [..., D]
+ * @param gamma [D]
+ */
+export function rmsNorm(x: Tensor, gamma: Tensor, epsilon: number): Tensor {
+  return customGradient([x, gamma], ([input, scale], save) => {
+    const inverse = tf.rsqrt(tf.add(meanLast(tf.square(input)), epsilon)); // [..., 1]
+    const normal = tf.mul(input, inverse);
+    save([normal, inverse, scale]);
+    return {
+      value: tf.mul(normal, scale),
+      gradients: (dy, [xHat, inv, g]) => {
+        const dNormal = tf.mul(dy, g);
+        const along = tf.mul(xHat, meanLast(tf.mul(dNormal, xHat)));
+        return [tf.mul(tf.sub(dNormal, along), inv), sumRows(tf.mul(dy, xHat))];
       },
     };
   });
