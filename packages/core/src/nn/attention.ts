@@ -29,14 +29,18 @@ export interface AttentionOutput {
 /**
  * Maps x by several layers of one width at once (query, key, value; or key and value) and splits heads.
  *
- * @param layers one layer per map, or one layer that holds `maps` maps stacked (EVA's qkv)
+ * @param layers one layer per map
  * @param x [B, S, in]
  * @returns one tensor [B, H, S, d] per map
  */
-export function projectHeads(layers: Weights[], x: Tensor, heads: number, maps = layers.length): Tensor[] {
-  const [batch, rows] = x.shape;
-  const projected = project(layers, x); // [B, S, maps · D]
-  const width = projected.shape[2]! / (maps * heads);
+export function projectHeads(layers: Weights[], x: Tensor, heads: number): Tensor[] {
+  return splitHeads(project(layers, x), heads, layers.length);
+}
+
+/** Several maps side by side, each of all heads: [B, S, maps · D] → maps × [B, H, S, d]. */
+export function splitHeads(projected: Tensor, heads: number, maps: number): Tensor[] {
+  const [batch, rows, columns] = projected.shape as [number, number, number];
+  const width = columns / (maps * heads);
   if (maps === 1) return [projected.reshape([batch, rows, heads, width]).transpose([0, 2, 1, 3])]; // [B, H, S, d]
   const stacked = projected.reshape([batch, rows, maps, heads, width]).transpose([2, 0, 3, 1, 4]);
   return tf.unstack(stacked); // maps × [B, H, S, d]

@@ -1,10 +1,10 @@
 /**
- * The pre-norm transformer block of CLIP's two towers and of EVA's ViT.
+ * The pre-norm transformer block of CLIP's two towers and of the ViTs of EVA and BLIP.
  * B batch, S rows, D width, H heads.
  */
-import type { ParameterSpecs, Tensor } from '../runtime';
+import { linear as multiply, tf, type ParameterSpecs, type Tensor } from '../runtime';
 import { ACTIVATIONS, type Activation } from './activations';
-import { multiHeadAttention, projectHeads } from './attention';
+import { multiHeadAttention, projectHeads, splitHeads } from './attention';
 import { layerNorm, linear } from './layers';
 import { layerNormSpecs, linearSpecs } from './specs';
 import type { Weights } from './weights';
@@ -15,35 +15,53 @@ export interface EncoderLayerConfig {
   numAttentionHeads: number;
   hiddenAct: Activation;
   layerNormEps: number;
-  /** `clip`: `q_proj`, `k_proj`, `v_proj` and `out_proj`; `eva`: one `qkv`, and `projection`. */
-  family: 'clip' | 'eva';
+  /**
+   * `clip`: `q_proj`, `k_proj`, `v_proj` and `out_proj`; `eva` and `blip`: one `qkv`, and `projection`. EVA has no key
+   * biases: files hold zeros in their place, which stay zeros in training.
+   */
+  family: 'clip' | 'eva' | 'blip';
 }
 
 /** x + attention(norm(x)), then x + mlp(norm(x)). `bias` is added to attention scores. [B, S, D] → [B, S, D] */
 export function encoderLayer(w: Weights, config: EncoderLayerConfig, x: Tensor, bias?: Tensor): Tensor {
-  const { numAttentionHeads: heads, layerNormEps, family } = config;
+  const { layerNormEps, family } = config;
   const attention = w.scope('self_attn');
-  const normed = layerNorm(w.scope('layer_norm1'), x, layerNormEps);
-  const layers = family === 'eva' ? ['qkv'] : ['q_proj', 'k_proj', 'v_proj'];
-  const [query, key, value] = projectHeads(
-    layers.map((name) => attention.scope(name)),
-    normed,
-    heads,
-    3,
-  ); // [B, H, S, d]
-  const { context } = multiHeadAttention(query, { key, value }, { bias });
-  const attended = x.add(linear(attention.scope(family === 'eva' ? 'projection' : 'out_proj'), context));
+  const [query, key, value] = queryKeyValue(
+    attention,
+    config,
+    layerNorm(w.scope('layer_norm1'), x, layerNormEps),
+  );
+  const { context } = multiHeadAttention(query, { key, value }, { bias }); // [B, S, D]
+  const attended = x.add(linear(attention.scope(family === 'clip' ? 'out_proj' : 'projection'), context));
   const expanded = linear(w.scope('mlp.fc1'), layerNorm(w.scope('layer_norm2'), attended, layerNormEps));
   return attended.add(linear(w.scope('mlp.fc2'), ACTIVATIONS[config.hiddenAct](expanded)));
+}
+
+/** [B, S, D] → three times [B, H, S, d] */
+function queryKeyValue(w: Weights, config: EncoderLayerConfig, x: Tensor): Tensor[] {
+  const { family, numAttentionHeads: heads } = config;
+  if (family === 'clip') {
+    const layers = ['q_proj', 'k_proj', 'v_proj'].map((name) => w.scope(name));
+    return projectHeads(layers, x, heads);
+  }
+  const qkv = w.scope('qkv');
+  const bias = family === 'eva' ? withoutKeyBias(qkv.get('bias')) : qkv.get('bias');
+  return splitHeads(multiply(x, qkv.matrix('weight'), bias), heads, 3);
+}
+
+/** The middle third is zero, and so is its gradient: [3D] → [3D]. */
+function withoutKeyBias(bias: Tensor): Tensor {
+  const kept = tf.tensor2d([[1], [0], [1]]);
+  return bias.reshape([3, -1]).mul(kept).reshape([-1]);
 }
 
 export function encoderLayerSpecs(name: string, config: EncoderLayerConfig): ParameterSpecs {
   const { hiddenSize: width, intermediateSize } = config;
   const square = (map: string) => linearSpecs(`${name}.self_attn.${map}`, width, width);
   const attention =
-    config.family === 'eva'
-      ? { ...linearSpecs(`${name}.self_attn.qkv`, width, 3 * width), ...square('projection') }
-      : { ...square('q_proj'), ...square('k_proj'), ...square('v_proj'), ...square('out_proj') };
+    config.family === 'clip'
+      ? { ...square('q_proj'), ...square('k_proj'), ...square('v_proj'), ...square('out_proj') }
+      : { ...linearSpecs(`${name}.self_attn.qkv`, width, 3 * width), ...square('projection') };
   return {
     ...layerNormSpecs(`${name}.layer_norm1`, width),
     ...attention,
