@@ -1,5 +1,5 @@
 /** Stateless random numbers. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { compile, Rng, tf, type Tensor } from '../../packages/core/src/runtime';
 import '../support/allclose';
 
@@ -27,6 +27,29 @@ it('draws by the seed under XLA too', () => {
   expect(values(1)).toEqual(values(1));
   expect(values(2)).not.toEqual(values(1));
   expect(tf.moments(draw(tf.tensor1d([3, 0], 'int32'))).variance.dataSync()[0]).toBeCloseTo(1, 0);
+});
+
+describe('bernoulli', () => {
+  const share = (x: Tensor): number => tf.mean(tf.cast(x, 'float32')).dataSync()[0];
+
+  it.each([0.1, 0.5, 0.9])('is true with probability %s', (probability) => {
+    const drawn = Rng.from(3).bernoulli([333, 301], probability); // an odd number of elements
+    expect(drawn.shape).toEqual([333, 301]);
+    expect(share(drawn)).toBeCloseTo(probability, 2);
+  });
+  it('decides for neighbours independently', () => {
+    const pairs = Rng.from(4).bernoulli([50_000, 2], 0.5);
+    const equal = tf.equal(pairs.slice([0, 0], [-1, 1]), pairs.slice([0, 1], [-1, 1]));
+    expect(share(equal)).toBeCloseTo(0.5, 2);
+  });
+  it('draws the same in compiled code, and leaves no tensors behind', () => {
+    const draw = compile((seed: Tensor) => tf.cast(new Rng(seed).bernoulli([7, 9], 0.3), 'float32'));
+    const seed = tf.tensor1d([5, 0], 'int32');
+    const before = tf.memory().numTensors;
+    const eager = tf.tidy(() => tf.cast(Rng.from(5).bernoulli([7, 9], 0.3), 'float32'));
+    expect(draw(seed)).toBeAllclose(eager);
+    expect(tf.memory().numTensors).toBe(before + 2);
+  });
 });
 
 it('categorical follows the probabilities and never takes what is excluded', () => {

@@ -59,6 +59,7 @@ export interface Binding {
 export const DType = {
   float32: 1,
   int32: 3,
+  int16: 5,
   int64: 9,
   bool: 10,
   bfloat16: 14,

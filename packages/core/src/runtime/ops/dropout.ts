@@ -6,7 +6,7 @@ import { customGradient } from './customGradient';
 /** Zeroes each element with probability `rate` and scales the rest by 1 / (1 − rate). Without an rng (inference) x itself. */
 export function dropout(x: Tensor, rate: number, rng: Rng | undefined): Tensor {
   if (!rng || rate === 0) return x;
-  const keep = tf.mul(tf.cast(tf.greaterEqual(rng.uniform(x.shape), rate), 'float32'), 1 / (1 - rate));
+  const keep = tf.mul(tf.cast(rng.bernoulli(x.shape, 1 - rate), 'float32'), 1 / (1 - rate));
   return tf.mul(x, keep);
 }
 
