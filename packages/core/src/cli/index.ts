@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { addBench } from './bench';
 import { addDoctor } from './doctor';
 import { addEvaluate } from './evaluate';
+import { addMetrics } from './metrics';
 import { addPretrain } from './pretrain';
 import { Exit } from './output';
 import { addReproduce } from './reproduce';
@@ -22,7 +23,7 @@ function program(): Command {
     .description('BLIP-2: pre-training, evaluation and attention, from the command line')
     .version(version())
     .addHelpText('after', AFTER_HELP);
-  for (const add of [addDoctor, addPretrain, addEvaluate, addReproduce, addBench]) add(root);
+  for (const add of [addDoctor, addPretrain, addEvaluate, addMetrics, addReproduce, addBench]) add(root);
   return root;
 }
 
