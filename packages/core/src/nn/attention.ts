@@ -13,11 +13,11 @@ import {
 import { linear } from './layers';
 import type { Weights } from './weights';
 
-/** What rows are found by, and what they hand over: [B, H, S, d] each. */
-export interface KeyValues {
+/** What rows are found by, and what they hand over: [B, H, S, d] each. (An interface would be no TensorTree.) */
+export type KeyValues = {
   key: Tensor;
   value: Tensor;
-}
+};
 
 export interface AttentionOutput {
   /** [B, S, D] */

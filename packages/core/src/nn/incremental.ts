@@ -78,4 +78,4 @@ export function paddingBias(mask: Tensor): Tensor {
 }
 
 /** Far below any score, and finite: a row that may look nowhere stays a number. */
-const HIDDEN = -1e9;
+export const HIDDEN = -1e9;

@@ -7,6 +7,7 @@ export {
   type AttentionOutput,
   type KeyValues,
 } from './attention';
+export { causalBias, lastReal, realPositions } from './causal';
 export { encoderLayer, encoderLayerSpecs, type EncoderLayerConfig } from './encoderLayer';
 export { emptyCache, incrementalAttention, paddingBias, upTo, writeAt, type MemoryPart } from './incremental';
 export { embed, layerNorm, linear, rmsNorm, takeBatch } from './layers';
