@@ -31,4 +31,19 @@ export {
 export { bertBaseQformer, qformerParameters, type QformerConfig } from './qformerConfig';
 export type { Beginning, Cache, Sequencer, Step } from './sequencer';
 export type { VisionTower } from './visionTower';
-export { CLIP_VIT_L, EVA_VIT_G, vit, vitParameters, type VitConfig, type VitOptions } from './vit';
+export {
+  CLIP_VIT_L,
+  EVA_VIT_G,
+  tokenCount,
+  vit,
+  vitParameters,
+  type VitConfig,
+  type VitOptions,
+} from './vit';
+export {
+  CLIP_VISION,
+  EVA_VISION,
+  VISION_FAMILIES,
+  type VitFamily,
+  type VitTowerConfig,
+} from './vitFamilies';

@@ -1,9 +1,9 @@
 /**
- * Vision transformers that stay frozen in front of the Q-Former: CLIP's and EVA's (BLIP-2 section 3; LAVIS's clip_vit.py
- * and eva_vit.py). All tokens of the second-to-last block are the image's features: no final norm, no pooling.
- * Names are Hugging Face's: CLIPModel's and Blip2's `vision_model.*`.
+ * Vision transformers: those that stay frozen in front of the Q-Former, CLIP's and EVA's (BLIP-2 section 3; LAVIS's
+ * clip_vit.py and eva_vit.py), whose features are all tokens of a block, without a final norm and without pooling; and
+ * BLIP's. Names are Hugging Face's: `vision_model.*` of CLIPModel, Blip2Model and BlipForConditionalGeneration.
  *
- * B batch, S image side, g = S / patch side, P = g² + 1 tokens (class token first), W width.
+ * B batch, S image side, p patch side, g = S / p, P = g² + 1 tokens (class token first), W width.
  */
 import { Blip2Error, linear as multiply, tf, type ParameterSpecs, type Tensor } from '../runtime';
 import {
@@ -13,13 +13,14 @@ import {
   layerNormSpecs,
   normal,
   repeatSpecs,
+  resizeGrid,
   type EncoderLayerConfig,
   type Weights,
 } from '../nn';
 
 /**
  * Hugging Face's `vision_config`, and the family: `clip` has a norm before the blocks and no bias in the patch
- * embedding, `eva` has the bias and not the norm.
+ * embedding, `eva` and `blip` have the bias and not the norm.
  */
 export interface VitConfig extends EncoderLayerConfig {
   numHiddenLayers: number;
@@ -59,12 +60,13 @@ export interface VitOptions {
 }
 
 /**
- * Features of images.
+ * Features of images. For images of another size than the configuration's, positions are interpolated: bicubic, the
+ * corners aligned for CLIP as in LAVIS (transformers' own CLIP does not align them), not for the others.
  *
  * @param w scope `vision_model`
  * @param pixels [B, S, S, 3], normalised
  * @returns [B, P, W]
- * @throws Blip2Error if the images are not of the configuration's size: there are no positions for others
+ * @throws Blip2Error if the images are not square, or cannot be cut into patches
  */
 export function vit(w: Weights, config: VitConfig, pixels: Tensor, { layers }: VitOptions = {}): Tensor {
   let x = embedPatches(w.scope('embeddings'), config, pixels); // [B, P, W]
@@ -75,30 +77,52 @@ export function vit(w: Weights, config: VitConfig, pixels: Tensor, { layers }: V
   return x;
 }
 
-/** The convolution over patches that do not overlap, as one matrix product; then class token and positions. */
-function embedPatches(w: Weights, config: VitConfig, pixels: Tensor): Tensor {
-  const { hiddenSize, patchSize: p, family, imageSize } = config;
-  const [batch, side, width] = pixels.shape;
-  if (side !== imageSize || width !== imageSize) {
+/**
+ * P: how many tokens an image of side S becomes.
+ * @throws Blip2Error if S is not a multiple of the patch side
+ */
+export function tokenCount({ patchSize }: Pick<VitConfig, 'patchSize'>, imageSize: number): number {
+  if (imageSize % patchSize !== 0) {
     throw new Blip2Error(
-      `The vision tower takes images of ${imageSize} × ${imageSize} pixels, not [${pixels.shape}]`,
-      {
-        hint: 'Resize the images to the image_size of its configuration.',
-      },
+      `Images of ${imageSize} × ${imageSize} pixels cannot be cut into patches of ${patchSize} × ${patchSize}`,
+      { hint: `Resize them to a multiple of ${patchSize} pixels.` },
     );
   }
+  return (imageSize / patchSize) ** 2 + 1;
+}
+
+/** The convolution over patches that do not overlap, as one matrix product; then class token and positions. */
+function embedPatches(w: Weights, config: VitConfig, pixels: Tensor): Tensor {
+  const { hiddenSize, patchSize: p, family } = config;
+  const [batch, side, width] = pixels.shape as [number, number, number];
+  if (side !== width) {
+    throw new Blip2Error(`The vision tower takes square images, not [${pixels.shape}]`, {
+      hint: 'Resize or crop the images to squares.',
+    });
+  }
+  const tokens = tokenCount(config, side);
   const grid = side / p;
   const patches = pixels
     .reshape([batch, grid, p, grid, p, 3])
     .transpose([0, 1, 3, 5, 2, 4]) // [B, g, g, 3, p, p]: the order of the convolution's weights
     .reshape([batch, grid * grid, 3 * p * p]);
   const kernel = w.get('patch_embedding.weight').reshape([hiddenSize, 3 * p * p]);
-  const bias = family === 'eva' ? w.get('patch_embedding.bias') : undefined;
+  const bias = family === 'clip' ? undefined : w.get('patch_embedding.bias');
   const embedded = multiply(patches, kernel, bias); // [B, g², W]
   const first = tf.zeros([batch, 1, 1]).add(w.get('class_embedding').reshape([1, 1, hiddenSize])); // [B, 1, W]
-  return tf
-    .concat([first, embedded], 1)
-    .add(w.get(family === 'eva' ? 'position_embedding' : 'position_embedding.weight'));
+  return tf.concat([first, embedded], 1).add(positions(w, config, tokens));
+}
+
+/** The table of positions, interpolated to the number of tokens where that is another: [P, W]. */
+function positions(w: Weights, config: VitConfig, tokens: number): Tensor {
+  const { family, hiddenSize: width } = config;
+  const own = tokenCount(config, config.imageSize);
+  const name = family === 'clip' ? 'position_embedding.weight' : 'position_embedding';
+  const table = w.get(name).reshape([own, width]);
+  if (tokens === own) return table;
+  const [first, grid] = tf.split(table, [1, own - 1], 0); // [1, W], [g², W] of pre-training
+  const resized = resizeGrid(grid, Math.sqrt(tokens - 1), { alignCorners: family === 'clip' });
+  return tf.concat([first, resized], 0);
 }
 
 /** With `layers`, only the blocks that are run. Names start with `vision_model.`. */
@@ -107,21 +131,21 @@ export function vitParameters(
   { layers = config.numHiddenLayers }: VitOptions = {},
 ): ParameterSpecs {
   const { hiddenSize: width, patchSize, imageSize, family } = config;
-  const tokens = (imageSize / patchSize) ** 2 + 1;
+  const tokens = tokenCount(config, imageSize);
   const at = 'vision_model.embeddings';
   const init = normal(0.02);
-  const isEva = family === 'eva';
+  const isClip = family === 'clip';
   return {
-    [`${at}.class_embedding`]: { shape: isEva ? [1, 1, width] : [width], init },
+    [`${at}.class_embedding`]: { shape: isClip ? [width] : [1, 1, width], init },
     [`${at}.patch_embedding.weight`]: { shape: [width, 3, patchSize, patchSize], init },
-    ...(isEva
+    ...(isClip
       ? {
-          [`${at}.patch_embedding.bias`]: { shape: [width], init: { kind: 'zeros' } },
-          [`${at}.position_embedding`]: { shape: [1, tokens, width], init },
-        }
-      : {
           [`${at}.position_embedding.weight`]: { shape: [tokens, width], init },
           ...layerNormSpecs('vision_model.pre_layrnorm', width),
+        }
+      : {
+          [`${at}.patch_embedding.bias`]: { shape: [width], init: { kind: 'zeros' } },
+          [`${at}.position_embedding`]: { shape: [1, tokens, width], init },
         }),
     ...repeatSpecs('vision_model.encoder.layers', layers, (name) => encoderLayerSpecs(name, config)),
   };

@@ -11,6 +11,7 @@ export { causalBias, lastReal, realPositions } from './causal';
 export { encoderLayer, encoderLayerSpecs, type EncoderLayerConfig } from './encoderLayer';
 export { emptyCache, incrementalAttention, paddingBias, upTo, writeAt, type MemoryPart } from './incremental';
 export { embed, layerNorm, linear, rmsNorm, takeBatch } from './layers';
+export { bicubicMatrix, resizeGrid, type ResizeOptions } from './resizeGrid';
 export {
   countParameters,
   defaultLinearSpecs,

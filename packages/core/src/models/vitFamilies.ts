@@ -1,0 +1,131 @@
+/**
+ * Vision towers by the `model_type` of their config.json: CLIP's and EVA's ViT on their own, and as parts of the models
+ * that they come in. What files hold and a tower does not need is passed over: the norm after the blocks, blocks that
+ * are not run, the projection, other parts.
+ */
+import { z } from 'zod';
+import { Blip2Error } from '../runtime';
+import type { Family } from './family';
+import { checkHeads, field, parseConfig } from './parseConfig';
+import type { VisionTower } from './visionTower';
+import { EVA_VIT_G, vit, vitParameters, type VitConfig } from './vit';
+
+export interface VitTowerConfig extends VitConfig {
+  /**
+   * The block whose states are the features, counted from the end as in LLaVA's config: −1 the last, −2 the one before
+   * it, which BLIP-2 takes (section 3.1). EVA's file holds the blocks up to that one: there it is the last.
+   */
+  visionFeatureLayer: number;
+}
+
+export type VitFamily = Family<VitTowerConfig, VisionTower>;
+
+const PREFIX = 'vision_model.';
+
+/** CLIP's ViT (transformers' CLIPVisionModel). */
+export const CLIP_VISION = vitFamily('clip_vision_model', 'CLIPVisionModel', {
+  family: 'clip',
+  hiddenSize: 768,
+  intermediateSize: 3072,
+  numHiddenLayers: 12,
+  numAttentionHeads: 12,
+  imageSize: 224,
+  patchSize: 32,
+  hiddenAct: 'quick_gelu',
+  layerNormEps: 1e-5,
+  visionFeatureLayer: -2,
+});
+
+/** EVA's ViT as BLIP-2 has it (transformers' Blip2VisionModel). */
+export const EVA_VISION = vitFamily('blip_2_vision_model', 'Blip2VisionModel', {
+  ...EVA_VIT_G,
+  visionFeatureLayer: -1,
+});
+
+/** By the `model_type` of the folder, which may be that of a model with a vision tower in it. */
+export const VISION_FAMILIES: Readonly<Record<string, VitFamily>> = {
+  clip_vision_model: CLIP_VISION,
+  blip_2_vision_model: EVA_VISION,
+  clip: partOf('clip', CLIP_VISION),
+  'blip-2': partOf('blip-2', EVA_VISION),
+};
+
+/** @param defaults what a config.json leaves out */
+function vitFamily(modelType: string, architecture: string, defaults: VitTowerConfig): VitFamily {
+  const fields = z.object({
+    hiddenSize: field.size.default(defaults.hiddenSize),
+    intermediateSize: field.size.default(defaults.intermediateSize),
+    numHiddenLayers: field.size.default(defaults.numHiddenLayers),
+    numAttentionHeads: field.size.default(defaults.numAttentionHeads),
+    imageSize: field.size.default(defaults.imageSize),
+    patchSize: field.size.default(defaults.patchSize),
+    hiddenAct: field.activation.default(defaults.hiddenAct),
+    layerNormEps: field.epsilon.default(defaults.layerNormEps),
+    visionFeatureLayer: z.number().int().negative().default(defaults.visionFeatureLayer),
+  });
+  // What the towers here cannot be.
+  const fixed = z.object({ numChannels: z.literal(3).default(3), qkvBias: z.literal(true).default(true) });
+  return {
+    modelType,
+    readConfig(json) {
+      parseConfig(fixed, json, modelType);
+      const config = { family: defaults.family, ...parseConfig(fields, json, modelType) };
+      checkHeads(modelType, config.hiddenSize, config.numAttentionHeads);
+      checkLayer(modelType, config);
+      return config;
+    },
+    writeConfig: ({ family: _, ...config }) => ({ modelType, architectures: [architecture], ...config }),
+    build: vitTower,
+    parameterName(name, config) {
+      const own = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
+      return isUsed(own, config) ? PREFIX + own : undefined;
+    },
+  };
+}
+
+/** The tower in the folder of a larger model, whose config.json describes it under `vision_config`. */
+function partOf(modelType: string, family: VitFamily): VitFamily {
+  return {
+    ...family,
+    modelType,
+    readConfig: ({ visionConfig }) => family.readConfig((visionConfig ?? {}) as Record<string, unknown>),
+    writeConfig: (config) => ({ modelType, visionConfig: family.writeConfig(config) }),
+    parameterName: (name, config) =>
+      name.startsWith(PREFIX) ? family.parameterName!(name, config) : undefined,
+  };
+}
+
+function vitTower(config: VitTowerConfig): VisionTower {
+  const { imageSize, patchSize, hiddenSize } = config;
+  const layers = layersRun(config);
+  return {
+    imageSize,
+    patchSize,
+    hiddenSize,
+    parameters: () => vitParameters(config, { layers }),
+    features: (w, pixels) => vit(w.scope('vision_model'), config, pixels, { layers }),
+  };
+}
+
+/** Blocks up to the one whose states are the features. */
+function layersRun({ numHiddenLayers, visionFeatureLayer }: VitTowerConfig): number {
+  return numHiddenLayers + 1 + visionFeatureLayer;
+}
+
+function checkLayer(modelType: string, config: VitTowerConfig): void {
+  if (layersRun(config) >= 0) return;
+  const { visionFeatureLayer, numHiddenLayers } = config;
+  throw new Blip2Error(
+    `config.json of a ${modelType} model: vision_feature_layer: ${visionFeatureLayer} of ${numHiddenLayers} blocks`,
+    { hint: 'It counts from the end: -1 is the last block.' },
+  );
+}
+
+/** Is this tensor of a file one of the tower's? What is unknown is: the loader will name it. */
+function isUsed(name: string, config: VitTowerConfig): boolean {
+  const block = /^encoder\.layers\.(\d+)\./.exec(name)?.[1];
+  if (block !== undefined) {
+    return Number(block) < layersRun(config) || Number(block) >= config.numHiddenLayers;
+  }
+  return !/^(post_layernorm\.|visual_projection\.|embeddings\.position_ids$)/.test(name);
+}
