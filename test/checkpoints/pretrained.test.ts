@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import {
   canonicalJson,
   loadPretrained,
-  savePretrained,
+  saveRaw,
   writeSafetensors,
 } from '../../packages/core/src/checkpoints';
 
@@ -16,7 +16,7 @@ const model = {
 };
 
 test('a model folder comes back as it was saved, in snake_case on disk', () => {
-  savePretrained(dir, model);
+  saveRaw(dir, model);
   expect(loadPretrained(dir)).toEqual(model);
   const onDisk: unknown = JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8'));
   expect(onDisk).toMatchObject({
@@ -38,7 +38,7 @@ test('a folder without weights or with a broken config says so', () => {
   rmSync(join(dir, 'model.safetensors.index.json'));
   expect(() => loadPretrained(dir)).toThrow(/neither model\.safetensors nor/);
   writeFileSync(join(dir, 'config.json'), '[]');
-  expect(() => loadPretrained(dir)).toThrow(/config\.json does not hold a JSON object/);
+  expect(() => loadPretrained(dir)).toThrow(/config\.json is not a JSON object/);
 });
 
 test('canonicalJson does not depend on the order of keys', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ParameterStore } from '../../packages/core/src/runtime';
 import { vitParameters, type VitConfig } from '../../packages/core/src/models';
-import { savePretrained, type JsonObject } from '../../packages/core/src/checkpoints';
+import { saveRaw, type JsonObject } from '../../packages/core/src/checkpoints';
 import { clipVisionTower, shapes, type ShapesDataset, type VisionTower } from '../../packages/core/src/data';
 
 const VIT: VitConfig = {
@@ -22,7 +22,7 @@ const VIT: VitConfig = {
 export function randomTower(): VisionTower {
   const dir = mkdtempSync(join(tmpdir(), 'blip2-tower-'));
   const parameters = ParameterStore.create(vitParameters(VIT), 1);
-  savePretrained(dir, {
+  saveRaw(dir, {
     config: { visionConfig: VIT as unknown as JsonObject },
     tensors: parameters.snapshot(),
   });

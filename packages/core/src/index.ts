@@ -18,7 +18,13 @@ export {
   type PatchMap,
   type QuerySummary,
 } from './attention';
-export { loadPretrained, SafetensorsFile, savePretrained, writeSafetensors } from './checkpoints';
+export {
+  fromPretrained,
+  SafetensorsFile,
+  savePretrained,
+  trainableFromPretrained,
+  writeSafetensors,
+} from './checkpoints';
 export {
   clipVisionTower,
   shapes,

@@ -34,7 +34,7 @@ export function fileError(cause: unknown, action: string, path: string): Blip2Er
 }
 
 /** Makes a renamed or created entry of a folder durable. */
-function flushFolder(dir: string): void {
+export function flushFolder(dir: string): void {
   const handle = openSync(dir, 'r');
   try {
     fsyncSync(handle);
@@ -44,7 +44,7 @@ function flushFolder(dir: string): void {
 }
 
 /** Clears up after a failure, which must not be hidden by another one. */
-function discard(path: string): void {
+export function discard(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {

@@ -1,13 +1,16 @@
 export { fileError, makeFolder, writeAll, writeFileAtomic, writeFolderAtomic } from './files';
-export { canonicalJson, sha256, sha256File } from './hash';
 export {
-  configFromDisk,
-  configToDisk,
-  loadPretrained,
-  readJsonObject,
-  savePretrained,
-  type Json,
-  type JsonObject,
+  fromPretrained,
+  trainableFromPretrained,
+  type FromPretrainedOptions,
   type Pretrained,
-} from './pretrained';
-export { SafetensorsFile, writeSafetensors, type HostTensor, type TensorInfo } from './safetensors';
+  type Trainable,
+} from './fromPretrained';
+export type { TensorInfo } from './header';
+export { canonicalJson, sha256, sha256File } from './hash';
+export { configFromDisk, configToDisk, readJsonObject, type Json, type JsonObject } from './json';
+export { hashWeights, openModelFolder, type ModelFolder } from './modelFolder';
+export { loadPretrained, saveRaw } from './pretrained';
+export { SafetensorsFile } from './safetensors';
+export { savePretrained, type SavePretrainedOptions, type WritableTensors } from './savePretrained';
+export { writeSafetensors, type HostTensor, type WritableTensor } from './writeSafetensors';

@@ -1,104 +1,27 @@
-/**
- * The safetensors format (https://github.com/huggingface/safetensors): 8 bytes with the header's length, a JSON header
- * {name: {dtype, shape, data_offsets}}, then the tensors' bytes, little-endian, without gaps.
- * Nothing in the file is trusted: the header is checked in full before any tensor is read.
- */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+/** Reading safetensors files (the format: header.ts). */
+import { closeSync, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { Blip2Error } from '../runtime';
-import { BYTES, isDtype, toFloat32, toInt32, type SafetensorsDtype } from './dtypes';
-import { fileError, writeFileAtomic } from './files';
+import { toFloat32, toInt32 } from './dtypes';
+import { fileError } from './files';
+import { FETCH_AGAIN, readHeader, type Header, type TensorInfo } from './header';
 
-const MAX_HEADER = 100_000_000;
-const FETCH_AGAIN = 'The file is damaged or was cut short: copy or fetch it again.';
-
-export interface TensorInfo {
-  dtype: SafetensorsDtype;
-  shape: number[];
-  /** Byte range in the file. */
-  begin: number;
-  end: number;
-}
-
-/** A tensor in host memory; what the writer takes. */
-export interface HostTensor {
-  shape: number[];
-  data: Float32Array | Int32Array | Uint8Array;
-}
-
-function checkEntry(path: string, name: string, entry: unknown, dataSize: number): TensorInfo {
-  const bad = (what: string, hint = FETCH_AGAIN) =>
-    new Blip2Error(`${path}: tensor ${name}: ${what}`, { hint });
-  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  const natural = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  if (!isDtype(dtype)) {
-    const supported = Object.keys(BYTES).join(', ');
-    throw bad(
-      `dtype ${JSON.stringify(dtype)} is not supported`,
-      `Convert the tensor to one of ${supported}.`,
-    );
-  }
-  if (!Array.isArray(shape) || !shape.every(natural)) throw bad(`bad shape ${JSON.stringify(shape)}`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(natural)) {
-    throw bad(`bad data_offsets ${JSON.stringify(offsets)}`);
-  }
-  const [begin, end] = offsets;
-  const size = shape.reduce((product, side) => product * side, BYTES[dtype]);
-  if (end - begin !== size)
-    throw bad(`shape [${shape.join(', ')}] of ${dtype} takes ${size} bytes, not ${end - begin}`);
-  if (end > dataSize) throw bad(`ends at byte ${end}, but the file holds only ${dataSize} bytes of data`);
-  return { dtype, shape, begin, end };
-}
-
-function checkNoGaps(path: string, tensors: Map<string, TensorInfo>, dataSize: number): void {
-  let at = 0;
-  for (const [name, info] of [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
-    if (info.begin !== at) {
-      const what = info.begin < at ? 'overlaps the tensor before it' : 'leaves a gap before it';
-      throw new Blip2Error(
-        `${path}: tensor ${name}: ${what} (starts at byte ${info.begin}, expected ${at})`,
-        {
-          hint: FETCH_AGAIN,
-        },
-      );
-    }
-    at = info.end;
-  }
-  if (at !== dataSize) {
-    throw new Blip2Error(`${path}: ${dataSize - at} bytes follow the last tensor`, { hint: FETCH_AGAIN });
-  }
-}
-
-/** An open safetensors file: the header is in memory and checked, tensors are read one by one. */
+/** A safetensors file: the header is in memory and checked, tensors are read one by one. */
 export class SafetensorsFile {
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
-  readonly metadata: Readonly<Record<string, string>>;
-  private readonly dataStart: number;
+  readonly tensors: Header['tensors'];
+  readonly metadata: Header['metadata'];
+  readonly #identity: string;
 
   /** @throws Blip2Error if the file is missing, cut short or inconsistent. */
   constructor(readonly path: string) {
-    const header = this.withHandle((handle) => {
-      const { size } = fstatSync(handle);
-      if (size < 8)
-        throw new Blip2Error(`${path}: ${size} bytes are too few for a safetensors file`, {
-          hint: FETCH_AGAIN,
-        });
-      const length = Number(readAt(handle, path, 0, 8).readBigUInt64LE());
-      if (length > MAX_HEADER || 8 + length > size) {
-        const what = `the header should take ${length} bytes, the file has ${size}`;
-        throw new Blip2Error(`${path}: ${what}`, {
-          hint: `${FETCH_AGAIN} Or it is no safetensors file at all.`,
-        });
-      }
-      return { text: readAt(handle, path, 8, length).toString('utf8'), length, dataSize: size - 8 - length };
+    const { header, stats } = this.withHandle((handle) => {
+      const stats = fstatSync(handle);
+      if (!stats.isFile()) throw new Blip2Error(`${path} is not a file`, { hint: FETCH_AGAIN });
+      const read = (at: number, length: number) => readAt(handle, path, at, length);
+      return { header: readHeader(path, stats.size, read), stats };
     });
-    this.dataStart = 8 + header.length;
-    const { __metadata__: metadata, ...entries } = parseHeader(path, header.text);
-    this.metadata = (metadata ?? {}) as Record<string, string>;
-    const checked = Object.entries(entries).map(
-      ([name, entry]) => [name, checkEntry(path, name, entry, header.dataSize)] as const,
-    );
-    this.tensors = new Map(checked);
-    checkNoGaps(path, new Map(checked), header.dataSize);
+    this.tensors = header.tensors;
+    this.metadata = header.metadata;
+    this.#identity = identity(stats);
   }
 
   names(): string[] {
@@ -118,23 +41,29 @@ export class SafetensorsFile {
   /** The tensor's bytes as they are in the file. */
   bytes(name: string): Uint8Array {
     const { begin, end } = this.info(name);
-    return this.withHandle((handle) =>
-      readAt(handle, `${this.path}: tensor ${name}`, this.dataStart + begin, end - begin),
-    );
+    return this.withHandle((handle) => readAt(handle, `${this.path}: tensor ${name}`, begin, end - begin));
   }
 
-  /** Values as float32, whatever the stored dtype. */
+  /** Values as float32, whatever the stored dtype. @throws Blip2Error for a dtype that is not read. */
   float32(name: string): Float32Array {
-    return toFloat32(this.info(name).dtype, this.bytes(name));
+    return toFloat32(this.info(name).dtype, this.bytes(name)) ?? this.unread(name, 'is not read');
   }
 
   /** Values as int32; an error for a float tensor. */
   int32(name: string): Int32Array {
-    const { dtype } = this.info(name);
-    if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') {
-      throw new Blip2Error(`${this.path}: tensor ${name} is ${dtype}, not an integer tensor`);
-    }
-    return toInt32(dtype, this.bytes(name));
+    return toInt32(this.info(name).dtype, this.bytes(name)) ?? this.unread(name, 'is not an integer type');
+  }
+
+  /** @throws Blip2Error if the file was replaced or changed since its header was read. */
+  assertUnchanged(): void {
+    if (identity(statSync(this.path)) === this.#identity) return;
+    throw new Blip2Error(`${this.path} was changed while it was read`, { hint: 'Read it again.' });
+  }
+
+  private unread(name: string, why: string): never {
+    throw new Blip2Error(`${this.path}: tensor ${name} is ${this.info(name).dtype}, which ${why}`, {
+      hint: 'Convert the tensor, with Python for instance.',
+    });
   }
 
   private withHandle<T>(use: (handle: number) => T): T {
@@ -150,20 +79,9 @@ export class SafetensorsFile {
   }
 }
 
-function parseHeader(path: string, text: string): Record<string, unknown> {
-  let header: unknown;
-  try {
-    header = JSON.parse(text);
-  } catch (cause) {
-    throw new Blip2Error(`${path}: the header is not JSON: ${(cause as Error).message}`, {
-      hint: FETCH_AGAIN,
-      cause,
-    });
-  }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
-    throw new Blip2Error(`${path}: the header is not a JSON object`, { hint: FETCH_AGAIN });
-  }
-  return header as Record<string, unknown>;
+/** What changes when a file is replaced or written to. */
+function identity({ dev, ino, size, mtimeMs }: Stats): string {
+  return [dev, ino, size, mtimeMs].join();
 }
 
 function readAt(handle: number, what: string, position: number, length: number): Buffer {
@@ -175,47 +93,4 @@ function readAt(handle: number, what: string, position: number, length: number):
     at += count;
   }
   return bytes;
-}
-
-function dtypeOf(data: HostTensor['data']): SafetensorsDtype {
-  if (data instanceof Float32Array) return 'F32';
-  return data instanceof Int32Array ? 'I32' : 'U8';
-}
-
-function* fileChunks(
-  tensors: [string, HostTensor][],
-  metadata: Record<string, string>,
-): Generator<Uint8Array> {
-  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
-  let at = 0;
-  for (const [name, { shape, data }] of tensors) {
-    header[name] = { dtype: dtypeOf(data), shape, data_offsets: [at, at + data.byteLength] };
-    at += data.byteLength;
-  }
-  const json = Buffer.from(JSON.stringify(header));
-  // The format asks for padding with spaces so that the data starts at a multiple of 8.
-  const length = Math.ceil(json.length / 8) * 8;
-  const head = Buffer.alloc(8 + length, ' ');
-  head.writeBigUInt64LE(BigInt(length));
-  json.copy(head, 8);
-  yield head;
-  for (const [, { data }] of tensors) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-/** Writes tensors in the order given, whole or not at all. @throws Blip2Error naming the tensor or the file. */
-export function writeSafetensors(
-  path: string,
-  tensors: Record<string, HostTensor>,
-  metadata: Record<string, string> = {},
-): void {
-  const entries = Object.entries(tensors);
-  for (const [name, { shape, data }] of entries) {
-    const size = shape.reduce((product, side) => product * side, 1);
-    if (size !== data.length) {
-      throw new Blip2Error(
-        `${path}: tensor ${name}: shape [${shape.join(', ')}] wants ${size} values, got ${data.length}`,
-      );
-    }
-  }
-  writeFileAtomic(path, fileChunks(entries, metadata));
 }

@@ -24,7 +24,7 @@ import { defaultLinearSpecs, encoderLayer, layerNorm, linear, type Weights } fro
 import { normalise } from '../image';
 import { Tokenizer } from '../text';
 import { clipParameters, clipText, vit, type ClipConfig } from '../models';
-import { savePretrained, type HostTensor, type JsonObject } from '../checkpoints';
+import { saveRaw, type HostTensor, type JsonObject } from '../checkpoints';
 import { BatchSource, shapes, stackPixels, type ShapesDataset } from '../data';
 import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../train';
 import { encodeTexts, selectRows } from './captions';
@@ -104,7 +104,7 @@ export async function makeShapesClip(
     textConfig: text,
     ...rest,
   } as unknown as JsonObject;
-  savePretrained(dir, { config: onDisk, tensors: Object.fromEntries(tensors) });
+  saveRaw(dir, { config: onDisk, tensors: Object.fromEntries(tensors) });
 }
 
 function prepare(data: ShapesDataset, { batchSize, seed }: TrainingConfig): Task<ShapesClip> {

@@ -20,6 +20,7 @@ export {
 export { Blip2Error } from './errors';
 export { valueAndGradients } from './gradients';
 export { HalfTensor, type HalfType } from './half';
+export { mapTensor } from './mapped';
 export * from './ops';
 export {
   ParameterStore,
@@ -32,5 +33,5 @@ export { withPrecision, type Precision } from './precision';
 export { Rng } from './random';
 export { tensorFlowInfo, type TensorFlowInfo } from './system';
 export { tf, type Tensor } from './tensorflow';
-export { leaves, type TensorTree } from './tree';
+export { leaves, mapLeaves, type TensorTree } from './tree';
 export { Variable } from './variable';

@@ -1,0 +1,111 @@
+/**
+ * Model folders as Hugging Face lays them out: `config.json` beside `model.safetensors`, or beside several shards
+ * listed in `model.safetensors.index.json`.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Blip2Error } from '../runtime';
+import { sha256, sha256File } from './hash';
+import { fileIn } from './replaceFiles';
+import { configFromDisk, readJsonObject, type JsonObject } from './json';
+import { SafetensorsFile } from './safetensors';
+
+export const CONFIG = 'config.json';
+export const WEIGHTS = 'model.safetensors';
+export const INDEX = 'model.safetensors.index.json';
+
+/** The files of a folder that make the model, and are replaced together. */
+export function isModelFile(name: string): boolean {
+  return (
+    name === CONFIG || name === WEIGHTS || name === INDEX || /^model-\d+-of-\d+\.safetensors$/.test(name)
+  );
+}
+
+const LAYOUT = 'A model folder has config.json and model.safetensors, as on the Hugging Face hub.';
+
+export interface ModelFolder {
+  dir: string;
+  /** `config.json`, keys in camelCase. */
+  config: JsonObject;
+  files: readonly SafetensorsFile[];
+  /** The file in which each tensor lies. */
+  tensors: ReadonlyMap<string, SafetensorsFile>;
+  /** What is wrong with the shards; empty for a whole folder. */
+  problems: readonly string[];
+}
+
+/** Reads config and headers of a model folder. @throws Blip2Error naming the file at fault. */
+export function openModelFolder(dir: string): ModelFolder {
+  if (!existsSync(dir)) throw new Blip2Error(`There is no folder ${dir}`, { hint: LAYOUT });
+  if (!statSync(dir).isDirectory()) throw new Blip2Error(`${dir} is a file, not a folder`, { hint: LAYOUT });
+  const path = modelFile(dir, CONFIG);
+  if (!path) throw new Blip2Error(`${dir} holds no ${CONFIG}`, { hint: LAYOUT });
+  const config = configFromDisk(readJsonObject(path));
+  return { dir, config, ...openWeights(dir) };
+}
+
+const modelFile = (dir: string, name: string): string | undefined => fileIn(dir, name, isModelFile);
+
+function openWeights(dir: string): Pick<ModelFolder, 'files' | 'tensors' | 'problems'> {
+  const weights = modelFile(dir, WEIGHTS);
+  if (weights) {
+    const file = new SafetensorsFile(weights);
+    return { files: [file], tensors: new Map(file.names().map((name) => [name, file])), problems: [] };
+  }
+  const index = modelFile(dir, INDEX);
+  if (index) return openShards(dir, readWeightMap(index));
+  const pickles = ['pytorch_model.bin', 'pytorch_model.bin.index.json'];
+  throw new Blip2Error(`${dir} holds neither ${WEIGHTS} nor ${INDEX}`, {
+    hint: pickles.some((name) => existsSync(join(dir, name)))
+      ? 'Its weights are a pickle of PyTorch: load and save the model once with a recent transformers in Python.'
+      : LAYOUT,
+  });
+}
+
+/** @param map the shard of each tensor */
+function openShards(
+  dir: string,
+  map: ReadonlyMap<string, string>,
+): Pick<ModelFolder, 'files' | 'tensors' | 'problems'> {
+  const problems: string[] = [];
+  const files = new Map<string, SafetensorsFile>();
+  for (const shard of new Set(map.values())) {
+    const path = modelFile(dir, shard);
+    if (path) files.set(shard, new SafetensorsFile(path));
+    else problems.push(`${shard} is missing, though ${INDEX} lists it`);
+  }
+  const tensors = new Map<string, SafetensorsFile>();
+  for (const [name, shard] of map) {
+    const file = files.get(shard);
+    if (file?.tensors.has(name)) tensors.set(name, file);
+    else if (file) problems.push(`${name} is not in ${shard}, where ${INDEX} says it is`);
+  }
+  return { files: [...files.values()], tensors, problems };
+}
+
+/** A plain name: an index must not reach out of its folder. */
+const SHARD = /^[^/\\\0]+\.safetensors$/;
+
+function readWeightMap(path: string): Map<string, string> {
+  const { weight_map: map } = readJsonObject(path);
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+    throw new Blip2Error(`${path} has no weight_map`, { hint: 'Fetch the file again.' });
+  }
+  const entries = Object.entries(map);
+  for (const [name, shard] of entries) {
+    if (typeof shard === 'string' && SHARD.test(shard)) continue;
+    throw new Blip2Error(
+      `${path}: ${name} lies in ${JSON.stringify(shard)}, which is no file of the folder`,
+      {
+        hint: 'Shards lie beside their index and end in .safetensors. Fetch the file again.',
+      },
+    );
+  }
+  return new Map(entries as [string, string][]);
+}
+
+/** Hexadecimal SHA-256 of the weights: of their file as it is, or of the shards' own hashes. */
+export function hashWeights({ files }: ModelFolder): string {
+  const hashes = files.map(({ path }) => sha256File(path));
+  return hashes.length === 1 ? hashes[0] : sha256(...hashes);
+}
