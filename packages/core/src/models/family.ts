@@ -14,7 +14,8 @@ export interface Family<Config, Model extends { parameters(): ParameterSpecs }> 
   build(config: Config): Model;
   /**
    * The model's name of a tensor found in a file: older spellings and prefixes are understood.
-   * Undefined for what files carry and the model does not need (buffers, heads, duplicates of tied tensors).
+   * Undefined for what files carry and the model does not need (buffers, heads). A tied tensor that is stored under two
+   * names has both mapped to its one name: that they are equal is checked.
    */
   parameterName?(name: string, config: Config): string | undefined;
 }
