@@ -4,6 +4,7 @@
  *
  * B batch, T text tokens, P patches, D width of text, W width of the image, E width of the projections.
  */
+import { z } from 'zod';
 import {
   l2Normalize,
   linear as multiply,
@@ -26,15 +27,18 @@ import {
   type EncoderLayerConfig,
   type Weights,
 } from '../nn';
+import type { Family } from './family';
 import { causalMask } from './masks';
+import { checkHeads, field, parseConfig } from './parseConfig';
 import { CLIP_VIT_L, vit, vitParameters, type VitConfig } from './vit';
+import { CLIP_VISION } from './vitFamilies';
 
 /** Hugging Face's `text_config`. */
 export interface ClipTextConfig extends EncoderLayerConfig {
   numHiddenLayers: number;
   vocabSize: number;
   maxPositionEmbeddings: number;
-  /** A text is its state at the first of these. (Older files say 2 and mean 49,407.) */
+  /** A text is its state at the first of these. 2, which older files say, stands for the text's highest id. */
   eosTokenId: number;
 }
 
@@ -65,6 +69,64 @@ export const CLIP_LARGE: ClipConfig = {
   logitScaleInitValue: 2.6592,
 };
 
+/** Ranks images and texts by the cosine of their unit vectors. */
+export interface Clip {
+  parameters(): ParameterSpecs;
+  /** pixels [B, S, S, 3], normalised → unit vectors [B, E] */
+  image(w: Weights, pixels: Tensor): Tensor;
+  /** ids int32 [B, T] → unit vectors [B, E] */
+  text(w: Weights, ids: Tensor): Tensor;
+}
+
+const fields = z.object({
+  projectionDim: field.size.default(512),
+  logitScaleInitValue: z.number().default(2.6592),
+});
+
+const textFields = z.object({
+  hiddenSize: field.size.default(512),
+  intermediateSize: field.size.default(2048),
+  numHiddenLayers: field.count.default(12),
+  numAttentionHeads: field.size.default(8),
+  hiddenAct: field.activation.default('quick_gelu'),
+  layerNormEps: field.epsilon.default(1e-5),
+  vocabSize: field.size.default(49_408),
+  maxPositionEmbeddings: field.size.default(77),
+  eosTokenId: field.count.default(49_407),
+});
+
+export const CLIP: Family<ClipConfig, Clip> = {
+  modelType: 'clip',
+  readConfig(json) {
+    // Files of old have `…_config_dict` beside `…_config`; it is the one that counts.
+    const part = (name: 'text' | 'vision') => ({
+      ...(json[`${name}Config`] as object | null | undefined),
+      ...(json[`${name}ConfigDict`] as object | null | undefined),
+    });
+    const { visionFeatureLayer: _, ...vision } = CLIP_VISION.readConfig(part('vision'));
+    const text = { family: 'clip' as const, ...parseConfig(textFields, part('text'), 'clip_text_model') };
+    checkHeads('clip_text_model', text.hiddenSize, text.numAttentionHeads);
+    return { vision, text, ...parseConfig(fields, json, 'clip') };
+  },
+  writeConfig({ vision, text, ...rest }) {
+    const { family: _vision, ...visionFields } = vision;
+    const { family: _text, ...textConfig } = text;
+    return {
+      modelType: 'clip',
+      architectures: ['CLIPModel'],
+      visionConfig: { modelType: 'clip_vision_model', ...visionFields },
+      textConfig: { modelType: 'clip_text_model', ...textConfig },
+      ...rest,
+    };
+  },
+  build: (config) => ({
+    parameters: () => clipParameters(config),
+    image: (w, pixels) => clipImage(w, config, pixels),
+    text: (w, ids) => clipText(w, config, ids),
+  }),
+  parameterName: (name) => (name.endsWith('.embeddings.position_ids') ? undefined : name),
+};
+
 /** Unit vectors of images: pixels [B, S, S, 3], normalised → [B, E]. */
 export function clipImage(w: Weights, config: ClipConfig, pixels: Tensor): Tensor {
   const states = vit(w.scope('vision_model'), config.vision, pixels); // [B, P, W]
@@ -77,7 +139,7 @@ export function clipImage(w: Weights, config: ClipConfig, pixels: Tensor): Tenso
 /** Unit vectors of texts, each with its end-of-text token: ids int32 [B, T] → [B, E]. */
 export function clipText(w: Weights, config: ClipConfig, ids: Tensor): Tensor {
   const states = textTower(w.scope('text_model'), config.text, ids); // [B, T, D]
-  return l2Normalize(linear(w.scope('text_projection'), atFirst(config.text.eosTokenId, ids, states)));
+  return l2Normalize(linear(w.scope('text_projection'), atEnd(config.text.eosTokenId, ids, states)));
 }
 
 /**
@@ -125,11 +187,15 @@ function textTower(w: Weights, config: ClipTextConfig, ids: Tensor): Tensor {
   return layerNorm(w.scope('final_layer_norm'), x, config.layerNormEps);
 }
 
-/** Each text's state at its first token of the given id (its last, if it has none): [B, T], [B, T, D] → [B, D]. */
-function atFirst(id: number, ids: Tensor, states: Tensor): Tensor {
+/** Each text's state at its end (at its last token, if it has none): [B, T], [B, T, D] → [B, D]. */
+function atEnd(eosTokenId: number, ids: Tensor, states: Tensor): Tensor {
   const [batch, length, width] = states.shape as [number, number, number];
-  const isEnd = tf.equal(ids, tf.scalar(id, 'int32')); // [B, T]
-  const places = tf.where<Tensor>(isEnd, tf.range(0, length, 1, 'int32'), tf.scalar(length - 1, 'int32'));
+  const end = eosTokenId === 2 ? tf.max(ids, 1, true) : tf.scalar(eosTokenId, 'int32');
+  const places = tf.where<Tensor>(
+    tf.equal(ids, end), // [B, T]
+    tf.range(0, length, 1, 'int32'),
+    tf.scalar(length - 1, 'int32'),
+  );
   const rows = tf.range(0, batch * length, length, 'int32').add(tf.min(places, 1)); // [B]
   return takeBatch(states.reshape([batch * length, width]), rows);
 }

@@ -1,11 +1,13 @@
 export { bertNames, initialiseFromBert } from './bert';
 export * from './blip2Qformer';
 export {
+  CLIP,
   CLIP_LARGE,
   clipContrastive,
   clipImage,
   clipParameters,
   clipText,
+  type Clip,
   type ClipConfig,
   type ClipTextConfig,
 } from './clip';
