@@ -19,8 +19,16 @@ export {
   multimodalCausalMask,
   uniModalMask,
 } from './masks';
+export {
+  decoderOnly,
+  type Attend,
+  type BlockContext,
+  type Decoder,
+  type DecoderOnlyTower,
+} from './decoderOnly';
 export type { Family } from './family';
 export type { LanguageTower, Prompt, SpecialTokens } from './languageTower';
+export { OPT, OPT_125M, OPT_1_3B, OPT_2_7B, OPT_350M, OPT_6_7B, optParameters, type OptConfig } from './opt';
 export {
   embedText,
   imageMemory,

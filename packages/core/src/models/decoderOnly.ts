@@ -1,0 +1,183 @@
+/**
+ * All of a decoder-only language model but its blocks: how a prompt and a target become one sequence, how padding is
+ * passed over, how tokens come one at a time. A family (opt.ts) says the rest in a `Decoder`.
+ *
+ * B prompts, P prompt positions, T target tokens, S rows of a sequence, D width of the embeddings, W width of the
+ * blocks, H heads, d width of a head, V vocabulary. R = B · beams rows grow at once, of up to N tokens.
+ */
+import { Blip2Error, tf, type ParameterSpecs, type Rng, type Tensor } from '../runtime';
+import {
+  causalBias,
+  emptyCache,
+  incrementalAttention,
+  lastReal,
+  multiHeadAttention,
+  paddingBias,
+  realPositions,
+  takeBatch,
+  upTo,
+  writeAt,
+  type KeyValues,
+  type Weights,
+} from '../nn';
+import type { LanguageTower, Prompt, SpecialTokens } from './languageTower';
+import type { Beginning, Step } from './sequencer';
+
+/**
+ * Self-attention over what the rows may see; the block need not know what that is.
+ *
+ * @param query [B, H, S, d]
+ * @param own the same rows' keys and values [B, H, S, d]
+ * @param dropout of the probabilities
+ * @returns the heads joined: [B, S, H · d]
+ */
+export type Attend = (query: Tensor, own: KeyValues, dropout?: number) => Tensor;
+
+/** What a block gets beside its rows. */
+export interface BlockContext {
+  attend: Attend;
+  /** int32 [B, S]: each row's number among the real ones, from 0; −1 on padding. */
+  positions: Tensor;
+  /** Draws dropout; without it there is none. */
+  rng?: Rng;
+}
+
+/** What makes one family different from another. */
+export interface Decoder {
+  /** D */
+  hiddenSize: number;
+  vocabSize: number;
+  tokens: SpecialTokens;
+  numHiddenLayers: number;
+  /** The longest sequence there are positions for; any length without it. */
+  maxPositions?: number;
+  parameters(): ParameterSpecs;
+  /** Word embeddings: ids int32 [B, S] → [B, S, D]. */
+  embed(w: Weights, ids: Tensor): Tensor;
+  /** What the first block reads: embeddings [B, S, D], positions int32 [B, S] → [B, S, W]. */
+  enter(w: Weights, embeddings: Tensor, positions: Tensor): Tensor;
+  /** Block number `layer`: [B, S, W] → [B, S, W]. It attends once. */
+  block(w: Weights, layer: number, x: Tensor, context: BlockContext): Tensor;
+  /** Logits of the next token, a final norm included: [B, S, W] → [B, S, V]. */
+  head(w: Weights, states: Tensor): Tensor;
+}
+
+export interface DecoderOnlyTower extends LanguageTower {
+  /** What the first block reads, then what each block gives: layers + 1 tensors [B, S, W], for a whole sequence. */
+  states(w: Weights, sequence: Prompt, rng?: Rng): Tensor[];
+}
+
+/** Keys and values of the prompts' rows, per block, and which of the rows are real. */
+type Memory = { layers: KeyValues[]; mask: Tensor };
+
+export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
+  const { hiddenSize, vocabSize, tokens } = decoder;
+
+  function states(w: Weights, { embeddings, mask }: Prompt, rng?: Rng, seen: KeyValues[] = []): Tensor[] {
+    checkLength(decoder, mask.shape[1]!);
+    const bias = causalBias(mask); // [B, 1, S, S]
+    const attend: Attend = (query, own, dropout) => {
+      seen.push(own);
+      return multiHeadAttention(query, own, { bias, dropout, rng }).context;
+    };
+    return walk(decoder, w, embeddings, realPositions(mask), () => attend, rng);
+  }
+
+  function logits(w: Weights, prompt: Prompt, target: Tensor, rng?: Rng): Tensor {
+    const [batch, length] = target.shape as [number, number];
+    const given = decoder.embed(w, target.slice([0, 0], [batch, length - 1])); // [B, T − 1, D]
+    const sequence = {
+      embeddings: tf.concat([prompt.embeddings, given], 1), // [B, P + T − 1, D]
+      mask: tf.concat([prompt.mask, tf.ones([batch, length - 1], 'int32')], 1),
+    };
+    const last = states(w, sequence, rng).at(-1)!;
+    return decoder.head(w, judged(last, prompt.mask)); // [B, T, V]
+  }
+
+  function begin(w: Weights, prompt: Prompt, room: number): Beginning {
+    const [batch, length] = prompt.mask.shape as [number, number];
+    checkLength(decoder, length + room);
+    const layers: KeyValues[] = [];
+    const last = states(w, prompt, undefined, layers).at(-1)!;
+    const first = decoder.head(w, judged(last, prompt.mask)); // [B, 1, V]
+    const memory: Memory = { layers, mask: prompt.mask };
+    const cache = layers.map(({ key: { shape } }) => emptyCache(batch, shape[1]!, room, shape[3]!));
+    return { memory, cache, logits: first.reshape([batch, vocabSize]) };
+  }
+
+  function step(w: Weights, memory: Memory, past: KeyValues[], ids: Tensor, position: Tensor): Step {
+    const rows = ids.shape[0];
+    const prompts = memory.mask.shape[0];
+    const before = tf.sum(memory.mask, 1, true).add(position); // [B, 1]
+    const positions = before.add(tf.zeros([prompts, rows / prompts], 'int32')).reshape([rows, 1]); // [R, 1]
+    const padding = paddingBias(memory.mask);
+    const future = upTo(position, past[0].key.shape[2]!);
+    const cache: KeyValues[] = [];
+    const attendAt =
+      (layer: number): Attend =>
+      (query, own) => {
+        cache[layer] = writeAt(past[layer], own, position);
+        const parts = [
+          { memory: memory.layers[layer], bias: padding },
+          { memory: cache[layer], bias: future },
+        ];
+        return incrementalAttention(query, parts, 1 / Math.sqrt(query.shape[3]!)).context; // [R, 1, H · d]
+      };
+    const embeddings = decoder.embed(w, ids.reshape([rows, 1])); // [R, 1, D]
+    const last = walk(decoder, w, embeddings, positions, attendAt).at(-1)!;
+    return { cache, logits: decoder.head(w, last).reshape([rows, vocabSize]) };
+  }
+
+  return {
+    architecture: 'decoder-only',
+    hiddenSize,
+    vocabSize,
+    tokens,
+    parameters: () => decoder.parameters(),
+    embed: (w, ids) => decoder.embed(w, ids),
+    states: (w, sequence, rng) => states(w, sequence, rng),
+    logits,
+    begin,
+    step: (w, memory, cache, ids, position) => step(w, memory as Memory, cache as KeyValues[], ids, position),
+  };
+}
+
+/** Through all blocks. */
+function walk(
+  decoder: Decoder,
+  w: Weights,
+  embeddings: Tensor,
+  positions: Tensor,
+  attendAt: (layer: number) => Attend,
+  rng?: Rng,
+): Tensor[] {
+  const states = [decoder.enter(w, embeddings, positions)];
+  for (let layer = 0; layer < decoder.numHiddenLayers; layer++) {
+    states.push(decoder.block(w, layer, states[layer], { attend: attendAt(layer), positions, rng }));
+  }
+  return states;
+}
+
+/**
+ * The states that target tokens are predicted from: the prompt's last real one, then those of the target but its last:
+ * [B, S, W] → [B, S − P + 1, W].
+ */
+function judged(states: Tensor, promptMask: Tensor): Tensor {
+  const [batch, length, width] = states.shape as [number, number, number];
+  const prompt = promptMask.shape[1]!;
+  const following = tf.zeros([batch, 1], 'int32').add(tf.range(prompt, length, 1, 'int32')); // [B, S − P]
+  const places = tf.concat([tf.expandDims(lastReal(promptMask), 1), following], 1); // [B, S − P + 1]
+  const starts = tf.range(0, batch * length, length, 'int32').reshape([batch, 1]);
+  const chosen = takeBatch(states.reshape([batch * length, width]), places.add(starts).reshape([-1]));
+  return chosen.reshape([batch, length - prompt + 1, width]);
+}
+
+function checkLength({ maxPositions = Infinity }: Decoder, length: number): void {
+  if (length <= maxPositions) return;
+  throw new Blip2Error(
+    `A sequence of ${length} tokens is too long: the model has ${maxPositions} positions`,
+    {
+      hint: 'Shorten the text, or ask for fewer new tokens.',
+    },
+  );
+}
