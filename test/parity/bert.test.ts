@@ -52,7 +52,7 @@ describe('initialiseFromBert', () => {
   });
 
   test('names what is missing, and what does not fit', () => {
-    const { 'cls.predictions.bias': _, ...headless } = bert;
+    const { 'cls.predictions.bias': _, 'cls.predictions.decoder.bias': _tied, ...headless } = bert;
     expect(() => initialiseFromBert(config, initial, headless)).toThrow(
       "BERT's weights lack cls.predictions.bias",
     );

@@ -7,24 +7,9 @@
  * B batch, Q queries, P patches, T text tokens, D width, W width of the image, E width of the projections,
  * V vocabulary.
  */
-import {
-  gelu,
-  l2Normalize,
-  linear as multiply,
-  tf,
-  type ParameterSpecs,
-  type Rng,
-  type Tensor,
-} from '../runtime';
-import {
-  defaultLinearSpecs,
-  layerNorm,
-  layerNormSpecs,
-  linear,
-  linearSpecs,
-  type KeyValues,
-  type Weights,
-} from '../nn';
+import { l2Normalize, tf, type ParameterSpecs, type Rng, type Tensor } from '../runtime';
+import { defaultLinearSpecs, layerNorm, layerNormSpecs, linear, type KeyValues, type Weights } from '../nn';
+import { wordHeadSpecs, wordLogits } from './bert';
 import { bidirectionalMask, continuationMask, uniModalMask } from './masks';
 import { embedText, imageMemory, qformer, type ImageMemory, type QformerOutput } from './qformer';
 import { bertBaseQformer, qformerParameters, type QformerConfig } from './qformerConfig';
@@ -54,16 +39,14 @@ export function blip2Qformer(visionWidth: number): Blip2QformerConfig {
 
 /** Everything that stage 1 trains. The language head's decoder is the table of word embeddings. */
 export function blip2QformerParameters(config: Blip2QformerConfig): ParameterSpecs {
-  const { hiddenSize: width, encoderHiddenSize, vocabSize, initializerRange } = config.qformer;
+  const { hiddenSize: width, encoderHiddenSize } = config.qformer;
   return {
     ...layerNormSpecs('vision_model.post_layernorm', encoderHiddenSize),
     ...qformerParameters(config.qformer),
     ...defaultLinearSpecs('vision_projection', width, config.imageTextHiddenSize),
     ...defaultLinearSpecs('text_projection', width, config.imageTextHiddenSize),
     ...defaultLinearSpecs('itm_head', width, 2),
-    ...linearSpecs('cls.predictions.transform.dense', width, width, initializerRange),
-    ...layerNormSpecs('cls.predictions.transform.LayerNorm', width),
-    'cls.predictions.bias': { shape: [vocabSize], init: { kind: 'zeros' } },
+    ...wordHeadSpecs('cls.predictions', config.qformer),
     temp: { shape: [], init: { kind: 'constant', value: config.temperature } },
   };
 }
@@ -132,10 +115,9 @@ export function imageTextMatchingLogits(w: Weights, queries: Tensor): Tensor {
 
 /** BERT's language head: states [..., D] → logits of the next token [..., V]. */
 export function languageLogits(w: Weights, config: Blip2QformerConfig, states: Tensor): Tensor {
-  const head = w.scope('cls.predictions');
-  const hidden = gelu(linear(head.scope('transform.dense'), states));
-  const normed = layerNorm(head.scope('transform.LayerNorm'), hidden, config.qformer.layerNormEps);
-  return multiply(normed, w.matrix('embeddings.word_embeddings.weight'), head.get('bias'));
+  const { layerNormEps } = config.qformer;
+  const words = w.matrix('embeddings.word_embeddings.weight');
+  return wordLogits(w.scope('cls.predictions'), { hiddenAct: 'gelu', layerNormEps }, states, words);
 }
 
 /**

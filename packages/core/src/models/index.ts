@@ -1,4 +1,13 @@
-export { bertNames, initialiseFromBert } from './bert';
+export {
+  BERT,
+  bertParameters,
+  bertStates,
+  wordLogits,
+  type Bert,
+  type BertConfig,
+  type BertText,
+} from './bert';
+export { bertNames, initialiseFromBert } from './bertInitialisation';
 export * from './blip2Qformer';
 export {
   CLIP,

@@ -7,6 +7,7 @@
  */
 import { dropout, gelu, tf, type Rng, type Tensor } from '../runtime';
 import {
+  addNorm,
   embed,
   extendMemory,
   layerNorm,
@@ -146,7 +147,7 @@ function selfAttention(w: Weights, config: QformerConfig, x: Tensor, { mask, pas
   const keyValues = past ? extendMemory(past, { key, value }) : { key, value };
   const options = { bias: mask, dropout: config.attentionProbsDropoutProb, rng };
   const { context, probabilities } = multiHeadAttention(query, keyValues, options);
-  return { rows: finish(w.scope('attention.output'), config, context, x, rng), keyValues, probabilities };
+  return { rows: addNorm(w.scope('attention.output'), config, context, x, rng), keyValues, probabilities };
 }
 
 /** queries [B, Q, D] */
@@ -155,19 +156,13 @@ function crossAttention(w: Weights, config: QformerConfig, queries: Tensor, imag
   const [query] = projectHeads([layer], queries, config.numAttentionHeads); // [B, H, Q, d]
   const options = { dropout: config.attentionProbsDropoutProb, rng };
   const { context, probabilities } = multiHeadAttention(query, image, options);
-  return { rows: finish(w.scope('crossattention.output'), config, context, queries, rng), probabilities };
+  return { rows: addNorm(w.scope('crossattention.output'), config, context, queries, rng), probabilities };
 }
 
 /** Queries have their own weights, BERT's names with the suffix `_query`. */
 function mlp(w: Weights, suffix: '' | '_query', config: QformerConfig, x: Tensor, rng?: Rng): Tensor {
   const hidden = gelu(linear(w.scope(`intermediate${suffix}.dense`), x)); // [B, S, 4D]
-  return finish(w.scope(`output${suffix}`), config, hidden, x, rng);
-}
-
-/** How every sub-layer ends, post-norm: LayerNorm(input + dropout(dense(x))). */
-function finish(w: Weights, config: QformerConfig, x: Tensor, input: Tensor, rng?: Rng): Tensor {
-  const update = dropout(linear(w.scope('dense'), x), config.hiddenDropoutProb, rng);
-  return layerNorm(w.scope('LayerNorm'), update.add(input), config.layerNormEps);
+  return addNorm(w.scope(`output${suffix}`), config, hidden, x, rng);
 }
 
 /** The queries for each element of the batch. Added to zeros, not tiled: the gradient is then one reduction. */

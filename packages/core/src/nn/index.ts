@@ -8,6 +8,14 @@ export {
   type KeyValues,
 } from './attention';
 export { causalBias, lastReal, realPositions } from './causal';
+export {
+  addNorm,
+  bertLayer,
+  bertLayerSpecs,
+  crossMemory,
+  type BertLayerConfig,
+  type BertLayerContext,
+} from './bertLayer';
 export { encoderLayer, encoderLayerSpecs, type EncoderLayerConfig } from './encoderLayer';
 export { emptyCache, incrementalAttention, paddingBias, upTo, writeAt, type MemoryPart } from './incremental';
 export { embed, layerNorm, linear, rmsNorm, takeBatch } from './layers';
