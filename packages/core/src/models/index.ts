@@ -49,6 +49,16 @@ export {
 } from './qformer';
 export { bertBaseQformer, qformerParameters, type QformerConfig } from './qformerConfig';
 export type { Beginning, Cache, Sequencer, Step } from './sequencer';
+export { T5, type T5Tower } from './t5';
+export {
+  FLAN_T5_BASE,
+  FLAN_T5_LARGE,
+  FLAN_T5_SMALL,
+  FLAN_T5_XL,
+  FLAN_T5_XXL,
+  t5Parameters,
+  type T5Config,
+} from './t5Config';
 export type { VisionTower } from './visionTower';
 export {
   CLIP_VIT_L,
