@@ -1,3 +1,4 @@
+export { captioning } from './captioning';
 export {
   imageTextContrastive,
   positives,

@@ -54,8 +54,8 @@ export interface Decoder {
   parameters(): ParameterSpecs;
   /** Word embeddings: ids int32 [B, S] → [B, S, D]. */
   embed(w: Weights, ids: Tensor): Tensor;
-  /** What the first block reads: embeddings [B, S, D], positions int32 [B, S] → [B, S, W]. */
-  enter(w: Weights, embeddings: Tensor, positions: Tensor): Tensor;
+  /** What the first block reads: embeddings [B, S, D], positions int32 [B, S] (−1 on padding) → [B, S, W]. */
+  enter(w: Weights, embeddings: Tensor, positions: Tensor, rng?: Rng): Tensor;
   /** Block number `layer`: [B, S, W] → [B, S, W]. It attends once. */
   block(w: Weights, layer: number, x: Tensor, context: BlockContext): Tensor;
   /** Logits of the next token, a final norm included: [B, S, W] → [B, S, V]. */
@@ -151,7 +151,7 @@ function walk(
   attendAt: (layer: number) => Attend,
   rng?: Rng,
 ): Tensor[] {
-  const states = [decoder.enter(w, embeddings, positions)];
+  const states = [decoder.enter(w, embeddings, positions, rng)];
   for (let layer = 0; layer < decoder.numHiddenLayers; layer++) {
     states.push(decoder.block(w, layer, states[layer], { attend: attendAt(layer), positions, rng }));
   }

@@ -10,6 +10,16 @@ export {
 export { bertNames, initialiseFromBert } from './bertInitialisation';
 export * from './blip2Qformer';
 export {
+  BLIP,
+  blipFeatures,
+  blipLogits,
+  CAPTION_PROMPT,
+  captionPromptIds,
+  type BlipCaptioner,
+  type CaptionPrompt,
+} from './blipCaptioner';
+export { BLIP_LARGE, blipParameters, type BlipConfig, type BlipTextConfig } from './blipConfig';
+export {
   CLIP,
   CLIP_LARGE,
   clipContrastive,

@@ -50,9 +50,9 @@ export const VISION_FAMILIES: Readonly<Record<string, VitFamily>> = {
   'blip-2': partOf('blip-2', EVA_VISION),
 };
 
-/** @param defaults what a config.json leaves out */
-function vitFamily(modelType: string, architecture: string, defaults: VitTowerConfig): VitFamily {
-  const fields = z.object({
+/** The fields of a `vision_config`; `defaults` are of those that it leaves out. */
+export const vitFields = (defaults: Omit<VitConfig, 'family'>) =>
+  z.object({
     hiddenSize: field.size.default(defaults.hiddenSize),
     intermediateSize: field.size.default(defaults.intermediateSize),
     numHiddenLayers: field.size.default(defaults.numHiddenLayers),
@@ -61,6 +61,10 @@ function vitFamily(modelType: string, architecture: string, defaults: VitTowerCo
     patchSize: field.size.default(defaults.patchSize),
     hiddenAct: field.activation.default(defaults.hiddenAct),
     layerNormEps: field.epsilon.default(defaults.layerNormEps),
+  });
+
+function vitFamily(modelType: string, architecture: string, defaults: VitTowerConfig): VitFamily {
+  const fields = vitFields(defaults).extend({
     visionFeatureLayer: z.number().int().negative().default(defaults.visionFeatureLayer),
   });
   // What the towers here cannot be.
