@@ -1,2 +1,9 @@
 export { cleanCaption, cleanQuestion } from './cleanup';
-export { Tokenizer, type EncodedBatch, type EncodeBatchOptions } from './tokenizer';
+export { type TextStream } from './textStream';
+export {
+  Tokenizer,
+  type DecodeOptions,
+  type EncodedBatch,
+  type EncodeBatchOptions,
+  type EncodeOptions,
+} from './tokenizer';

@@ -1,17 +1,34 @@
 /**
- * Text to token ids: a Hugging Face tokenizer folder (`tokenizer.json`, `tokenizer_config.json`) behind the few calls
- * that training and evaluation need. B batch, T text tokens.
+ * Text to token ids and back: a Hugging Face tokenizer folder behind the few calls that training, generation and
+ * evaluation need. B batch, T text tokens.
+ *
+ * The models that split words are those of @huggingface/tokenizers; what comes before and after them is done here,
+ * because the library's way is not Python's in many corners (docs/tokenizers.md lists them).
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { Blip2Error } from '../runtime';
+import { affixesOf, configuredAffixes, type Affixes } from './affixes';
+import { cleanUpSpaces, createDecoder, spaceWords, type Decoder } from './decoder';
+import { createPipeline, type Pipeline } from './pipeline';
+import { readTokenizerFolder, unusable, type TokenizerFolder } from './readDefinition';
+import { TextStream } from './textStream';
 
-export interface EncodeBatchOptions {
+export interface EncodeOptions {
+  /** Put the special tokens that belong there before and after the text (OPT's `</s>`); true unless given. */
+  addSpecialTokens?: boolean;
+}
+
+export interface EncodeBatchOptions extends EncodeOptions {
   /** Longest sequence kept, special tokens included; the text is cut on the right. */
   maxLength: number;
   /** Length of every row; `maxLength` unless given. A fixed length keeps a run at one compiled signature. */
   padTo?: number;
+  /** Where padding goes: right unless given; left for the prompts of decoder-only models. */
+  padSide?: 'left' | 'right';
+}
+
+export interface DecodeOptions {
+  /** Leave out special tokens; true unless given. */
+  skipSpecialTokens?: boolean;
 }
 
 /** Row-major [B, T]; `mask` is 1 on tokens and 0 on padding. */
@@ -21,96 +38,119 @@ export interface EncodedBatch {
   shape: [number, number];
 }
 
-function readJson(path: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new Blip2Error(`No tokenizer file ${path}`, {
-      hint: 'A tokenizer folder holds tokenizer.json and tokenizer_config.json, as on the Hugging Face hub.',
-      cause,
-    });
-  }
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch (cause) {
-    throw new Blip2Error(`${path} is not JSON: ${(cause as Error).message}`, {
-      hint: 'Fetch the file again.',
-      cause,
-    });
-  }
-}
+/** Tokens of the classes whose configurations need not name them. */
+const USUAL = {
+  WordPiece: { pad_token: '[PAD]' },
+  Unigram: { pad_token: '<pad>', eos_token: '</s>' },
+  BPE: {},
+};
 
 export class Tokenizer {
+  /** How many tokens there are, added ones included. */
   readonly vocabularySize: number;
-  /** Special tokens that the post-processor puts before and after a text, e.g. [CLS] and [SEP]. */
-  private readonly prefix: number[];
-  private readonly suffix: number[];
+  /** Ids of the tokens that begin, end and fill up a text, where there are such. */
+  readonly bosId: number | undefined;
+  readonly eosId: number | undefined;
+  readonly padId: number | undefined;
+  private readonly affixes: Affixes;
+  private readonly join: Decoder;
+  /** Whether spaces before punctuation are taken out again. Never of byte-level text, which has its own spaces. */
+  private readonly cleansUp: boolean;
+  private readonly wordSuffix: string;
 
   private constructor(
-    private readonly inner: HuggingFaceTokenizer,
     private readonly source: string,
-    private readonly padToken: string,
+    private readonly pipeline: Pipeline,
+    { definition, config }: TokenizerFolder,
   ) {
-    this.vocabularySize = inner.get_vocab().size;
-    const whole: number[] = inner.encode('a').ids;
-    const body: number[] = inner.encode('a', { add_special_tokens: false }).ids;
-    const start = whole.findIndex((_, at) => body.every((id, offset) => whole[at + offset] === id));
-    this.prefix = whole.slice(0, start);
-    this.suffix = whole.slice(start + body.length);
+    const named = { ...USUAL[pipeline.kind], ...config };
+    const idOf = (token: string | null | undefined) => (token == null ? undefined : pipeline.id(token));
+    this.vocabularySize = pipeline.size;
+    this.bosId = idOf(named.bos_token);
+    this.eosId = idOf(named.eos_token);
+    this.padId = idOf(named.pad_token);
+    this.affixes =
+      (pipeline.kind === 'BPE' && configuredAffixes(config, this)) || affixesOf(definition.post_processor);
+    this.join = createDecoder(definition.decoder);
+    this.cleansUp = pipeline.kind !== 'BPE' && config.clean_up_tokenization_spaces === true;
+    this.wordSuffix = (definition.model.type === 'BPE' && definition.model.end_of_word_suffix) || '';
   }
 
-  /** Reads `tokenizer.json` and `tokenizer_config.json` of a folder. @throws Blip2Error if one is missing or broken. */
+  /**
+   * Reads a folder's `tokenizer.json`, and `tokenizer_config.json` and `special_tokens_map.json` if they are there.
+   * @throws Blip2Error naming the file that is missing or broken, and what in it
+   */
   static fromFolder(dir: string): Tokenizer {
-    const path = join(dir, 'tokenizer.json');
-    const definition = readJson(path);
-    const config = readJson(join(dir, 'tokenizer_config.json'));
-    const pad = config['pad_token'] as string | { content: string } | undefined;
+    const folder = readTokenizerFolder(dir);
     try {
-      const inner = new HuggingFaceTokenizer(definition, config);
-      return new Tokenizer(inner, path, typeof pad === 'object' ? pad.content : (pad ?? '[PAD]'));
+      return new Tokenizer(folder.path, createPipeline(folder.definition), folder);
     } catch (cause) {
-      throw new Blip2Error(`${path} cannot be used as a tokenizer: ${(cause as Error).message}`, {
-        hint: 'It should be the tokenizer.json that transformers writes (fast tokenizer).',
-        cause,
-      });
+      throw unusable(folder.path, cause);
     }
   }
 
   /** The id of a token of the vocabulary, e.g. `[DEC]`. @throws Blip2Error if there is none. */
   id(token: string): number {
-    const id = this.inner.token_to_id(token);
+    const id = this.pipeline.id(token);
     if (id === undefined) {
       throw new Blip2Error(`Token ${token} is not in the vocabulary of ${this.source}`, {
-        hint: 'Add it to added_tokens in tokenizer.json; BLIP-2 needs [CLS], [SEP], [PAD] and [DEC].',
+        hint: 'Add it to added_tokens in tokenizer.json; a Q-Former needs [CLS], [SEP], [PAD] and [DEC].',
       });
     }
     return id;
   }
 
-  /** Token ids of one text with its special tokens, neither cut nor padded. */
-  encode(text: string): number[] {
-    return [...this.prefix, ...this.inner.encode(text, { add_special_tokens: false }).ids, ...this.suffix];
+  /** Token ids of one text, neither cut nor padded. Half a surrogate pair counts as U+FFFD. */
+  encode(text: string, { addSpecialTokens = true }: EncodeOptions = {}): number[] {
+    const body = this.pipeline.encode(text);
+    return addSpecialTokens ? [...this.affixes.prefix, ...body, ...this.affixes.suffix] : body;
   }
 
-  /** Ids and mask [B, padTo] of several texts; the closing special tokens survive truncation. */
+  /**
+   * Ids and mask [B, padTo] of several texts; the special tokens before and after survive truncation.
+   * @throws Blip2Error if there is no room for them, or nothing to pad with
+   */
   encodeBatch(texts: readonly string[], options: EncodeBatchOptions): EncodedBatch {
-    const { maxLength, padTo = maxLength } = options;
-    const room = Math.min(maxLength, padTo) - this.prefix.length - this.suffix.length;
+    const { maxLength, padTo = maxLength, padSide = 'right', addSpecialTokens = true } = options;
+    const { prefix, suffix } = addSpecialTokens ? this.affixes : { prefix: [], suffix: [] };
+    const room = Math.min(maxLength, padTo) - prefix.length - suffix.length;
     if (room < 0) throw new Blip2Error(`maxLength ${maxLength} leaves no room for the special tokens`);
-    const ids = new Int32Array(texts.length * padTo).fill(this.id(this.padToken));
+    const ids = new Int32Array(texts.length * padTo);
     const mask = new Int32Array(texts.length * padTo);
     texts.forEach((text, row) => {
-      const body = this.inner.encode(text, { add_special_tokens: false }).ids.slice(0, room);
-      const tokens = [...this.prefix, ...body, ...this.suffix];
-      ids.set(tokens, row * padTo);
-      mask.fill(1, row * padTo, row * padTo + tokens.length);
+      const tokens = [...prefix, ...this.pipeline.encode(text).slice(0, room), ...suffix];
+      if (tokens.length < padTo) ids.fill(this.paddingId(), row * padTo, (row + 1) * padTo);
+      const start = row * padTo + (padSide === 'left' ? padTo - tokens.length : 0);
+      ids.set(tokens, start);
+      mask.fill(1, start, start + tokens.length);
     });
     return { ids, mask, shape: [texts.length, padTo] };
   }
 
-  /** The text of token ids, special tokens left out. */
-  decode(ids: ArrayLike<number>): string {
-    return this.inner.decode(Array.from(ids), { skip_special_tokens: true });
+  /** The text of token ids. Ids that are no token's are passed over. */
+  decode(ids: ArrayLike<number>, { skipSpecialTokens = true }: DecodeOptions = {}): string {
+    const tokens: string[] = [];
+    for (const id of Array.from(ids)) {
+      const token = this.pipeline.token(id);
+      if (token === undefined || (skipSpecialTokens && this.pipeline.isSpecial(token))) continue;
+      tokens.push(token);
+    }
+    let text = this.join(tokens);
+    if (this.wordSuffix) text = spaceWords(text, this.wordSuffix);
+    return this.cleansUp ? cleanUpSpaces(text) : text;
+  }
+
+  /** For a text that comes token by token: each piece is final, and all together are what `decode` gives. */
+  stream(options: DecodeOptions = {}): TextStream {
+    return new TextStream((ids) => this.decode(ids, options), this.cleansUp || this.wordSuffix !== '');
+  }
+
+  private paddingId(): number {
+    if (this.padId === undefined) {
+      throw new Blip2Error(`${this.source} comes without a padding token`, {
+        hint: 'Name one as pad_token in tokenizer_config.json.',
+      });
+    }
+    return this.padId;
   }
 }

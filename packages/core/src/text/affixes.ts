@@ -1,0 +1,45 @@
+/** The special tokens that belong before and after every text: `[CLS] … [SEP]`, `</s> …`, `… </s>`. */
+import type { PostProcessorDefinition, TokenizerConfig } from './definition';
+
+export interface Affixes {
+  prefix: number[];
+  suffix: number[];
+}
+
+/** Of tokenizer.json's post-processor. @throws Error if it has no place for the text */
+export function affixesOf(definition: PostProcessorDefinition | null | undefined): Affixes {
+  switch (definition?.type) {
+    case undefined:
+    case 'ByteLevel':
+      return { prefix: [], suffix: [] };
+    case 'BertProcessing':
+    case 'RobertaProcessing':
+      return { prefix: [definition.cls[1]], suffix: [definition.sep[1]] };
+    case 'TemplateProcessing': {
+      const { single, special_tokens } = definition;
+      const place = single.findIndex((piece) => 'Sequence' in piece);
+      const idsOf = (pieces: typeof single) =>
+        pieces.flatMap((piece) => {
+          if ('Sequence' in piece) throw new Error('post_processor.single has the text more than once');
+          const { id } = piece.SpecialToken;
+          if (!Object.hasOwn(special_tokens, id)) {
+            throw new Error(`post_processor.special_tokens lacks ${JSON.stringify(id)}`);
+          }
+          return special_tokens[id].ids;
+        });
+      if (place < 0) throw new Error('post_processor.single has no place for the text');
+      return { prefix: idsOf(single.slice(0, place)), suffix: idsOf(single.slice(place + 1)) };
+    }
+  }
+}
+
+/** Where tokenizer_config.json says whether a byte-level model gets `bos` and `eos`, that counts (GPT-2's class). */
+export function configuredAffixes(
+  { add_bos_token: bos, add_eos_token: eos }: TokenizerConfig,
+  ids: { bosId: number | undefined; eosId: number | undefined },
+): Affixes | undefined {
+  if (bos == null && eos == null) return undefined;
+  const some = (id: number | undefined, wanted: boolean | null | undefined) =>
+    wanted && id !== undefined ? [id] : [];
+  return { prefix: some(ids.bosId, bos), suffix: some(ids.eosId, eos) };
+}
