@@ -170,7 +170,7 @@ describe('config.json', () => {
 test.each([
   ['model.decoder.layers.0.fc1.weight', 'model.decoder.layers.0.fc1.weight'],
   ['decoder.layers.0.fc1.weight', 'model.decoder.layers.0.fc1.weight'],
-  ['lm_head.weight', undefined],
+  ['lm_head.weight', 'model.decoder.embed_tokens.weight'],
   ['decoder.version', undefined],
   ['score.weight', 'score.weight'],
 ])('%s in a file is %s', (name, expected) => {

@@ -1,5 +1,6 @@
 /** @blip2/core: the library, as a notebook sees it. */
-export { Blip2Error, Rng, tf, type Tensor } from './runtime';
+export { Blip2Error, Rng, tf, type ParameterSpecs, type Tensor } from './runtime';
+export * as nn from './nn';
 export { cleanCaption, cleanQuestion, Tokenizer } from './text';
 export { decodeImage, normalise, type ImageSource, type RawImage } from './image';
 export {
@@ -18,6 +19,24 @@ export {
   type PatchMap,
   type QuerySummary,
 } from './attention';
+export {
+  decoderOnly,
+  field,
+  OPT,
+  OPT_125M,
+  OPT_1_3B,
+  OPT_2_7B,
+  OPT_350M,
+  OPT_6_7B,
+  parseConfig,
+  type BlockContext,
+  type Decoder,
+  type DecoderOnlyTower,
+  type Family,
+  type LanguageTower,
+  type OptConfig,
+  type Prompt,
+} from './models';
 export {
   fromPretrained,
   SafetensorsFile,

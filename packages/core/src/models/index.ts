@@ -8,6 +8,8 @@ export {
   type BertText,
 } from './bert';
 export { bertNames, initialiseFromBert } from './bertInitialisation';
+export { blip2, blip2Prompt, languageWeights, softPrompts, type Blip2, type Text } from './blip2';
+export { BLIP2, blip2Family, TOWERS, type Blip2Config, type TowerConfig, type Towers } from './blip2Family';
 export * from './blip2Qformer';
 export {
   BLIP,
@@ -58,6 +60,7 @@ export {
   type QformerOutput,
 } from './qformer';
 export { bertBaseQformer, qformerParameters, type QformerConfig } from './qformerConfig';
+export { field, parseConfig } from './parseConfig';
 export type { Beginning, Cache, Sequencer, Step } from './sequencer';
 export { T5, type T5Tower } from './t5';
 export {
@@ -79,10 +82,4 @@ export {
   type VitConfig,
   type VitOptions,
 } from './vit';
-export {
-  CLIP_VISION,
-  EVA_VISION,
-  VISION_FAMILIES,
-  type VitFamily,
-  type VitTowerConfig,
-} from './vitFamilies';
+export { CLIP_VISION, EVA_VISION, VISION_FAMILIES, type VitFamily, type VitTowerConfig } from './vitFamilies';

@@ -81,7 +81,7 @@ export const OPT: Family<OptConfig, DecoderOnlyTower> = {
   },
   writeConfig: (config) => ({ modelType: 'opt', architectures: ['OPTForCausalLM'], ...config }),
   parameterName(name, { tieWordEmbeddings }) {
-    if (name === 'lm_head.weight' && tieWordEmbeddings) return undefined;
+    if (name === 'lm_head.weight' && tieWordEmbeddings) return `${DECODER}.embed_tokens.weight`;
     const inside = /^(?:model\.)?decoder\.(.+)$/.exec(name)?.[1];
     if (inside === 'version') return undefined; // a mark that old files carry
     return inside === undefined ? name : `${DECODER}.${inside}`;
