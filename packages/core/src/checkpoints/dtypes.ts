@@ -28,19 +28,24 @@ const BITS = {
 
 export type SafetensorsDtype = keyof typeof BITS;
 
-export const DTYPES = Object.keys(BITS) as SafetensorsDtype[];
-
 export function isDtype(name: unknown): name is SafetensorsDtype {
   return typeof name === 'string' && Object.hasOwn(BITS, name);
 }
 
-/** Size of a tensor in bytes; not a whole number where a 4- or 6-bit tensor has an odd size. */
+/**
+ * Size of a tensor in bytes; no whole number where a 4- or 6-bit tensor has an odd size, NaN where a number of
+ * elements is beyond counting (also on the way to a size of zero).
+ */
 export function byteSize(dtype: SafetensorsDtype, shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, BITS[dtype] / 8);
+  const elements = shape.reduce((product, side) => {
+    return product * side <= Number.MAX_SAFE_INTEGER ? product * side : NaN;
+  }, 1);
+  return (elements * BITS[dtype]) / 8;
 }
 
+/** Floating-point types that are read. */
 export function isFloat(dtype: SafetensorsDtype): boolean {
-  return dtype.startsWith('F') || dtype === 'BF16';
+  return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16' || dtype === 'F64';
 }
 
 /** The 65,536 half-precision numbers, by bit pattern. */

@@ -5,6 +5,7 @@ import { Weights, type Matrix } from '../nn';
 import type { Family } from '../models';
 import { matchTensors, type Source } from './match';
 import { CONFIG, hashWeights, openModelFolder } from './modelFolder';
+import { excerpt } from './problems';
 import { place } from './place';
 import { storageType } from './storage';
 
@@ -97,7 +98,7 @@ function open<Config, Model extends Built>(
   const path = join(dir, CONFIG);
   const { modelType } = folder.config;
   if (modelType !== family.modelType) {
-    const found = modelType === undefined ? 'names no model_type' : `is a ${JSON.stringify(modelType)}`;
+    const found = modelType === undefined ? 'names no model_type' : `is a ${excerpt(modelType)}`;
     throw new Blip2Error(`${path} ${found}, not ${JSON.stringify(family.modelType)}`, {
       hint: 'Give the folder of such a model, or load it as what it is.',
     });

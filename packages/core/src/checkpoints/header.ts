@@ -4,8 +4,9 @@
  * Nothing in a file is trusted: the header is checked in full before any tensor is read.
  */
 import { Blip2Error } from '../runtime';
-import { byteSize, DTYPES, isDtype, type SafetensorsDtype } from './dtypes';
+import { byteSize, isDtype, type SafetensorsDtype } from './dtypes';
 import { parseJsonObject, type JsonObject } from './json';
+import { excerpt, nameOf, refuse } from './problems';
 
 /** The limit of the format's own library. */
 const MAX_HEADER = 100_000_000;
@@ -52,50 +53,46 @@ export function readHeader(
   const json = parseJsonObject(read(8, length), `${path}: the header`, DEPTH);
   const { __metadata__: metadata, ...entries } = json;
   const start = 8 + length;
-  const tensors = new Map(
-    Object.entries(entries).map(([name, entry]) => [name, checkEntry(path, name, entry, start, size)]),
-  );
+  const tensors = new Map<string, TensorInfo>();
+  const problems: string[] = [];
+  for (const [name, entry] of Object.entries(entries)) {
+    const info = checkEntry(entry, start, size);
+    if (typeof info === 'string') problems.push(`tensor ${nameOf(name)}: ${info}`);
+    else tensors.set(name, info);
+  }
+  refuse(path, problems, FETCH_AGAIN);
   checkNoGaps(path, tensors, start, size);
   return { tensors, metadata: checkMetadata(path, metadata) };
 }
 
 function checkMetadata(path: string, metadata: unknown): Record<string, string> {
-  if (metadata === undefined) return {};
-  const isMap = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
+  if (metadata === undefined || metadata === null) return {};
+  const isMap = typeof metadata === 'object' && !Array.isArray(metadata);
   if (!isMap || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw new Blip2Error(`${path}: __metadata__ must map strings to strings`, { hint: FETCH_AGAIN });
   }
   return metadata as Record<string, string>;
 }
 
-const isNatural = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-/** A value from the file, as far as an error shows it. */
-function excerpt(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-}
-
-function checkEntry(path: string, name: string, entry: unknown, start: number, size: number): TensorInfo {
-  const bad = (what: string, hint = FETCH_AGAIN) =>
-    new Blip2Error(`${path}: tensor ${excerpt(name).slice(1, -1)}: ${what}`, { hint });
+/** The tensor's place, or what is wrong with its entry. */
+function checkEntry(entry: unknown, start: number, size: number): TensorInfo | string {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as JsonObject;
-  if (!isDtype(dtype)) {
-    throw bad(`dtype ${excerpt(dtype)} is not known`, `The format has ${DTYPES.join(', ')}.`);
-  }
-  if (!Array.isArray(shape) || !shape.every(isNatural)) throw bad(`bad shape ${excerpt(shape)}`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isNatural)) {
-    throw bad(`bad data_offsets ${excerpt(offsets)}`);
-  }
-  const [begin, end] = offsets as [number, number];
+  if (!isDtype(dtype)) return `dtype ${excerpt(dtype)} is not known`;
+  if (!isSizes(shape)) return `bad shape ${excerpt(shape)}`;
+  if (!isSizes(offsets) || offsets.length !== 2) return `bad data_offsets ${excerpt(offsets)}`;
+  const [begin, end] = offsets;
   const expected = byteSize(dtype, shape);
   if (end - begin !== expected) {
-    throw bad(`shape ${excerpt(shape)} of ${dtype} takes ${expected} bytes, not ${end - begin}`);
+    return `shape ${excerpt(shape)} of ${dtype} takes ${expected} bytes, not ${end - begin}`;
   }
   if (end > size - start) {
-    throw bad(`ends at byte ${end}, but the file holds only ${size - start} bytes of data`);
+    return `ends at byte ${end}, but the file holds only ${size - start} bytes of data`;
   }
-  return { dtype, shape: shape, begin: start + begin, end: start + end };
+  return { dtype, shape, begin: start + begin, end: start + end };
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
 function checkNoGaps(path: string, tensors: Map<string, TensorInfo>, start: number, size: number): void {
@@ -104,7 +101,7 @@ function checkNoGaps(path: string, tensors: Map<string, TensorInfo>, start: numb
     if (info.begin !== at) {
       const what = info.begin < at ? 'overlaps the tensor before it' : 'leaves a gap before it';
       const where = `starts at byte ${info.begin - start} of the data, expected ${at - start}`;
-      throw new Blip2Error(`${path}: tensor ${excerpt(name).slice(1, -1)}: ${what} (${where})`, {
+      throw new Blip2Error(`${path}: tensor ${nameOf(name)}: ${what} (${where})`, {
         hint: FETCH_AGAIN,
       });
     }

@@ -64,7 +64,9 @@ function countKeys(value: Json): number {
 /** Reads a JSON object from a file. @throws Blip2Error naming the file. */
 export function readJsonObject(path: string): JsonObject {
   try {
-    const { size } = statSync(path);
+    const stats = statSync(path);
+    if (!stats.isFile()) throw new Blip2Error(`${path} is not a file`, { hint: FETCH_AGAIN });
+    const { size } = stats;
     if (size > MAX_BYTES) {
       throw new Blip2Error(`${path} has ${size} bytes, too many for such a file`, { hint: FETCH_AGAIN });
     }

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { ParameterSpecs } from '../runtime';
 import { isFloat } from './dtypes';
 import type { ModelFolder } from './modelFolder';
-import { refuse } from './problems';
+import { excerpt, nameOf, refuse } from './problems';
 import type { SafetensorsFile } from './safetensors';
 
 /** Where a parameter's values lie. */
@@ -30,13 +30,13 @@ export function matchTensors(
   for (const [name, file] of folder.tensors) {
     const parameter = rename(name);
     if (parameter === undefined) continue;
-    const where = `${name} (${basename(file.path)})`;
+    const where = `${nameOf(name)} (${basename(file.path)})`;
     const problem = misfit(specs, parameter, { file, name });
     const twin = sources.get(parameter);
     if (problem) problems.push(`${where} ${problem}`);
     else if (!twin) sources.set(parameter, { file, name });
     else if (!areEqual(twin, { file, name })) {
-      problems.push(`${where} differs from ${twin.name}, though the model has one matrix for both`);
+      problems.push(`${where} differs from ${nameOf(twin.name)}, though the model has one matrix for both`);
     }
   }
   const found = new Set([...folder.tensors.keys()].map(rename));
@@ -56,9 +56,9 @@ function misfit(specs: ParameterSpecs, parameter: string, { file, name }: Source
   const { shape: wanted } = specs[parameter];
   const { shape, dtype } = file.info(name);
   if (`${shape}` !== `${wanted}` || shape.length !== wanted.length) {
-    return `has the shape [${shape.join(', ')}], the model wants [${wanted.join(', ')}]`;
+    return `has the shape ${excerpt(shape)}, the model wants ${excerpt(wanted)}`;
   }
-  if (!isFloat(dtype)) return `is ${dtype}, not a floating-point type`;
+  if (!isFloat(dtype)) return `is ${dtype}, but weights are F32, F16, BF16 or F64`;
   return undefined;
 }
 

@@ -8,6 +8,7 @@ import { Blip2Error } from '../runtime';
 import { sha256, sha256File } from './hash';
 import { fileIn } from './replaceFiles';
 import { configFromDisk, readJsonObject, type JsonObject } from './json';
+import { excerpt, nameOf } from './problems';
 import { SafetensorsFile } from './safetensors';
 
 export const CONFIG = 'config.json';
@@ -71,16 +72,26 @@ function openShards(
   const files = new Map<string, SafetensorsFile>();
   for (const shard of new Set(map.values())) {
     const path = modelFile(dir, shard);
-    if (path) files.set(shard, new SafetensorsFile(path));
-    else problems.push(`${shard} is missing, though ${INDEX} lists it`);
+    if (!path) problems.push(`${shard} is missing, though ${INDEX} lists it`);
+    else collect(problems, () => files.set(shard, new SafetensorsFile(path)));
   }
   const tensors = new Map<string, SafetensorsFile>();
   for (const [name, shard] of map) {
     const file = files.get(shard);
     if (file?.tensors.has(name)) tensors.set(name, file);
-    else if (file) problems.push(`${name} is not in ${shard}, where ${INDEX} says it is`);
+    else if (file) problems.push(`${nameOf(name)} is not in ${shard}, where ${INDEX} says it is`);
   }
   return { files: [...files.values()], tensors, problems };
+}
+
+/** Damage of one shard is told with that of the others. */
+function collect(problems: string[], open: () => void): void {
+  try {
+    open();
+  } catch (error) {
+    if (!(error instanceof Blip2Error)) throw error;
+    problems.push(error.message);
+  }
 }
 
 /** A plain name: an index must not reach out of its folder. */
@@ -94,18 +105,20 @@ function readWeightMap(path: string): Map<string, string> {
   const entries = Object.entries(map);
   for (const [name, shard] of entries) {
     if (typeof shard === 'string' && SHARD.test(shard)) continue;
-    throw new Blip2Error(
-      `${path}: ${name} lies in ${JSON.stringify(shard)}, which is no file of the folder`,
-      {
-        hint: 'Shards lie beside their index and end in .safetensors. Fetch the file again.',
-      },
-    );
+    const what = `${nameOf(name)} lies in ${excerpt(shard)}, which is no file of the folder`;
+    throw new Blip2Error(`${path}: ${what}`, {
+      hint: 'Shards lie beside their index and end in .safetensors. Fetch the file again.',
+    });
   }
   return new Map(entries as [string, string][]);
 }
 
 /** Hexadecimal SHA-256 of the weights: of their file as it is, or of the shards' own hashes. */
 export function hashWeights({ files }: ModelFolder): string {
-  const hashes = files.map(({ path }) => sha256File(path));
+  const hashes = files.map((file) => {
+    const hash = sha256File(file.path);
+    file.assertUnchanged();
+    return hash;
+  });
   return hashes.length === 1 ? hashes[0] : sha256(...hashes);
 }

@@ -15,7 +15,6 @@ export class SafetensorsFile {
   constructor(readonly path: string) {
     const { header, stats } = this.withHandle((handle) => {
       const stats = fstatSync(handle);
-      if (!stats.isFile()) throw new Blip2Error(`${path} is not a file`, { hint: FETCH_AGAIN });
       const read = (at: number, length: number) => readAt(handle, path, at, length);
       return { header: readHeader(path, stats.size, read), stats };
     });
@@ -56,7 +55,7 @@ export class SafetensorsFile {
 
   /** @throws Blip2Error if the file was replaced or changed since its header was read. */
   assertUnchanged(): void {
-    if (identity(statSync(this.path)) === this.#identity) return;
+    if (this.withHandle((handle) => identity(fstatSync(handle))) === this.#identity) return;
     throw new Blip2Error(`${this.path} was changed while it was read`, { hint: 'Read it again.' });
   }
 
@@ -69,6 +68,9 @@ export class SafetensorsFile {
   private withHandle<T>(use: (handle: number) => T): T {
     let handle: number | undefined;
     try {
+      // To open a pipe would wait for ever.
+      if (!statSync(this.path).isFile())
+        throw new Blip2Error(`${this.path} is not a file`, { hint: FETCH_AGAIN });
       handle = openSync(this.path, 'r');
       return use(handle);
     } catch (cause) {
