@@ -22,6 +22,19 @@ export type VitFamily = Family<VitTowerConfig, VisionTower>;
 
 const PREFIX = 'vision_model.';
 
+/** The fields of a `vision_config`; `defaults` are of those that it leaves out. */
+export const vitFields = (defaults: Omit<VitConfig, 'family'>) =>
+  z.object({
+    hiddenSize: field.size.default(defaults.hiddenSize),
+    intermediateSize: field.size.default(defaults.intermediateSize),
+    numHiddenLayers: field.size.default(defaults.numHiddenLayers),
+    numAttentionHeads: field.size.default(defaults.numAttentionHeads),
+    imageSize: field.size.default(defaults.imageSize),
+    patchSize: field.size.default(defaults.patchSize),
+    hiddenAct: field.activation.default(defaults.hiddenAct),
+    layerNormEps: field.epsilon.default(defaults.layerNormEps),
+  });
+
 /** CLIP's ViT (transformers' CLIPVisionModel). */
 export const CLIP_VISION = vitFamily('clip_vision_model', 'CLIPVisionModel', {
   family: 'clip',
@@ -49,19 +62,6 @@ export const VISION_FAMILIES: Readonly<Record<string, VitFamily>> = {
   clip: partOf('clip', CLIP_VISION),
   'blip-2': partOf('blip-2', EVA_VISION),
 };
-
-/** The fields of a `vision_config`; `defaults` are of those that it leaves out. */
-export const vitFields = (defaults: Omit<VitConfig, 'family'>) =>
-  z.object({
-    hiddenSize: field.size.default(defaults.hiddenSize),
-    intermediateSize: field.size.default(defaults.intermediateSize),
-    numHiddenLayers: field.size.default(defaults.numHiddenLayers),
-    numAttentionHeads: field.size.default(defaults.numAttentionHeads),
-    imageSize: field.size.default(defaults.imageSize),
-    patchSize: field.size.default(defaults.patchSize),
-    hiddenAct: field.activation.default(defaults.hiddenAct),
-    layerNormEps: field.epsilon.default(defaults.layerNormEps),
-  });
 
 function vitFamily(modelType: string, architecture: string, defaults: VitTowerConfig): VitFamily {
   const fields = vitFields(defaults).extend({
