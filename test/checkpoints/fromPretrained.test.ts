@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fromPretrained, savePretrained, trainableFromPretrained } from '../../packages/core/src/checkpoints';
+import { fromPretrained, savePretrained } from '../../packages/core/src/checkpoints';
 import { HalfTensor, ParameterStore, tf, type Tensor } from '../../packages/core/src/runtime';
 import { TINY, TINY_CONFIG, tinyParameters } from './tinyFamily';
 
@@ -34,7 +34,7 @@ test('what was saved comes back bit for bit, frozen or to be trained', () => {
   expect(frozen.weights.scope('fc').get('bias').shape).toEqual([3]);
   frozen.dispose();
   expect(tf.memory().numTensors).toBe(held);
-  const trainable = trainableFromPretrained(dir, TINY);
+  const trainable = fromPretrained(dir, TINY, { trainable: () => true });
   expect(trainable.parameters.snapshot()).toEqual(values);
   expect(tf.memory().numTensors).toBe(held);
   expect(trainable.hash).toMatch(/^[0-9a-f]{64}$/);

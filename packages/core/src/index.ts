@@ -37,13 +37,7 @@ export {
   type OptConfig,
   type Prompt,
 } from './models';
-export {
-  fromPretrained,
-  SafetensorsFile,
-  savePretrained,
-  trainableFromPretrained,
-  writeSafetensors,
-} from './checkpoints';
+export { fromPretrained, SafetensorsFile, savePretrained, writeSafetensors } from './checkpoints';
 export {
   clipVisionTower,
   shapes,

@@ -1,11 +1,5 @@
 export { fileError, makeFolder, writeAll, writeFileAtomic, writeFolderAtomic } from './files';
-export {
-  fromPretrained,
-  trainableFromPretrained,
-  type FromPretrainedOptions,
-  type Pretrained,
-  type Trainable,
-} from './fromPretrained';
+export { fromPretrained, type FromPretrainedOptions, type Pretrained } from './fromPretrained';
 export type { TensorInfo } from './header';
 export { canonicalJson, sha256, sha256File } from './hash';
 export { configFromDisk, configToDisk, readJsonObject, type Json, type JsonObject } from './json';
