@@ -8,14 +8,15 @@ interface Options {
   data: string;
   split: 'train' | 'validation' | 'test';
   k: number;
+  equalTexts: 'merge' | 'apart';
   json?: boolean;
 }
 
-async function retrieval({ model, data, split, k, json }: Options): Promise<void> {
+async function retrieval({ model, data, split, k, equalTexts, json }: Options): Promise<void> {
   const { openData, openRun } = await import('../recipes');
   const { evaluateRetrieval } = await import('../evaluate');
   const run = openRun(model);
-  const result = await evaluateRetrieval(run.model, openData(data)[split], { k });
+  const result = await evaluateRetrieval(run.model, openData(data)[split], { k, equalTexts });
   if (json) return printJson({ model, data, split, ...result });
   const reranked = k > 0 ? `, the best ${k} re-ranked by ITM` : '';
   console.error(`${result.images} images, ${result.texts} texts${reranked}`);
@@ -43,6 +44,14 @@ export function addEvaluate(program: Command): void {
         .default('test'),
     )
     .option('--k <count>', 'candidates re-ranked by ITM in each direction; 0: none', wholeNumber, 128)
+    .addOption(
+      new Option(
+        '--equal-texts <how>',
+        'captions that read alike: one text of all their pictures, or each of its own alone, as on COCO and Flickr30K',
+      )
+        .choices(['merge', 'apart'])
+        .default('merge'),
+    )
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  blip2 evaluate retrieval --model runs/mine --data shapes --k 32')
     .action(retrieval);

@@ -8,6 +8,7 @@ export {
   type Recall,
   type Relevance,
   type Scores,
+  type Ties,
 } from './ranking';
 export {
   evaluateRetrieval,

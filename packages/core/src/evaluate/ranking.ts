@@ -42,19 +42,32 @@ export function transposeRelevance(relevant: Relevance, columns: number): number
 }
 
 /**
- * For each row, how many irrelevant columns come before its best relevant one. A tie counts as lost, so that a model
- * that scores everything alike has recall 0. (LAVIS leaves ties to numpy's unstable sort.) A row without a relevant
- * column is lost, however few columns there are.
+ * What becomes of equal scores. `lost`: an irrelevant column comes before a relevant one, so that a model that scores
+ * everything alike has recall 0. `laterFirst`: the later column comes first, as in numpy's
+ * `argsort(score, kind='stable')[::-1]`. LAVIS leaves out `kind`, and with it the order of equal scores to chance.
  */
-export function ranks({ rows, columns, values }: Scores, relevant: Relevance): Int32Array {
+export type Ties = 'lost' | 'laterFirst';
+
+/**
+ * For each row, how many irrelevant columns come before its best relevant one; all of them, if that one's score is not a
+ * number. A row without a relevant column is lost, however few columns there are.
+ */
+export function ranks(
+  { rows, columns, values }: Scores,
+  relevant: Relevance,
+  ties: Ties = 'lost',
+): Int32Array {
   return Int32Array.from({ length: rows }, (_, row) => {
     if (relevant[row].length === 0) return LOST;
     const scores = values.subarray(row * columns, (row + 1) * columns);
     const own = new Set(relevant[row]);
     const best = Math.max(...relevant[row].map((column) => scores[column]));
+    const last = Math.max(...relevant[row].filter((column) => scores[column] === best));
     let before = 0;
-    for (let column = 0; column < columns; column++)
-      if (!(scores[column] < best) && !own.has(column)) before++;
+    for (let column = 0; column < columns; column++) {
+      if (scores[column] < best || own.has(column)) continue;
+      if (scores[column] !== best || ties === 'lost' || column > last) before++;
+    }
     return before;
   });
 }
@@ -64,12 +77,16 @@ export function recall(ranked: Int32Array): Recall {
   return { r1: within(1), r5: within(5), r10: within(10) };
 }
 
-/** The `k` best columns of each row, best first; equal scores in order of column. */
+/** The `k` best columns of each row, best first; equal scores in order of column, what is not a number last. */
 export function topColumns({ rows, columns, values }: Scores, k: number): Int32Array[] {
   return Array.from({ length: rows }, (_, row) => {
-    const scores = values.subarray(row * columns, (row + 1) * columns);
-    const order = Int32Array.from(scores, (_, column) => column);
-    return order.sort((a, b) => scores[b] - scores[a] || a - b).subarray(0, k);
+    const scores = values.slice(row * columns, (row + 1) * columns);
+    for (let column = 0; column < columns; column++)
+      if (Number.isNaN(scores[column])) scores[column] = -Infinity;
+    const least = scores.slice().sort()[Math.max(0, columns - k)];
+    const candidates: number[] = [];
+    for (let column = 0; column < columns; column++) if (scores[column] >= least) candidates.push(column);
+    return Int32Array.from(candidates.sort((a, b) => scores[b] - scores[a] || a - b).slice(0, k));
   });
 }
 

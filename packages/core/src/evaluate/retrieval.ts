@@ -1,6 +1,6 @@
 /**
- * Image-text retrieval (BLIP-2 section 4.4): recall by ITC similarity, and after re-ranking the top k by ITM.
- * I images, T texts.
+ * Image-text retrieval (BLIP-2 section 4.4): recall by ITC similarity, and after re-ranking the top k by ITM. An image is
+ * found with any of its texts (five in COCO and Flickr30K), a text with its image. I images, T texts.
  */
 import { cleanCaption } from '../text';
 import type { ImageTextSplit } from '../data';
@@ -13,6 +13,7 @@ import {
   transposeRelevance,
   type Recall,
   type Scores,
+  type Ties,
 } from './ranking';
 
 /** A pool of images and texts, encoded once. */
@@ -33,9 +34,11 @@ export interface RetrievalOptions {
   k?: number;
   /**
    * Texts that read alike: one text of all their images (`merge`, the default), or each the text of its own image
-   * alone (`apart`, as LAVIS counts: of two pictures with equal captions one is then always wrong).
+   * alone (`apart`: the standard protocol, as in LAVIS; of two pictures with equal captions one is then always wrong).
    */
   equalTexts?: 'merge' | 'apart';
+  /** What becomes of equal scores; `lost` unless given. */
+  ties?: Ties;
 }
 
 /** One line of a table. */
@@ -77,7 +80,7 @@ export async function evaluateRetrieval(
   split: ImageTextSplit,
   options: RetrievalOptions = {},
 ): Promise<Retrieval> {
-  const { k = 128, equalTexts } = options;
+  const { k = 128, equalTexts, ties } = options;
   const { texts, relevant } = textPool(split, equalTexts);
   const pool = await model.encodePool(split, texts);
   const toText: Scores = { rows: split.size, columns: texts.length, values: pool.similarities };
@@ -85,8 +88,8 @@ export async function evaluateRetrieval(
   const images = transposeRelevance(relevant, texts.length);
 
   const row = (scores: 'ITC' | 'ITM', forward: Scores, backward: Scores): RetrievalRow[] => [
-    { direction: 'image→text', scores, ...recall(ranks(forward, relevant)) },
-    { direction: 'text→image', scores, ...recall(ranks(backward, images)) },
+    { direction: 'image→text', scores, ...recall(ranks(forward, relevant, ties)) },
+    { direction: 'text→image', scores, ...recall(ranks(backward, images, ties)) },
   ];
   const rows = row('ITC', toText, toImage);
   if (k > 0) rows.push(...row('ITM', ...(await reranked(pool, toText, toImage, k))));
