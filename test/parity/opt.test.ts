@@ -9,19 +9,11 @@ import {
   OPT_350M,
   OPT_6_7B,
   optParameters,
-  type Prompt,
 } from '../../packages/core/src/models';
 import { countParameters, Weights } from '../../packages/core/src/nn';
-import {
-  Rng,
-  softmaxCrossEntropy,
-  tf,
-  valueAndGradients,
-  type Tensor,
-} from '../../packages/core/src/runtime';
-import '../support/allclose';
-import { Fixture, gradientError } from '../support/fixtures';
-import { languageTowerContract } from '../support/languageTower';
+import { Rng, tf, type Tensor } from '../../packages/core/src/runtime';
+import { decoderCase, decoderOnlyParity } from '../support/decoderOnly';
+import { Fixture } from '../support/fixtures';
 import { relativeError } from '../support/relativeError';
 
 const fixture = new Fixture('opt');
@@ -32,54 +24,11 @@ const { configs, parameters } = fixture.config<{
 
 function load(name: string) {
   const config = OPT.readConfig(configFromDisk(configs[name]));
-  const weights = fixture.tensors(`${name}.w.`);
-  const prompt: Prompt = {
-    embeddings: fixture.tensor(`${name}.in.embeddings`),
-    mask: fixture.tensor(`${name}.in.mask`),
-  };
-  const target = fixture.tensor(`${name}.in.target`);
-  return { config, tower: OPT.build(config), weights, w: new Weights(weights), prompt, target };
+  return { config, tower: OPT.build(config), ...decoderCase(fixture, name) };
 }
 
 describe.each(Object.keys(configs))('%s', (name) => {
-  const { config, tower, weights, w, prompt, target } = load(name);
-
-  test('hidden states', () => {
-    const mask = tf.concat([prompt.mask, tf.onesLike(target)], 1);
-    const embeddings = tf.concat([prompt.embeddings, tower.embed(w, target)], 1);
-    const states = tower.states(w, { embeddings, mask });
-    expect(states).toHaveLength(config.numHiddenLayers + 1);
-    const real = tf.expandDims(mask.toFloat(), 2); // what stands in padding means nothing
-    states.forEach((found, i) => {
-      const expected = fixture.tensor(`${name}.a.hidden.${i}`);
-      expect(relativeError(found.mul(real), expected.mul(real)), `state ${i}`).toBeLessThan(2e-4);
-    });
-  });
-
-  test('logits', () => {
-    expect(relativeError(tower.logits(w, prompt, target), fixture.tensor(`${name}.a.logits`))).toBeLessThan(
-      2e-4,
-    );
-  });
-
-  test('gradient of the loss into the soft prompt', () => {
-    const { embeddings } = prompt;
-    const labels = fixture.tensor(`${name}.in.labels`).reshape([-1]);
-    const { value, gradients } = valueAndGradients(
-      () => {
-        const logits = tower.logits(w, prompt, target).reshape([-1, config.vocabSize]);
-        return { loss: softmaxCrossEntropy(logits, labels) };
-      },
-      { embeddings },
-    );
-    expect(value.loss.dataSync()[0]).toBeCloseTo(fixture.scalar(`${name}.l.loss`), 5);
-    const { error } = gradientError({ embeddings: fixture.values(`${name}.g.embeddings`) }, gradients);
-    expect(error).toBeLessThanOrEqual(1e-4);
-  });
-
-  describe('contract', () => {
-    languageTowerContract({ tower, weights, prompt, target });
-  });
+  decoderOnlyParity(fixture, name, load(name).tower);
 });
 
 describe('dropout', () => {
