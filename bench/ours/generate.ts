@@ -1,0 +1,46 @@
+/**
+ * Our generation with random weights of a published shape, for the harness to time: the protocol is that of
+ * bench/peers (README there).
+ *
+ *   npx tsx bench/ours/generate.ts bench/peers/generate-opt-greedy.json --warm-up 1 --steps 3
+ *
+ * A step writes `newTokens` tokens after each of `batch` prompts of `prompt` embeddings.
+ */
+import { readConfig, serve } from './serve';
+
+interface GenerationCase {
+  /** A config.json. */
+  model: { model_type: 'opt' | 't5' };
+  batch: number;
+  prompt: number;
+  newTokens: number;
+  beams: number;
+}
+
+async function main(): Promise<void> {
+  const c = readConfig<GenerationCase>();
+  const { ParameterStore, Rng, tf } = await import('../../packages/core/src/runtime');
+  const { Weights } = await import('../../packages/core/src/nn');
+  const { TOWERS } = await import('../../packages/core/src/models');
+  const { configFromDisk } = await import('../../packages/core/src/checkpoints');
+  const { TokenGenerator } = await import('../../packages/core/src/generate');
+
+  const family = TOWERS.language.find(({ modelType }) => modelType === c.model.model_type)!;
+  const tower = family.build(family.readConfig(configFromDisk(c.model)));
+  const store = ParameterStore.create(tower.parameters(), 0);
+  const generator = new TokenGenerator(tower, new Weights(store.readAll()));
+  const prompt = {
+    embeddings: Rng.from(1).normal([c.batch, c.prompt, tower.hiddenSize]),
+    mask: tf.ones([c.batch, c.prompt], 'int32'),
+  };
+  const options = {
+    maxNewTokens: c.newTokens,
+    minNewTokens: c.newTokens,
+    numBeams: c.beams,
+    eosTokenId: tower.tokens.eos,
+    padTokenId: tower.tokens.pad,
+  };
+  await serve(() => generator.generate(prompt, options));
+}
+
+void main();
