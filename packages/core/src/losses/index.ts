@@ -7,6 +7,13 @@ export {
   type ContrastiveOptions,
 } from './contrastive';
 export { imageGroundedGeneration } from './generation';
+export {
+  languageModeling,
+  stage2Losses,
+  type Stage2Batch,
+  type Stage2Losses,
+  type Stage2Options,
+} from './languageModeling';
 export { imageTextMatching, matchingPairs, sampleHardNegatives, type Negatives } from './matching';
 export {
   stage1Losses,

@@ -17,6 +17,11 @@ export class Weights {
     return new Weights(this.tensors, `${this.prefix}${name}.`);
   }
 
+  /** These, and others beside them: what is trained beside what is frozen. */
+  with(others: NamedTensors): Weights {
+    return new Weights({ ...this.tensors, ...others }, this.prefix);
+  }
+
   has(name: string): boolean {
     return this.tensors[this.prefix + name] !== undefined;
   }

@@ -1,4 +1,5 @@
 export { cleanCaption, cleanQuestion } from './cleanup';
+export { splitPrefix, type PrefixSplit } from './prefixSplit';
 export { type TextStream } from './textStream';
 export {
   Tokenizer,

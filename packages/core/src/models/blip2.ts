@@ -1,0 +1,78 @@
+/**
+ * BLIP-2 of stage 2 (section 3.3; LAVIS's blip2_opt.py and blip2_t5.py): what the queries read in an image becomes soft
+ * prompts in front of a frozen language model's text. The towers are known by their interfaces alone.
+ * Names are those of Hugging Face's Blip2ForConditionalGeneration.
+ *
+ * B batch, Q queries, P patches, W width of the image, D width of the language model, L text tokens.
+ */
+import { tf, type ParameterSpecs, type Rng, type Tensor } from '../runtime';
+import { defaultLinearSpecs, layerNorm, layerNormSpecs, linear, type Weights } from '../nn';
+import type { LanguageTower, Prompt } from './languageTower';
+import { imageMemory, qformer } from './qformer';
+import { qformerParameters, type QformerConfig } from './qformerConfig';
+import type { VisionTower } from './visionTower';
+
+export interface Blip2 {
+  readonly vision: VisionTower;
+  readonly language: LanguageTower;
+  readonly qformer: QformerConfig;
+  /** Of the norm between image and Q-Former: 1e-5 in LAVIS, 1e-6 in Hugging Face. */
+  readonly visionLayerNormEps: number;
+  /** Both towers and what is trained. */
+  parameters(): ParameterSpecs;
+  /** All that stage 2 trains: the norm after the image, queries, Q-Former, projection. */
+  trainableParameters(): ParameterSpecs;
+}
+
+/** Token ids and what is real among them (1, padding 0): int32 [B, L] each. */
+export type Text = { ids: Tensor; mask: Tensor };
+
+/** Where the language model's names begin. */
+export const LANGUAGE_MODEL = 'language_model';
+
+export function blip2(parts: Omit<Blip2, 'parameters' | 'trainableParameters'>): Blip2 {
+  const { vision, language } = parts;
+  const trained = {
+    ...layerNormSpecs('vision_model.post_layernorm', vision.hiddenSize),
+    ...qformerParameters(parts.qformer),
+    ...defaultLinearSpecs('language_projection', parts.qformer.hiddenSize, language.hiddenSize),
+  };
+  const ofLanguage = Object.entries(language.parameters()).map(
+    ([name, spec]) => [`${LANGUAGE_MODEL}.${name}`, spec] as const,
+  );
+  return {
+    ...parts,
+    trainableParameters: () => trained,
+    parameters: () => ({ ...vision.parameters(), ...trained, ...Object.fromEntries(ofLanguage) }),
+  };
+}
+
+/** The language model's own weights. */
+export function languageWeights(w: Weights): Weights {
+  return w.scope(LANGUAGE_MODEL);
+}
+
+/**
+ * What the language model is told of the images: Q rows each, whatever the image's resolution.
+ *
+ * @param features of the vision tower [B, P, W]
+ * @param rng draws the Q-Former's dropout; without it there is none
+ * @returns [B, Q, D]
+ */
+export function softPrompts(w: Weights, model: Blip2, features: Tensor, rng?: Rng): Tensor {
+  const normed = layerNorm(w.scope('vision_model.post_layernorm'), features, model.visionLayerNormEps);
+  const image = imageMemory(w, model.qformer, normed);
+  const { queries } = qformer(w, model.qformer, { queries: w.get('query_tokens'), image, rng });
+  return linear(w.scope('language_projection'), queries!);
+}
+
+/**
+ * The language model's prompt: soft prompts [B, Q, D], then the text. What decoder-only models put before a text (OPT's
+ * `</s>`) is part of the text: it stands between queries and words.
+ */
+export function blip2Prompt(w: Weights, { language }: Blip2, soft: Tensor, text?: Text): Prompt {
+  const mask = tf.ones(soft.shape.slice(0, 2), 'int32');
+  if (!text) return { embeddings: soft, mask };
+  const words = language.embed(languageWeights(w), text.ids); // [B, L, D]
+  return { embeddings: tf.concat([soft, words], 1), mask: tf.concat([mask, text.mask], 1) };
+}
