@@ -16,7 +16,7 @@ describe('help', () => {
     ],
     [
       ['evaluate', 'retrieval', '--help'],
-      ['--model', '--data', '--split', '--k'],
+      ['--model', '--data', '--split', '--k', '--equal-texts'],
     ],
     [
       ['reproduce', 'stage1', '--help'],

@@ -78,6 +78,31 @@ describe('ranking', () => {
     expect(topColumns(scores, 99)[0]).toHaveLength(5);
   });
 
+  test('topColumns equals a full sort, ties included; what is not a number comes last', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const scores = random(4, 12, seed);
+      scores.values[seed % 48] = NaN;
+      const value = (at: number) => (Number.isNaN(scores.values[at]) ? -1 : scores.values[at]);
+      for (const k of [0, 1, 5, 12, 13]) {
+        const expected = Array.from({ length: 4 }, (_, row) =>
+          Array.from({ length: 12 }, (_, column) => column)
+            .sort((a, b) => value(row * 12 + b) - value(row * 12 + a) || a - b)
+            .slice(0, k),
+        );
+        expect(topColumns(scores, k).map((columns) => [...columns])).toEqual(expected);
+      }
+    }
+  });
+
+  test('equal scores: lost, or the later column first', () => {
+    const scores = { rows: 1, columns: 5, values: Float32Array.of(1, 2, 2, 2, 0) };
+    expect([...ranks(scores, [[2]])]).toEqual([2]);
+    expect([...ranks(scores, [[2]], 'laterFirst')]).toEqual([1]);
+    expect([...ranks(scores, [[0, 3]], 'laterFirst')]).toEqual([0]);
+    const broken = { rows: 1, columns: 3, values: Float32Array.of(NaN, 1, 0.5) };
+    expect([...ranks(broken, [[0]], 'laterFirst')]).toEqual([2]);
+  });
+
   test('re-ranking: logit + similarity for candidates, −100 elsewhere', () => {
     const scores = { rows: 1, columns: 3, values: Float32Array.of(0.5, 0.25, 0.75) };
     const { values } = rerank(scores, topColumns(scores, 2), (_, column) => 10 * column);

@@ -57,13 +57,23 @@ export {
 } from './train';
 export {
   evaluateRetrieval,
+  gqaAccuracy,
+  normaliseAnswer,
+  readVqaFiles,
   searchImages,
+  vqaAccuracy,
+  type GqaAnswer,
   type Retrieval,
   type RetrievalModel,
   type RetrievalOptions,
   type RetrievalRow,
   type SearchOptions,
   type SearchResult,
+  type VqaOptions,
+  type VqaQuestion,
+  type VqaResult,
+  type VqaScorer,
+  type VqaScores,
 } from './evaluate';
 export {
   makeShapesClip,
