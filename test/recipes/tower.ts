@@ -3,8 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ParameterStore } from '../../packages/core/src/runtime';
-import { vitParameters, type VitConfig } from '../../packages/core/src/models';
-import { saveRaw, type JsonObject } from '../../packages/core/src/checkpoints';
+import { CLIP, type VitConfig } from '../../packages/core/src/models';
+import { savePretrained } from '../../packages/core/src/checkpoints';
 import { clipVisionTower, shapes, type ShapesDataset, type VisionTower } from '../../packages/core/src/data';
 
 const VIT: VitConfig = {
@@ -21,11 +21,10 @@ const VIT: VitConfig = {
 
 export function randomTower(): VisionTower {
   const dir = mkdtempSync(join(tmpdir(), 'blip2-tower-'));
-  const parameters = ParameterStore.create(vitParameters(VIT), 1);
-  saveRaw(dir, {
-    config: { visionConfig: VIT as unknown as JsonObject },
-    tensors: parameters.snapshot(),
-  });
+  const text = { ...VIT, vocabSize: 4, maxPositionEmbeddings: 2, eosTokenId: 3 };
+  const config = { vision: VIT, text, projectionDim: 2, logitScaleInitValue: 0 };
+  const parameters = ParameterStore.create(CLIP.build(config).parameters(), 1);
+  savePretrained(dir, CLIP, config, parameters);
   parameters.dispose();
   return clipVisionTower(dir);
 }

@@ -23,8 +23,8 @@ import {
 import { defaultLinearSpecs, encoderLayer, layerNorm, linear, type Weights } from '../nn';
 import { normalise } from '../image';
 import { Tokenizer } from '../text';
-import { clipParameters, clipText, vit, type ClipConfig } from '../models';
-import { saveRaw, type HostTensor, type JsonObject } from '../checkpoints';
+import { CLIP, clipParameters, clipText, vit, type ClipConfig } from '../models';
+import { savePretrained, type HostTensor } from '../checkpoints';
 import { BatchSource, shapes, stackPixels, type ShapesDataset } from '../data';
 import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../train';
 import { encodeTexts, selectRows } from './captions';
@@ -94,17 +94,10 @@ export async function makeShapesClip(
   const run = await train(shapesClip(data), options);
   if (run.interrupted) return;
   const { config, parameters } = run.model;
-  const { vision, text, ...rest } = config;
   const tensors = Object.entries(parameters.snapshot()).filter(
     ([name]) => !name.startsWith(`${PATCH_HEADS}.`),
   );
-  const onDisk = {
-    modelType: 'clip',
-    visionConfig: vision,
-    textConfig: text,
-    ...rest,
-  } as unknown as JsonObject;
-  saveRaw(dir, { config: onDisk, tensors: Object.fromEntries(tensors) });
+  savePretrained(dir, CLIP, config, Object.fromEntries(tensors));
 }
 
 function prepare(data: ShapesDataset, { batchSize, seed }: TrainingConfig): Task<ShapesClip> {
