@@ -1,5 +1,5 @@
 /** @blip2/core: the library, as a notebook sees it. */
-export { Blip2Error, Rng, tf, type ParameterSpecs, type Tensor } from './runtime';
+export { Blip2Error, dropout, Rng, tf, type ParameterSpecs, type Tensor } from './runtime';
 export * as nn from './nn';
 export { cleanCaption, cleanQuestion, Tokenizer } from './text';
 export { decodeImage, normalise, type ImageSource, type RawImage } from './image';
@@ -20,6 +20,8 @@ export {
   type QuerySummary,
 } from './attention';
 export {
+  BLIP2,
+  blip2Family,
   decoderOnly,
   field,
   OPT,
@@ -29,6 +31,7 @@ export {
   OPT_350M,
   OPT_6_7B,
   parseConfig,
+  TOWERS,
   type BlockContext,
   type Decoder,
   type DecoderOnlyTower,
