@@ -1,34 +1,12 @@
 /** Ids and texts equal to those of Python's tokenizers and transformers: 10,000 texts of any Unicode for each kind. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { crc32, gunzipSync } from 'node:zlib';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Tokenizer } from '../../packages/core/src/text';
+import { KINDS, kinds, texts } from './kinds';
 
-interface Kind {
-  definition: Record<string, unknown>;
-  config: object;
-  size: number;
-  prefix: number[];
-  suffix: number[];
-  ids: number[][];
-  decoded: number[];
-  decodedWithoutSpecials: number[];
-  drawn: { ids: number[]; text: string }[];
-}
-
-interface Variant {
-  changes: { normalizer: (object | 'Precompiled')[] };
-  ids: number[][];
-  decoded: number[];
-}
-
-const file = resolve(import.meta.dirname, '../fixtures/tokenization.json.gz');
-const { texts, kinds } = JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')) as {
-  texts: string[];
-  kinds: Record<'bert' | 'opt' | 'clip' | 't5', Kind> & Record<'t5-always' | 't5-first', Variant>;
-};
 const GROUP = 20;
 
 const folder = mkdtempSync(join(tmpdir(), 'blip2-tokenization-'));
@@ -57,7 +35,7 @@ function checkSums(decoded: string[]): number[] {
   );
 }
 
-describe.each(['bert', 'opt', 'clip', 't5'] as const)('%s', (name) => {
+describe.each(KINDS)('%s', (name) => {
   const kind = kinds[name];
   const tokenizer = load(kind.definition, kind.config);
 
