@@ -145,11 +145,16 @@ test.each([
 });
 
 test('NaN in the logits is an error that says so', async () => {
-  const broken = new TokenGenerator(
-    { ...toy, begin: (w, prompt, room) => ({ ...toy.begin(w, prompt, room), logits: toy.begin(w, prompt, room).logits.mul(NaN) }) }, // prettier-ignore
-    weights,
+  const broken: typeof toy = {
+    ...toy,
+    begin(w, prompt, room) {
+      const beginning = toy.begin(w, prompt, room);
+      return { ...beginning, logits: beginning.logits.mul(NaN) };
+    },
+  };
+  await expect(new TokenGenerator(broken, weights).generate(promptOf(PROMPTS))).rejects.toThrow(
+    "The model's logits are not numbers",
   );
-  await expect(broken.generate(promptOf(PROMPTS))).rejects.toThrow("The model's logits are not numbers");
 });
 
 test('ids stay below V, pads do not leak into results', async () => {

@@ -64,12 +64,12 @@ describe('errors', () => {
   ])('%j', (options, message) => {
     const parse = () => parseGeneration(options as never);
     expect(parse).toThrow(`Generation: ${message}`);
-    expect(parse).toThrow(expect.objectContaining({ hint: expect.any(String), exitCode: 2 }));
+    expect(parse).toThrow(expect.objectContaining({ hint: expect.any(String) as string, exitCode: 2 }));
   });
 
   test('the hint for an unknown option lists those that there are', () => {
     expect(() => parseGeneration({ beams: 2 } as never)).toThrow(
-      expect.objectContaining({ hint: expect.stringContaining('numBeams') }),
+      expect.objectContaining({ hint: expect.stringContaining('numBeams') as string }),
     );
   });
 });

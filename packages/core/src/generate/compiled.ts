@@ -25,7 +25,7 @@ export interface CompiledGeneration<Prompt extends TensorTree> {
   step: Compiled<[TensorTree, Cache, Feed, StepInputs], Stepped>;
 }
 
-/** @param room the most tokens that will be fed back */
+/** @param room the most tokens that will be written */
 export function compileGeneration<Prompt extends TensorTree>(
   sequencer: Sequencer<Prompt>,
   w: Weights,

@@ -103,13 +103,25 @@ function penaliseRepetition(scores: Tensor, { ids, penalty }: Seen): Tensor {
   return putColumns(scores, ids, changed);
 }
 
-/** One token per row [R], by transformers' order of filters: temperature, top-k, top-p. */
-function draw(logits: Tensor, candidates: number | undefined, { seed, temperature, topP }: Sampling): Tensor {
-  const tempered = tf.div(logits, temperature);
+/** One token per row [R]. */
+function draw(logits: Tensor, count: number | undefined, { seed, ...filters }: Sampling): Tensor {
   const rng = new Rng(seed);
-  if (candidates === undefined) return rng.categorical(tempered);
-  const { values, indices } = topK(tempered, Math.min(candidates, logits.shape[1]!)); // [R, C]
-  return pick(indices, rng.categorical(keepNucleus(values, topP)));
+  if (count === undefined) return rng.categorical(tf.div(logits, filters.temperature));
+  const { values, ids } = candidatesOf(logits, count, filters);
+  return pick(ids, rng.categorical(values));
+}
+
+/**
+ * What a token is drawn among, by transformers' order of filters: temperature, top-k, top-p.
+ * @returns logits [R, C], −∞ where filtered, and their tokens int32 [R, C], the likeliest first
+ */
+export function candidatesOf(
+  logits: Tensor,
+  count: number,
+  { temperature, topP }: Omit<Sampling, 'seed'>,
+): { values: Tensor; ids: Tensor } {
+  const { values, indices } = topK(tf.div(logits, temperature), Math.min(count, logits.shape[1]!));
+  return { values: keepNucleus(values, topP), ids: indices };
 }
 
 /**

@@ -114,11 +114,10 @@ export class TokenGenerator<Prompt extends TensorTree> {
   }
 
   private compiled(plan: Plan, { maxNewTokens }: GenerationConfig): CompiledGeneration<Prompt> {
-    const room = Math.max(1, maxNewTokens - 1); // the last token is not fed back
-    const key = JSON.stringify({ ...plan, room });
+    const key = JSON.stringify({ ...plan, maxNewTokens });
     let functions = this.functions.get(key);
     if (!functions) {
-      functions = compileGeneration(this.sequencer, this.weights, plan, room);
+      functions = compileGeneration(this.sequencer, this.weights, plan, maxNewTokens);
       this.functions.set(key, functions);
     }
     return functions;
