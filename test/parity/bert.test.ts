@@ -1,65 +1,126 @@
-/** A Q-Former that starts as BERT, against LAVIS's initialisation (test/fixtures/make/bert.py). */
+/** BERT for masked words against transformers (test/fixtures/make/bert_lm.py). */
 import { describe, expect, test } from 'vitest';
-import {
-  blip2QformerParameters,
-  initialiseFromBert,
-  type Blip2QformerConfig,
-} from '../../packages/core/src/models';
-import { ParameterStore } from '../../packages/core/src/runtime';
+import { configFromDisk, configToDisk, type JsonObject } from '../../packages/core/src/checkpoints';
+import { BERT } from '../../packages/core/src/models';
+import { Weights } from '../../packages/core/src/nn';
+import { compile, Rng, softmaxCrossEntropy, tf, valueAndGradients } from '../../packages/core/src/runtime';
 import { Fixture } from '../support/fixtures';
-import { config as stage1 } from '../support/stage1';
+import { expectGradients, expectNoLeak, expectParameters, expectParity, halved } from '../support/parity';
+import { relativeError } from '../support/relativeError';
 
-const fixture = new Fixture('bert');
-const config: Blip2QformerConfig = {
-  ...stage1,
-  qformer: {
-    ...stage1.qformer,
-    vocabSize: 30,
-    hiddenSize: 24,
-    numHiddenLayers: 3,
-    intermediateSize: 40,
-    maxPositionEmbeddings: 12,
-  },
-};
-const initial = ParameterStore.create(blip2QformerParameters(config), 0).snapshot();
-const bert = Object.fromEntries(fixture.names('w.').map((name) => [name, fixture.values(`w.${name}`)]));
-const started = initialiseFromBert(config, initial, bert);
+const fixture = new Fixture('bert-lm');
+const { configs } = fixture.config<{ configs: Record<string, JsonObject> }>();
 
-/** The rows that BERT has: its vocabulary is one row smaller. */
-const head = (name: string, length: number) => started[name].data.slice(0, length);
+function load(name: string) {
+  const config = BERT.readConfig(configFromDisk(configs[name]));
+  const weights = fixture.tensors(`${name}.w.`);
+  const input = (what: string) => fixture.tensor(`${name}.in.${what}`);
+  const text = { ids: input('ids'), mask: input('mask'), tokenTypes: input('token_types') };
+  return {
+    config,
+    bert: BERT.build(config),
+    weights,
+    w: new Weights(weights),
+    text,
+    labels: input('labels'),
+  };
+}
 
-describe('initialiseFromBert', () => {
-  test.each(fixture.names('e.'))('%s', (name) => {
-    const expected = fixture.values(`e.${name}`).data;
-    expect(head(name, expected.length)).toEqual(expected);
+describe.each(Object.keys(configs))('%s', (name) => {
+  const { config, bert, weights, w, text, labels } = load(name);
+  const real = tf.expandDims(text.mask.toFloat(), 2); // what stands in padding means nothing
+
+  const step = () =>
+    valueAndGradients(() => {
+      const logits = bert.logits(w, text).reshape([-1, config.vocabSize]);
+      return { loss: softmaxCrossEntropy(logits, labels.reshape([-1])) };
+    }, weights);
+
+  test('names and shapes', () => {
+    expectParameters(bert.parameters(), weights);
   });
 
-  test('what BERT lacks keeps its initial value: [DEC], queries, cross-attention, projections, ln_vision', () => {
-    const copied = new Set(fixture.names('e.'));
-    const others = Object.keys(initial).filter((name) => !copied.has(name));
-    expect(others).toContain('qformer.encoder.layer.0.crossattention.attention.key.weight');
-    for (const name of others) expect(started[name], name).toEqual(initial[name]);
-    const words = 'embeddings.word_embeddings.weight';
-    expect(started[words].data.slice(29 * 24)).toEqual(initial[words].data.slice(29 * 24));
+  test('hidden states', () => {
+    const states = bert.states(w, text);
+    expect(states).toHaveLength(config.numHiddenLayers + 1);
+    states.forEach((found, i) => {
+      const expected = fixture.tensor(`${name}.a.hidden.${i}`);
+      expectParity(found.mul(real), expected.mul(real), `state ${i}`);
+    });
   });
 
-  test('reads the spelling of the published file, LayerNorm.gamma and LayerNorm.beta', () => {
-    const old = Object.entries(bert).map(([name, tensor]) => [
-      name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta'),
-      tensor,
-    ]);
-    expect(initialiseFromBert(config, initial, Object.fromEntries(old) as typeof bert)).toEqual(started);
+  test('logits, with token types and without', () => {
+    const { ids, mask } = text;
+    for (const [found, expected] of [
+      [bert.logits(w, text), 'logits'],
+      [bert.logits(w, { ids, mask }), 'logits_without_types'],
+    ] as const) {
+      expectParity(found.mul(real), fixture.tensor(`${name}.a.${expected}`).mul(real), expected);
+    }
   });
 
-  test('names what is missing, and what does not fit', () => {
-    const { 'cls.predictions.bias': _, 'cls.predictions.decoder.bias': _tied, ...headless } = bert;
-    expect(() => initialiseFromBert(config, initial, headless)).toThrow(
-      "BERT's weights lack cls.predictions.bias",
+  test.each(['eager', 'compiled'])('loss of masked words and every gradient, %s', (mode) => {
+    const { value, gradients } = mode === 'eager' ? step() : compile(step)();
+    expect(value.loss.dataSync()[0]).toBeCloseTo(fixture.scalar(`${name}.l.loss`), 5);
+    expectGradients(fixture, `${name}.g.`, gradients);
+  });
+
+  test('what stands in padding has no influence', () => {
+    const ids = tf.where(text.mask.toBool(), text.ids, tf.scalar(1, 'int32'));
+    const [found, expected] = [bert.logits(w, { ...text, ids }), bert.logits(w, text)];
+    expect(relativeError(found.mul(real), expected.mul(real))).toBe(0);
+  });
+
+  test('matrices and tables in bfloat16: close', () => {
+    const isMatrix = (key: string) => weights[key].rank === 2 && !key.includes('position');
+    const error = relativeError(
+      bert.logits(halved(weights, 'bfloat16', isMatrix), text).mul(real),
+      bert.logits(w, text).mul(real),
     );
-    const query = 'bert.encoder.layer.1.attention.self.query.weight';
-    const narrow = { ...bert, [query]: { shape: [24, 23], data: new Float32Array(24 * 23) } };
-    expect(() => initialiseFromBert(config, initial, narrow)).toThrow(
-      `BERT's ${query} has the shape [24,23]`,
-    );
+    expect(error).toBeGreaterThan(1e-4);
+    expect(error).toBeLessThan(0.1);
   });
+
+  test('nothing is left behind', () => {
+    expectNoLeak(step);
+  });
+
+  test('config.json comes back as it was written', () => {
+    const written = configToDisk(BERT.writeConfig(config) as JsonObject);
+    expect(written).toMatchObject({ model_type: 'bert', architectures: ['BertForMaskedLM'] });
+    expect(BERT.readConfig(configFromDisk(written))).toEqual(config);
+  });
+});
+
+test('dropout: from one seed the same, from another not, without one none', () => {
+  const { bert, w, text } = load('base');
+  const pass = (rng?: Rng) => bert.states(w, text, rng).map((state) => state.dataSync());
+  const [first, again, other, without] = [pass(Rng.from(1)), pass(Rng.from(1)), pass(Rng.from(2)), pass()];
+  expect(first).toEqual(again);
+  for (const run of [other, without]) {
+    run.forEach((state, i) => expect(state, `state ${i}`).not.toEqual(first[i]));
+  }
+});
+
+test.each([
+  ['bert.embeddings.LayerNorm.gamma', 'bert.embeddings.LayerNorm.weight'],
+  ['cls.predictions.transform.LayerNorm.beta', 'cls.predictions.transform.LayerNorm.bias'],
+  ['cls.predictions.decoder.weight', 'bert.embeddings.word_embeddings.weight'],
+  ['cls.predictions.decoder.bias', 'cls.predictions.bias'],
+  ['bert.embeddings.position_ids', undefined],
+  ['bert.pooler.dense.weight', undefined],
+  ['cls.seq_relationship.bias', undefined],
+  ['classifier.weight', 'classifier.weight'],
+])('%s in a file is %s', (name, expected) => {
+  expect(BERT.parameterName!(name, BERT.readConfig({}))).toBe(expected);
+});
+
+test.each([
+  [{ hiddenSize: 30, numAttentionHeads: 4 }, '30 cannot be shared by 4 heads'],
+  [{ isDecoder: true }, 'is_decoder'],
+  [{ positionEmbeddingType: 'relative_key' }, 'position_embedding_type'],
+  [{ hiddenAct: 'elu' }, 'hidden_act'],
+  [{ numHiddenLayers: -1 }, 'num_hidden_layers'],
+])('%j is refused', (json, message) => {
+  expect(() => BERT.readConfig(json)).toThrow(message);
 });

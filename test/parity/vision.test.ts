@@ -1,17 +1,17 @@
 /** CLIP and EVA's ViT against transformers (test/fixtures/make/clip.py, eva.py). */
 import { describe, expect, test } from 'vitest';
+import { configFromDisk, type JsonObject } from '../../packages/core/src/checkpoints';
 import {
+  CLIP,
   clipContrastive,
-  clipImage,
-  clipText,
+  EVA_VISION,
   vit,
-  type ClipConfig,
-  type VitConfig,
+  VISION_FAMILIES,
+  type VitTowerConfig,
 } from '../../packages/core/src/models';
-import { layerNorm, Weights, type Matrix } from '../../packages/core/src/nn';
+import { layerNorm, Weights } from '../../packages/core/src/nn';
 import {
   compile,
-  HalfTensor,
   linear,
   tf,
   valueAndGradients,
@@ -19,33 +19,12 @@ import {
   type Tensor,
 } from '../../packages/core/src/runtime';
 import '../support/allclose';
-import { Fixture, gradientError } from '../support/fixtures';
+import { Fixture } from '../support/fixtures';
+import { expectGradients, expectNoLeak, expectParameters, expectParity, halved } from '../support/parity';
 
-const TOLERANCE = { rtol: 1e-4, atol: 1e-5 };
-const VISION = {
-  hiddenSize: 20,
-  intermediateSize: 44,
-  numHiddenLayers: 3,
-  numAttentionHeads: 4,
-  imageSize: 12,
-  patchSize: 4,
-};
-
-function expectGradients(fixture: Fixture, found: Record<string, Tensor>): void {
-  const expected = Object.fromEntries(fixture.names('g.').map((name) => [name, fixture.values(`g.${name}`)]));
-  expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
-  const worst = gradientError(expected, found);
-  expect(worst.error, worst.name).toBeLessThanOrEqual(1e-4);
-}
-
-/** The weights with the blocks' matrices stored in 16 bit, as frozen towers keep theirs. */
-function halved(tensors: Record<string, Tensor>, dtype: HalfType): Weights {
-  const isMatrix = (name: string) => /encoder\.layers.*(proj|qkv|projection|fc\d)\.weight$/.test(name);
-  const entries = Object.entries(tensors).map(([name, tensor]) => [
-    name,
-    isMatrix(name) ? HalfTensor.from(tensor, dtype) : tensor,
-  ]);
-  return new Weights(Object.fromEntries(entries) as Record<string, Matrix>);
+interface Cases {
+  configs: Record<string, JsonObject>;
+  other_sides: Record<string, number[]>;
 }
 
 /** ‖found − expected‖ / ‖expected‖ */
@@ -54,119 +33,219 @@ function distance(found: Tensor, expected: Tensor): number {
 }
 
 /** Each type's rounding error and what three blocks make of it. */
-const HALVES = [
+const HALVES: [HalfType, number, number][] = [
   ['bfloat16', 1e-4, 2e-2],
   ['float16', 1e-5, 2e-3],
-] as const;
+];
 
-describe('CLIP', () => {
-  const fixture = new Fixture('clip');
-  const config: ClipConfig = {
-    vision: { ...VISION, family: 'clip', hiddenAct: 'quick_gelu', layerNormEps: 1e-5 },
-    text: {
-      family: 'clip',
-      hiddenSize: 16,
-      intermediateSize: 28,
-      numHiddenLayers: 2,
-      numAttentionHeads: 2,
-      hiddenAct: 'quick_gelu',
-      layerNormEps: 1e-5,
-      vocabSize: 37,
-      maxPositionEmbeddings: 9,
-      eosTokenId: 36,
-    },
-    projectionDim: 13,
-    logitScaleInitValue: 2.6592,
-  };
-  const parameters = fixture.tensors('w.');
-  const w = new Weights(parameters);
-  const pixels = fixture.tensor('in.pixels');
-  const ids = fixture.tensor('in.input_ids');
+const isBlockMatrix = (name: string) =>
+  /encoder\.layers.*(proj|qkv|projection|fc\d)\.weight$/.test(name) && name.startsWith('vision_model');
 
-  test.each([0, 1, 2, 3])('features after %i blocks', (layers) => {
-    const features = vit(w.scope('vision_model'), config.vision, pixels, { layers });
-    expect(features).toBeAllclose(fixture.values(`a.vision.hidden.${layers}`), TOLERANCE);
+/** The blocks with matrices in 16 bit, as frozen towers keep theirs. */
+function expectHalves(
+  weights: Record<string, Tensor>,
+  config: VitTowerConfig,
+  pixels: Tensor,
+  [dtype, least, most]: (typeof HALVES)[number],
+): void {
+  const exact = vit(new Weights(weights).scope('vision_model'), config, pixels);
+  const rounded = vit(halved(weights, dtype, isBlockMatrix).scope('vision_model'), config, pixels);
+  expect(distance(rounded, exact)).toBeGreaterThan(least);
+  expect(distance(rounded, exact)).toBeLessThan(most);
+}
+
+/** Pictures of another size: features, and the gradient through the positions, eager and compiled. */
+function expectOtherSide(
+  fixture: Fixture,
+  prefix: string,
+  weights: Record<string, Tensor>,
+  features: (w: Weights, pixels: Tensor) => Tensor,
+): void {
+  const pixels = fixture.tensor(`${prefix}in.pixels`);
+  const incoming = fixture.tensor(`${prefix}in.d_features`);
+  const embeddings = Object.fromEntries(fixture.names(`${prefix}g.`).map((name) => [name, weights[name]]));
+  const step = () =>
+    valueAndGradients(() => {
+      const found = features(new Weights(weights), pixels);
+      return { loss: tf.sum<Tensor>(tf.mul(found, incoming)), found };
+    }, embeddings);
+  const compiled = compile(step);
+  for (const run of [step, compiled]) {
+    const { value, gradients } = run();
+    expectParity(value.found, fixture.values(`${prefix}a.features`));
+    expectGradients(fixture, `${prefix}g.`, gradients);
+  }
+  compiled.dispose();
+}
+
+const clipFixture = new Fixture('clip');
+const clips = clipFixture.config<Cases>();
+
+describe.each(Object.keys(clips.configs))('CLIP: %s', (name) => {
+  const fixture = clipFixture;
+  const config = CLIP.readConfig(configFromDisk(clips.configs[name]));
+  const clip = CLIP.build(config);
+  const weights = fixture.tensors(`${name}.w.`);
+  const w = new Weights(weights);
+  const pixels = fixture.tensor(`${name}.in.pixels`);
+  const ids = fixture.tensor(`${name}.in.input_ids`);
+  const towerConfig = VISION_FAMILIES.clip.readConfig(configFromDisk(clips.configs[name]));
+  const tower = VISION_FAMILIES.clip.build(towerConfig);
+  const { numHiddenLayers: layers } = towerConfig;
+
+  test('names and shapes', () => {
+    expectParameters(clip.parameters(), weights);
   });
 
-  test.each(HALVES)('features with matrices in %s', (dtype, least, most) => {
-    const exact = vit(w.scope('vision_model'), config.vision, pixels);
-    const rounded = vit(halved(parameters, dtype).scope('vision_model'), config.vision, pixels);
-    expect(distance(rounded, exact)).toBeGreaterThan(least);
-    expect(distance(rounded, exact)).toBeLessThan(most);
+  test('states after every block', () => {
+    for (let i = 0; i <= layers; i++) {
+      const states = vit(w.scope('vision_model'), config.vision, pixels, { layers: i });
+      expectParity(states, fixture.values(`${name}.a.vision.hidden.${i}`), `block ${i}`);
+    }
+  });
+
+  test('features are the second-to-last states, or the last; either uses all its parameters and no more', () => {
+    const last = VISION_FAMILIES.clip.build({ ...towerConfig, visionFeatureLayer: -1 });
+    for (const [one, block] of [
+      [tower, layers - 1],
+      [last, layers],
+    ] as const) {
+      const own = Object.keys(one.parameters()).map((key) => [key, weights[key]]);
+      const features = one.features(new Weights(Object.fromEntries(own) as typeof weights), pixels);
+      expectParity(features, fixture.values(`${name}.a.vision.hidden.${block}`));
+      expect(Object.keys(one.parameters()).filter((key) => key.includes(`layers.${block}.`))).toEqual([]);
+    }
+  });
+
+  test.each(clips.other_sides[name])('pictures of %i pixels', (side) => {
+    expectOtherSide(fixture, `${name}.side${side}.`, weights, (v, x) => tower.features(v, x));
   });
 
   test('embeddings of images and texts, their logits', () => {
-    const images = clipImage(w, config, pixels);
-    const texts = clipText(w, config, ids);
-    expect(images).toBeAllclose(fixture.values('a.image_embeds'), TOLERANCE);
-    expect(texts).toBeAllclose(fixture.values('a.text_embeds'), TOLERANCE);
+    const images = clip.image(w, pixels);
+    const texts = clip.text(w, ids);
+    expectParity(images, fixture.values(`${name}.a.image_embeds`));
+    expectParity(texts, fixture.values(`${name}.a.text_embeds`));
     const logits = tf.mul(linear(images, texts), tf.exp(w.get('logit_scale')));
-    expect(logits).toBeAllclose(fixture.values('a.logits_per_image'), TOLERANCE);
+    expectParity(logits, fixture.values(`${name}.a.logits_per_image`));
   });
 
   test.each(['eager', 'compiled'])('contrastive loss and every gradient, %s', (mode) => {
     const step = () =>
       valueAndGradients(
         () => ({
-          loss: clipContrastive(clipImage(w, config, pixels), clipText(w, config, ids), w.get('logit_scale')),
+          loss: clipContrastive(clip.image(w, pixels), clip.text(w, ids), w.get('logit_scale')),
         }),
-        { ...parameters, pixels },
+        { ...weights, pixels },
       );
     const { value, gradients } = mode === 'eager' ? step() : compile(step)();
-    expect(value.loss.dataSync()[0]).toBeCloseTo(fixture.scalar('l.contrastive'), 5);
-    expectGradients(fixture, gradients);
+    expect(value.loss.dataSync()[0]).toBeCloseTo(fixture.scalar(`${name}.l.contrastive`), 5);
+    expectGradients(fixture, `${name}.g.`, gradients);
   });
 
   test('what follows the end of a text changes nothing', () => {
+    const end = { base: 36, odd: 11, old: 22 }[name]!;
     const [row] = ids.slice([1, 0], [1, -1]).arraySync() as number[][];
-    const after = row.indexOf(36) + 1;
+    const after = row.indexOf(end) + 1;
     expect(after).toBeLessThan(row.length);
     const changed = tf.tensor2d([row.map((id, i) => (i < after ? id : 7))], undefined, 'int32');
     const same = tf.tensor2d([row], undefined, 'int32');
-    expect(clipText(w, config, changed).dataSync()).toEqual(clipText(w, config, same).dataSync());
+    expect(clip.text(w, changed).dataSync()).toEqual(clip.text(w, same).dataSync());
+  });
+
+  test.runIf(name === 'base').each(HALVES)('features with matrices in %s', (...half) => {
+    expectHalves(weights, towerConfig, pixels, half);
+  });
+
+  test('nothing is left behind', () => {
+    const larger = fixture.tensor(`${name}.side${clips.other_sides[name][0]}.in.pixels`);
+    expectNoLeak(() => [clip.image(w, pixels), clip.text(w, ids), tower.features(w, larger)]);
   });
 });
 
-describe('EVA', () => {
-  const fixture = new Fixture('eva');
-  const config: VitConfig = { ...VISION, family: 'eva', hiddenAct: 'gelu', layerNormEps: 1e-6 };
-  const parameters = fixture.tensors('w.');
-  const w = new Weights(parameters);
-  const pixels = fixture.tensor('in.pixels');
+const evaFixture = new Fixture('eva');
+const evas = evaFixture.config<Cases>();
 
-  test.each([0, 1, 2, 3])('features after %i blocks', (layers) => {
-    const features = vit(w.scope('vision_model'), config, pixels, { layers });
-    expect(features).toBeAllclose(fixture.values(`a.hidden.${layers}`), TOLERANCE);
+describe.each(Object.keys(evas.configs))('EVA: %s', (name) => {
+  const fixture = evaFixture;
+  const config = EVA_VISION.readConfig(configFromDisk(evas.configs[name]));
+  const tower = EVA_VISION.build(config);
+  const weights = fixture.tensors(`${name}.w.`);
+  const w = new Weights(weights);
+  const pixels = fixture.tensor(`${name}.in.pixels`);
+
+  /** The last states after the norm that belongs to what reads them, and their gradients. */
+  const step = () =>
+    valueAndGradients(
+      () => {
+        const norm = w.scope('vision_model.post_layernorm');
+        const states = layerNorm(norm, tower.features(w, pixels), config.layerNormEps);
+        const incoming = fixture.tensor(`${name}.in.d_last_hidden_state`);
+        return { loss: tf.sum<Tensor>(tf.mul(states, incoming)), states };
+      },
+      { ...weights, pixels },
+    );
+
+  test('names and shapes: all but the norm after the blocks', () => {
+    const own = Object.entries(weights).filter(([key]) => !key.includes('post_layernorm'));
+    expectParameters(tower.parameters(), Object.fromEntries(own));
   });
 
-  test.each(HALVES)('features with matrices in %s', (dtype, least, most) => {
-    const exact = vit(w.scope('vision_model'), config, pixels);
-    const rounded = vit(halved(parameters, dtype).scope('vision_model'), config, pixels);
-    expect(distance(rounded, exact)).toBeGreaterThan(least);
-    expect(distance(rounded, exact)).toBeLessThan(most);
+  test('states after every block; features are the last ones', () => {
+    for (let i = 0; i <= config.numHiddenLayers; i++) {
+      const states = vit(w.scope('vision_model'), config, pixels, { layers: i });
+      expectParity(states, fixture.values(`${name}.a.hidden.${i}`), `block ${i}`);
+    }
+    const features = tower.features(w, pixels);
+    expectParity(features, fixture.values(`${name}.a.hidden.${config.numHiddenLayers}`));
   });
 
-  test('an image of another size is refused', () => {
-    const larger = tf.zeros([1, 16, 16, 3]);
-    expect(() => vit(w.scope('vision_model'), config, larger)).toThrow('12 × 12 pixels, not [1,16,16,3]');
+  test.each(evas.other_sides[name])('pictures of %i pixels', (side) => {
+    expectOtherSide(fixture, `${name}.side${side}.`, weights, (v, x) => tower.features(v, x));
+  });
+
+  test.each(['eager', 'compiled'])('every gradient, %s', (mode) => {
+    const { value, gradients } = mode === 'eager' ? step() : compile(step)();
+    expectParity(value.states, fixture.values(`${name}.a.last_hidden_state`));
+    expectGradients(fixture, `${name}.g.`, gradients);
+  });
+
+  test('keys have no bias: its gradient is zero, its value does not count', () => {
+    const bias = 'vision_model.encoder.layers.0.self_attn.qkv.bias';
+    const { hiddenSize: width } = config;
+    const keys = (x: Tensor) => x.slice([width], [width]).dataSync();
+    expect(keys(step().gradients[bias]).every((slope) => slope === 0)).toBe(true);
+    const drifted = tf.add(
+      weights[bias],
+      tf
+        .range(0, 3 * width)
+        .greaterEqual(width)
+        .toFloat(),
+    );
+    const kept = tf.where(tf.range(0, 3 * width).less(2 * width), drifted, weights[bias]);
+    const found = tower.features(new Weights({ ...weights, [bias]: kept }), pixels);
+    expect(found.dataSync()).toEqual(tower.features(w, pixels).dataSync());
+  });
+
+  test.runIf(name === 'base').each(HALVES)('features with matrices in %s', (...half) => {
+    expectHalves(weights, config, pixels, half);
   });
 
   test('a batch of one gives what it gives among others', () => {
-    const vision = w.scope('vision_model');
-    const all = vit(vision, config, pixels);
-    const alone = vit(vision, config, pixels.slice([1], [1]));
-    expect(alone).toBeAllclose(all.slice([1], [1]), TOLERANCE);
+    const alone = tower.features(w, pixels.slice([1], [1]));
+    expectParity(alone, tower.features(w, pixels).slice([1], [1]));
   });
 
-  test('every gradient', () => {
-    const vision = w.scope('vision_model');
-    const { gradients } = valueAndGradients(
-      () => {
-        const states = layerNorm(vision.scope('post_layernorm'), vit(vision, config, pixels), 1e-6);
-        return { loss: tf.sum<Tensor>(tf.mul(states, fixture.tensor('in.d_last_hidden_state'))) };
-      },
-      { ...parameters, pixels },
+  test('images that are not square, or cannot be cut into patches, are refused', () => {
+    const { imageSize: side, patchSize } = config;
+    expect(() => tower.features(w, tf.zeros([1, side, side + patchSize, 3]))).toThrow('square images');
+    expect(() => tower.features(w, tf.zeros([1, side + 1, side + 1, 3]))).toThrow(
+      `Images of ${side + 1} × ${side + 1} pixels cannot be cut into patches of ${patchSize}`,
     );
-    expectGradients(fixture, gradients);
+  });
+
+  test('nothing is left behind', () => {
+    const larger = fixture.tensor(`${name}.side${evas.other_sides[name][0]}.in.pixels`);
+    expectNoLeak(() => [tower.features(w, larger), step()]);
   });
 });
