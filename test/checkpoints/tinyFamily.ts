@@ -1,7 +1,8 @@
 /** A family as small as it gets: a table of words, a layer, a norm, a table of positions and a scalar. */
+import { z } from 'zod';
 import type { ParameterSpecs } from '../../packages/core/src/runtime';
 import { embeddingSpecs, layerNormSpecs, linearSpecs } from '../../packages/core/src/nn';
-import type { Family } from '../../packages/core/src/models';
+import { field, parseConfig, type Family } from '../../packages/core/src/models';
 
 export interface TinyConfig {
   vocabSize: number;
@@ -22,6 +23,8 @@ export function tinyParameters({ vocabSize, hiddenSize }: TinyConfig): Parameter
   };
 }
 
+const schema = z.object({ vocabSize: field.size.default(11), hiddenSize: field.size.default(5) });
+
 /** Old files call the layer `dense`, store the tied head as `lm_head.weight`, and carry a buffer. */
 const SPELLINGS: Record<string, string> = {
   'dense.weight': 'fc.weight',
@@ -31,7 +34,7 @@ const SPELLINGS: Record<string, string> = {
 
 export const TINY: Family<TinyConfig, TinyModel> = {
   modelType: 'tiny',
-  readConfig: (json) => ({ vocabSize: json.vocabSize as number, hiddenSize: json.hiddenSize as number }),
+  readConfig: (json) => parseConfig(schema, json, 'tiny'),
   writeConfig: ({ vocabSize, hiddenSize }) => ({ vocabSize, hiddenSize }),
   build: (config) => ({ parameters: () => tinyParameters(config) }),
   parameterName: (name) => (name === 'position_ids' ? undefined : (SPELLINGS[name] ?? name)),

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { ParameterSpecs } from '../runtime';
 import { isFloat } from './dtypes';
-import type { ModelFolder } from './modelFolder';
+import { CONFIG, type ModelFolder } from './modelFolder';
 import { excerpt, nameOf, refuse } from './problems';
 import type { SafetensorsFile } from './safetensors';
 
@@ -25,27 +25,28 @@ export function matchTensors(
   specs: ParameterSpecs,
   rename: (name: string) => string | undefined,
 ): Map<string, Source> {
-  const problems = [...folder.problems];
+  const misfits: string[] = [];
   const sources = new Map<string, Source>();
+  const found = new Set<string>();
   for (const [name, file] of folder.tensors) {
     const parameter = rename(name);
     if (parameter === undefined) continue;
+    found.add(parameter);
     const where = `${nameOf(name)} (${basename(file.path)})`;
     const problem = misfit(specs, parameter, { file, name });
     const twin = sources.get(parameter);
-    if (problem) problems.push(`${where} ${problem}`);
+    if (problem) misfits.push(`${where} ${problem}`);
     else if (!twin) sources.set(parameter, { file, name });
     else if (!areEqual(twin, { file, name })) {
-      problems.push(`${where} differs from ${nameOf(twin.name)}, though the model has one matrix for both`);
+      misfits.push(`${where} differs from ${nameOf(twin.name)}, though the model has one matrix for both`);
     }
   }
-  const found = new Set([...folder.tensors.keys()].map(rename));
   const missing = Object.keys(specs).filter((parameter) => !found.has(parameter));
-  // Where shards are absent, all that is missing follows from that.
-  if (folder.problems.length === 0) problems.push(...missing.map((name) => `${name} is missing`));
+  // Where shards are absent or damaged, all that is missing follows from that.
+  const cause = folder.problems.length > 0 ? folder.problems : missing.map((name) => `${name} is missing`);
   refuse(
-    `${folder.dir} does not fit its config.json`,
-    problems,
+    `${folder.dir} does not fit its ${CONFIG}`,
+    [...cause, ...misfits],
     'The folder mixes files of several models, lacks some, or is damaged: copy or fetch it again.',
   );
   return sources;

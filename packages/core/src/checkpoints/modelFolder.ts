@@ -70,7 +70,7 @@ function openShards(
 ): Pick<ModelFolder, 'files' | 'tensors' | 'problems'> {
   const problems: string[] = [];
   const files = new Map<string, SafetensorsFile>();
-  for (const shard of new Set(map.values())) {
+  for (const shard of [...new Set(map.values())].sort()) {
     const path = modelFile(dir, shard);
     if (!path) problems.push(`${shard} is missing, though ${INDEX} lists it`);
     else collect(problems, () => files.set(shard, new SafetensorsFile(path)));
