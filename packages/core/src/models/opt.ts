@@ -32,6 +32,11 @@ import { decoderOnly, type BlockContext, type DecoderOnlyTower } from './decoder
 import type { Family } from './family';
 import { checkHeads, field, parseConfig } from './parseConfig';
 
+const DECODER = 'model.decoder';
+const LAYER_NORM_EPS = 1e-5;
+/** The table's first two rows stand for no position; padding, at position −1, gets the second. */
+const POSITION_OFFSET = 2;
+
 const schema = z.object({
   vocabSize: field.size.default(50_272),
   /** W */
@@ -101,11 +106,6 @@ export const OPT_1_3B = published(2048, 24, 32);
 /** The paper's two. */
 export const OPT_2_7B = published(2560, 32, 32);
 export const OPT_6_7B = published(4096, 32, 32);
-
-const DECODER = 'model.decoder';
-const LAYER_NORM_EPS = 1e-5;
-/** The table's first two rows stand for no position; padding, at position −1, gets the second. */
-const POSITION_OFFSET = 2;
 
 function opt(config: OptConfig): DecoderOnlyTower {
   return decoderOnly({
