@@ -43,10 +43,13 @@ export function createPreTokenizer(definition: PreTokenizerDefinition): PreToken
 }
 
 function matches({ text, first }: Word, pattern: RegExp): Word[] {
-  return Array.from(text.matchAll(pattern), ({ 0: found, index }) => ({
-    text: found,
-    first: first && index === 0,
-  }));
+  const words: Word[] = [];
+  // `matchAll` would copy the pattern for each word.
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    words.push({ text: match[0], first: first && match.index === 0 });
+  }
+  return words;
 }
 
 /** When words get a mark in front that stands for a space. */

@@ -11,7 +11,9 @@ const LONGEST = 1024;
 const LONG_CLUSTER = 6;
 
 const PRINTABLE_ASCII = /^[ -~]*$/;
-const clusters = new Intl.Segmenter('und', { granularity: 'grapheme' });
+/** The segmenter's time grows with the square of a text's length: it gets pieces of this many characters. */
+const PIECE = 1024;
+const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 export class Precompiled {
   private readonly trie: Uint32Array;
@@ -42,11 +44,11 @@ export class Precompiled {
   normalize(text: string): string {
     if (this.leavesAscii && PRINTABLE_ASCII.test(text)) return text;
     let result = '';
-    for (const { segment } of clusters.segment(text)) {
+    for (const cluster of clusters(text)) {
       // A short cluster that begins with something mapped is replaced as a whole: odd, but the reference's way.
-      const whole = Buffer.byteLength(segment) < LONG_CLUSTER ? this.replacement(segment) : undefined;
+      const whole = Buffer.byteLength(cluster) < LONG_CLUSTER ? this.replacement(cluster) : undefined;
       if (whole !== undefined) result += whole;
-      else for (const character of segment) result += this.replacement(character) ?? character;
+      else for (const character of cluster) result += this.replacement(character) ?? character;
     }
     return result;
   }
@@ -70,6 +72,19 @@ export class Precompiled {
   private textAt(start: number): string {
     const end = this.replacements.indexOf(0, start);
     return this.replacements.toString('utf8', start, end < 0 ? undefined : end);
+  }
+}
+
+/** What people take for characters: a letter with its accents, a flag. */
+function* clusters(text: string): Generator<string> {
+  let size = PIECE;
+  for (let start = 0; start < text.length;) {
+    const found = Array.from(segmenter.segment(text.slice(start, start + size)), ({ segment }) => segment);
+    // The last one may go on in the next piece.
+    if (start + size < text.length) found.pop();
+    if (found.length === 0) size *= 2;
+    for (const cluster of found) start += cluster.length;
+    yield* found;
   }
 }
 
