@@ -38,6 +38,8 @@ const TRAINING = {
   ],
 } satisfies Partial<Case>;
 
+const STAGE2 = { ...TRAINING, ours: 'stage2.ts', peer: 'stage2.py', rounds: 4, steps: 1, warmUp: 1 };
+
 const GENERATION = {
   ours: 'generate.ts',
   peer: 'generate.py',
@@ -53,6 +55,8 @@ const generation = (name: string): Case => ({ ...GENERATION, name, config: `${na
 export const CASES: Case[] = [
   { ...TRAINING, name: 'train-stage1-shapes', config: 'shapes.json', rounds: 5, steps: 20, warmUp: 5 },
   { ...TRAINING, name: 'train-stage1-vit-l', config: 'paper.json', rounds: 4, steps: 1, warmUp: 1 },
+  { ...STAGE2, name: 'train-stage2-opt', config: 'stage2-opt.json' },
+  { ...STAGE2, name: 'train-stage2-t5', config: 'stage2-t5.json' },
   generation('generate-opt-greedy'),
   generation('generate-opt-beam5'),
   generation('generate-t5-greedy'),

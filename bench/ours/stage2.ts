@@ -1,0 +1,121 @@
+/**
+ * Our stage-2 training step, for the harness to time: the protocol is that of bench/peers (README there).
+ *
+ *   npx tsx bench/ours/stage2.ts bench/peers/stage2-opt.json --variant compiled --warm-up 2 --steps 20
+ *
+ * Variants: eager, compiled, xla, bf16 (compiled, products in bfloat16, the language model stored in it). At the end it
+ * says on standard error whether any bit of the frozen language model has changed.
+ */
+import { createHash } from 'node:crypto';
+import type { Matrix } from '../../packages/core/src/nn';
+import { readConfig, serve, variant } from './serve';
+
+interface Stage2Case {
+  /** A config.json. */
+  model: { model_type: string };
+  batch: number;
+  patches: number;
+  /** Tokens given to the language model beside the queries, and tokens asked of it. */
+  prompt: number;
+  target: number;
+}
+
+async function main(): Promise<void> {
+  const c = readConfig<Stage2Case>();
+  const { HalfTensor, ParameterStore, Rng, runEagerly, tf } = await import('../../packages/core/src/runtime');
+  const { BLIP2 } = await import('../../packages/core/src/models');
+  const { configFromDisk } = await import('../../packages/core/src/checkpoints');
+  const { stage2Losses } = await import('../../packages/core/src/losses');
+  const { TrainingStep } = await import('../../packages/core/src/train/step');
+
+  const model = BLIP2.build(BLIP2.readConfig(configFromDisk(c.model)));
+  const { language } = model;
+
+  /** Drawn one after the other: in 16 bit, no more than one matrix is ever there in float32. */
+  const frozen: Record<string, Matrix> = {};
+  for (const [name, spec] of Object.entries(language.parameters())) {
+    const store = ParameterStore.create({ [name]: spec }, 0);
+    const wide = store.read(name);
+    store.dispose();
+    const isHalved = variant === 'bf16' && wide.rank === 2;
+    frozen[`language_model.${name}`] = isHalved ? HalfTensor.from(wide, 'bfloat16') : wide;
+    if (isHalved) wide.dispose();
+  }
+  const bytes = (tensor: Matrix) =>
+    tensor instanceof HalfTensor ? new Uint8Array(tensor.bytes()) : tensor.dataSync<'float32'>();
+  const hash = () => {
+    const sha = createHash('sha256');
+    for (const [name, tensor] of Object.entries(frozen)) sha.update(name).update(bytes(tensor));
+    return sha.digest('hex');
+  };
+  const before = hash();
+
+  const image = tf.tidy(() => {
+    const features = Rng.from(1).normal([c.batch, c.patches, model.vision.hiddenSize]);
+    return { shape: features.shape, data: features.dataSync<'float32'>() };
+  });
+  const ids = (length: number) => ({
+    shape: [c.batch, length],
+    data: Int32Array.from(
+      { length: c.batch * length },
+      (_, i) => 5 + ((i * 7919) % (language.vocabSize - 6)),
+    ),
+  });
+  const ones = (length: number) => ({
+    shape: [c.batch, length],
+    data: new Int32Array(c.batch * length).fill(1),
+  });
+  /** Targets end at different places. */
+  const isReal = (i: number) => i % c.target < c.target - (Math.floor(i / c.target) % 4);
+  const targetMask = { ...ones(c.target), data: ones(c.target).data.map((_, i) => Number(isReal(i))) };
+  const inputs = {
+    image,
+    promptIds: ids(c.prompt),
+    promptMask: ones(c.prompt),
+    targetIds: ids(c.target),
+    targetMask,
+  };
+
+  const step = new TrainingStep(
+    {
+      parameters: ParameterStore.create(model.trainableParameters(), 0),
+      model: undefined,
+      inputs: () => inputs,
+      loss: (w, x, rng) => {
+        const { image, promptIds, promptMask, targetIds, targetMask } = x;
+        const batch = { image, promptIds, promptMask, targetIds, targetMask };
+        return { loss: stage2Losses(w.with(frozen), model, batch, { rng }).loss };
+      },
+    },
+    {
+      seed: 0,
+      steps: 100_000,
+      batchSize: c.batch,
+      learningRate: 1e-4,
+      minLearningRate: 5e-5,
+      warmupSteps: 10,
+      weightDecay: 0.05,
+      beta1: 0.9,
+      beta2: 0.98,
+      epsilon: 1e-8,
+      clipNorm: 1,
+      accumulate: 1,
+      precision: variant === 'bf16' ? 'bf16' : 'fp32',
+    },
+    { xla: variant === 'xla' },
+  );
+
+  let done = 0;
+  let loss = NaN;
+  await serve(() => {
+    const one = () => ({ loss } = step.run(done++));
+    return variant === 'eager' ? runEagerly(one) : one();
+  });
+  const isSame = hash() === before;
+  console.error(
+    `after ${done} steps, loss ${loss.toFixed(3)}: the language model's bits ${isSame ? 'are' : 'ARE NOT'} what they were (SHA-256 ${before})`,
+  );
+  process.exitCode = isSame ? 0 : 1;
+}
+
+void main();
