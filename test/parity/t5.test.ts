@@ -1,6 +1,15 @@
 /** T5 against transformers (test/fixtures/make/t5.py), and what its config.json and files say. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { configFromDisk, configToDisk, type JsonObject } from '../../packages/core/src/checkpoints';
+import {
+  configFromDisk,
+  configToDisk,
+  fromPretrained,
+  savePretrained,
+  type JsonObject,
+} from '../../packages/core/src/checkpoints';
 import {
   FLAN_T5_BASE,
   FLAN_T5_LARGE,
@@ -199,6 +208,23 @@ describe('config.json', () => {
       scaleDecoderOutputs: false,
       numDecoderLayers: 3,
     });
+  });
+
+  test('where transformers 5 leaves it open, the files say whether the head is tied', () => {
+    const json = configFromDisk(configs.flan);
+    const isTied = (...files: string[]) => T5.readConfig(json, new Set(files)).tieWordEmbeddings;
+    expect(isTied('shared.weight', 'lm_head.weight')).toBe(false);
+    expect(isTied('shared.weight')).toBe(true);
+    expect(T5.readConfig(json, new Set()).scaleDecoderOutputs).toBe(false);
+    const config = { ...T5.readConfig(json), tieWordEmbeddings: true };
+    const dir = mkdtempSync(join(tmpdir(), 'blip2-t5-'));
+    const { 'lm_head.weight': _, ...tied } = fixture.tensors('flan.w.');
+    savePretrained(dir, T5, config, tied);
+    const loaded = fromPretrained(dir, T5);
+    expect(loaded.config).toEqual(config);
+    loaded.dispose();
+    // Where it does not, what is missing is missing.
+    expect(T5.readConfig({ tieWordEmbeddings: false }, new Set()).tieWordEmbeddings).toBe(false);
   });
 
   test.each([

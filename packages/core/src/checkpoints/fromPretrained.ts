@@ -11,7 +11,7 @@ import { storageType } from './storage';
 
 type Built = { parameters(): ParameterSpecs };
 
-export interface FromPretrainedOptions<Model> {
+export interface FromPretrainedOptions<Model = unknown> {
   /**
    * 16 bit for frozen matrices takes half the memory; norms, biases and positions stay float32, as everything does
    * unless given.
@@ -75,7 +75,7 @@ export function fromPretrained<Config, Model extends Built>(
 
 /** @throws Blip2Error if the folder's config.json is another family's, or wrong */
 function build<Config, Model extends Built>(
-  { dir, config: json }: ModelFolder,
+  { dir, config: json, tensors }: ModelFolder,
   family: Family<Config, Model>,
 ) {
   const { modelType } = json;
@@ -86,7 +86,7 @@ function build<Config, Model extends Built>(
     });
   }
   try {
-    const config = family.readConfig(json);
+    const config = family.readConfig(json, tensors);
     return { config, model: family.build(config) };
   } catch (error) {
     if (!(error instanceof Blip2Error)) throw error;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Blip2Error } from '../runtime';
 import { blip2, LANGUAGE_MODEL, type Blip2 } from './blip2';
-import type { Family } from './family';
+import type { Family, TensorNames } from './family';
 import type { LanguageTower } from './languageTower';
 import { OPT } from './opt';
 import { checkHeads, field, parseConfig } from './parseConfig';
@@ -48,10 +48,11 @@ export function blip2Family(towers: Towers): Family<Blip2Config, Blip2> {
   const languageOf = (modelType?: string) => find('language', towers.language, modelType);
   return {
     modelType: 'blip-2',
-    readConfig(json) {
+    readConfig(json, files) {
       const { visionConfig, textConfig, qformerConfig, ...rest } = parseConfig(fields, json, 'blip-2');
       const vision = readTower(visionOf(visionConfig.modelType), visionConfig);
-      const text = readTower(languageOf(textConfig.modelType), textConfig);
+      const ofLanguage = files && { has: (name: string) => files.has(`${LANGUAGE_MODEL}.${name}`) };
+      const text = readTower(languageOf(textConfig.modelType), textConfig, ofLanguage);
       const { hiddenSize } = visionOf(vision.modelType).build(vision.config);
       const { numQueryTokens, visionLayerNormEps, imageTokenIndex } = rest;
       return {
@@ -136,8 +137,9 @@ function readQformer(json: unknown, numQueryTokens: number, encoderHiddenSize: n
 function readTower<Model extends VisionTower | LanguageTower>(
   family: Family<unknown, Model>,
   json: Record<string, unknown>,
+  files?: TensorNames,
 ): TowerConfig {
-  return { modelType: family.modelType, config: family.readConfig(json) };
+  return { modelType: family.modelType, config: family.readConfig(json, files) };
 }
 
 function rename<Model extends VisionTower | LanguageTower>(

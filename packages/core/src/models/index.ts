@@ -47,7 +47,7 @@ export {
   type Decoder,
   type DecoderOnlyTower,
 } from './decoderOnly';
-export type { Family } from './family';
+export type { Family, TensorNames } from './family';
 export type { LanguageTower, Prompt, SpecialTokens } from './languageTower';
 export { OPT, OPT_125M, OPT_1_3B, OPT_2_7B, OPT_350M, OPT_6_7B, optParameters, type OptConfig } from './opt';
 export {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ParameterSpecs } from '../runtime';
 import { embeddingSpecs, matrixSpecs, repeatSpecs, rmsNormSpecs, type Activation } from '../nn';
+import type { TensorNames } from './family';
 import { field, parseConfig } from './parseConfig';
 
 /** Names as in config.json. */
@@ -89,10 +90,11 @@ const schema = z.object({
 
 /**
  * `feed_forward_proj` is an activation, or `gated-` and one (`gated-gelu` means the tanh form, as in T5 1.1), unless
- * `dense_act_fn` says otherwise. transformers 5 writes `tie_word_embeddings: true` for every T5: the models whose
- * outputs are not scaled are those that have a head of their own.
+ * `dense_act_fn` says otherwise. transformers 5 writes `tie_word_embeddings: true` for every T5; where outputs are not
+ * scaled, the files tell whether the head is tied: those of T5 1.1 have one of their own, those of a model that
+ * transformers 5 has initialised have none.
  */
-export function readT5Config(json: Readonly<Record<string, unknown>>): T5Config {
+export function readT5Config(json: Readonly<Record<string, unknown>>, files?: TensorNames): T5Config {
   const fields = parseConfig(schema, json, T5_MODEL_TYPE);
   const { feedForwardProj, denseActFn, tieWordEmbeddings, scaleDecoderOutputs, ...rest } = fields;
   const isGatedAct = feedForwardProj.startsWith('gated-');
@@ -104,7 +106,7 @@ export function readT5Config(json: Readonly<Record<string, unknown>>): T5Config 
     ...parseConfig(activation, { denseActFn: denseActFn ?? named }, T5_MODEL_TYPE),
     isGatedAct,
     numDecoderLayers: rest.numDecoderLayers ?? rest.numLayers,
-    tieWordEmbeddings: tieWordEmbeddings && scaled,
+    tieWordEmbeddings: tieWordEmbeddings && (scaled || files?.has('lm_head.weight') === false),
     scaleDecoderOutputs: scaled,
     decoderStartTokenId: rest.decoderStartTokenId ?? rest.padTokenId,
   };
