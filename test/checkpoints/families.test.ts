@@ -19,13 +19,18 @@ function bytesOf(tensors: Readonly<Record<string, Matrix>>): Record<string, Buff
   );
 }
 
-describe.each(SMALL_MODELS)('%s', (name, family, fields) => {
+/** ‖a − b‖ / ‖b‖ */
+function distance(a: Tensor, b: Tensor): number {
+  return tf.tidy(() => tf.div(tf.norm(tf.sub(a, b)), tf.norm(b)).dataSync()[0]);
+}
+
+describe.each(SMALL_MODELS)('$name', ({ name, family, config: fields, run }) => {
   const config = family.readConfig(fields);
   const parameters = ParameterStore.create(family.build(config).parameters(), 7);
-  // Every value distinct from its initial zeros and ones.
+  // Zeros and ones, which norms and biases start with, would hide mistakes.
   for (const parameter of parameters.names()) {
     tf.tidy(() =>
-      parameters.assign(parameter, tf.randomNormal(parameters.shape(parameter), 0, 1, 'float32', 5)),
+      parameters.assign(parameter, tf.randomNormal(parameters.shape(parameter), 0, 0.3, 'float32', 5)),
     );
   }
   const values = parameters.snapshot();
@@ -56,10 +61,14 @@ describe.each(SMALL_MODELS)('%s', (name, family, fields) => {
       expect(Object.values(stored.tensors).some((tensor) => tensor instanceof HalfTensor)).toBe(true);
 
       const wide = fromPretrained(small, family);
+      const [half, full] = [stored, wide].map((loaded) => run(loaded.model, loaded.weights));
+      half.forEach((output, i) => expect(distance(output, full[i])).toBeLessThan(0.1));
+
       const widened = Object.entries(rounded.tensors).map(([parameter, tensor]) => {
         return [parameter, tensor instanceof HalfTensor ? tensor.toFloat32() : tensor] as const;
       });
       expect(bytesOf(wide.tensors)).toEqual(bytesOf(Object.fromEntries(widened)));
+      for (const loaded of [rounded, stored, wide]) loaded.dispose();
     },
   );
 });
