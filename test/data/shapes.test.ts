@@ -47,10 +47,19 @@ describe('features of the frozen tower', () => {
     expect(readdirSync(cacheDir)).toHaveLength(2);
   });
 
-  test('pictures of another size are refused', async () => {
-    const larger = { ...data.test, imageSize: 64, size: 1 };
-    await expect(async () => splitFeatures(tower, larger, cacheDir)).rejects.toThrow(
-      /pictures of 48 px, test has 64 px/,
+  test('pictures of another size give another number of tokens', async () => {
+    const pixels = () => new Uint8Array(64 * 64 * 3).fill(90);
+    const larger = { ...data.test, imageSize: 64, size: 1, identity: { larger: true }, pixels };
+    const { shape, data: values } = await splitFeatures(tower, larger, cacheDir);
+    expect(shape).toEqual([17, 16]);
+    const alone = tower.encode(tf.tensor4d(normalise(pixels()), [1, 64, 64, 3])).dataSync();
+    alone.forEach((value, i) => expect(values[i]).toBeCloseTo(value, 4));
+  });
+
+  test('pictures that cannot be cut into patches are refused', async () => {
+    const uneven = { ...data.test, imageSize: 50, size: 1 };
+    await expect(async () => splitFeatures(tower, uneven, cacheDir)).rejects.toThrow(
+      'Images of 50 × 50 pixels cannot be cut into patches of 16 × 16',
     );
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fromPretrained } from '../../packages/core/src/checkpoints';
 import { CLIP } from '../../packages/core/src/models';
-import { clipVisionTower, shapes, splitFeatures } from '../../packages/core/src/data';
+import { loadVisionTower, shapes, splitFeatures } from '../../packages/core/src/data';
 import { makeShapesClip, shapesClip } from '../../packages/core/src/recipes';
 import { train } from '../../packages/core/src/train';
 
@@ -26,8 +26,9 @@ test('it is written as a CLIP folder that serves as a vision tower', async () =>
   const { config, tensors } = fromPretrained(dir, CLIP);
   expect(config.text).toMatchObject({ numHiddenLayers: 3, maxPositionEmbeddings: 16 });
   expect(tensors).toHaveProperty(['text_model.final_layer_norm.weight']);
-  const tower = clipVisionTower(dir);
-  expect(tower).toMatchObject({ imageSize: 48, patches: 10, width: 96 });
+  const tower = loadVisionTower(dir);
+  expect(tower).toMatchObject({ imageSize: 48, patchSize: 16, hiddenSize: 96 });
   const features = await splitFeatures(tower, data.test, join(runsDir, 'cache'));
+  expect(features.shape).toEqual([10, 96]);
   expect(features.data.every(Number.isFinite)).toBe(true);
 });

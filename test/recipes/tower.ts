@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { ParameterStore } from '../../packages/core/src/runtime';
 import { CLIP, type VitConfig } from '../../packages/core/src/models';
 import { savePretrained } from '../../packages/core/src/checkpoints';
-import { clipVisionTower, shapes, type ShapesDataset, type VisionTower } from '../../packages/core/src/data';
+import {
+  loadVisionTower,
+  shapes,
+  type FrozenVisionTower,
+  type ShapesDataset,
+} from '../../packages/core/src/data';
 
 const VIT: VitConfig = {
   family: 'clip',
@@ -19,14 +24,14 @@ const VIT: VitConfig = {
   layerNormEps: 1e-5,
 };
 
-export function randomTower(): VisionTower {
+export function randomTower(): FrozenVisionTower {
   const dir = mkdtempSync(join(tmpdir(), 'blip2-tower-'));
   const text = { ...VIT, vocabSize: 4, maxPositionEmbeddings: 2, eosTokenId: 3 };
   const config = { vision: VIT, text, projectionDim: 2, logitScaleInitValue: 0 };
   const parameters = ParameterStore.create(CLIP.build(config).parameters(), 1);
   savePretrained(dir, CLIP, config, parameters);
   parameters.dispose();
-  return clipVisionTower(dir);
+  return loadVisionTower(dir);
 }
 
 export function smallShapes(): ShapesDataset {

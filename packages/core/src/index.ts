@@ -20,9 +20,14 @@ export {
   type QuerySummary,
 } from './attention';
 export {
+  BERT,
+  BLIP,
   BLIP2,
   blip2Family,
+  CLIP,
+  CLIP_VISION,
   decoderOnly,
+  EVA_VISION,
   field,
   OPT,
   OPT_125M,
@@ -39,15 +44,17 @@ export {
   type LanguageTower,
   type OptConfig,
   type Prompt,
+  type VisionTower,
 } from './models';
 export { fromPretrained, SafetensorsFile, savePretrained, writeSafetensors } from './checkpoints';
 export {
-  clipVisionTower,
+  loadVisionTower,
   shapes,
+  type FrozenVisionTower,
   type ImageTextDataset,
   type ImageTextSplit,
   type ShapesDataset,
-  type VisionTower,
+  type VisionTowerOptions,
 } from './data';
 export {
   train,

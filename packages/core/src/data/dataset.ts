@@ -23,7 +23,7 @@ export interface ImageTextDataset {
   options: JsonObject;
   /** Folder of its tokenizer (`tokenizer.json`). */
   tokenizerDir: string;
-  /** Folder of the frozen CLIP whose ViT goes in front of the Q-Former. */
+  /** Folder of the frozen vision tower in front of the Q-Former (a CLIP's may be a part of it). */
   visionDir: string;
   train: ImageTextSplit;
   validation: ImageTextSplit;

@@ -3,4 +3,10 @@ export { stackPixels, type ImageTextDataset, type ImageTextSplit } from './datas
 export { cachedFeatures, Features, type FeatureCacheOptions } from './features';
 export { drawBelow, hashInts, permutation } from './random';
 export { shapes, type ShapesDataset } from './shapes';
-export { clipVisionTower, splitFeatures, type VisionTower } from './visionTower';
+export {
+  loadVisionTower,
+  splitFeatures,
+  visionTowerHash,
+  type FrozenVisionTower,
+  type VisionTowerOptions,
+} from './visionTower';

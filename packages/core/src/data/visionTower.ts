@@ -1,77 +1,120 @@
 /**
- * A frozen vision tower: pictures in, features out, never trained. B batch, S image side, P patches, W width.
+ * A frozen vision tower with its weights: pictures in, features out, never trained.
+ * B batch, S image side, P tokens (class token included), W width.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Blip2Error, compile, tf, type Tensor } from '../runtime';
-import { Weights } from '../nn';
-import { vit, type VitConfig } from '../models';
+import {
+  tokenCount,
+  usualFeatureLayer,
+  VISION_FAMILIES,
+  type VisionTower,
+  type VitFamily,
+  type VitTowerConfig,
+} from '../models';
 import { normalise } from '../image';
-import { loadPretrained, sha256File } from '../checkpoints';
+import {
+  canonicalJson,
+  fromPretrained,
+  hashWeights,
+  openModelFolder,
+  sha256,
+  type FromPretrainedOptions,
+  type ModelFolder,
+} from '../checkpoints';
 import { stackPixels, type ImageTextSplit } from './dataset';
 import { cachedFeatures, type Features } from './features';
 
-export interface VisionTower {
-  /** Names the weights: equal hashes give equal features. */
-  hash: string;
-  imageSize: number;
-  /** P, class token included. */
-  patches: number;
-  /** W */
-  width: number;
+export interface VisionTowerOptions extends FromPretrainedOptions {
+  /**
+   * The block whose states are the features, from the end: −1 the last. Unless given, what the folder's config.json
+   * says, or else what BLIP-2 takes of such a tower.
+   */
+  visionFeatureLayer?: number;
+}
+
+export interface FrozenVisionTower extends Pick<VisionTower, 'imageSize' | 'patchSize' | 'hiddenSize'> {
+  /** Names the weights and how they are read: equal hashes give equal features. */
+  readonly hash: string;
   /** Normalised pixels [B, S, S, 3] → features [B, P, W]. */
   encode(pixels: Tensor): Tensor;
+  /** Gives the weights' memory back. */
+  dispose(): void;
 }
 
 const BATCH = 64;
 
-/** The ViT of a CLIP folder (Hugging Face layout), up to its second-to-last block, as BLIP-2 uses it. */
-export function clipVisionTower(dir: string): VisionTower {
-  const weights = join(dir, 'model.safetensors');
-  if (!existsSync(weights)) {
-    throw new Blip2Error(`No vision tower at ${dir}`, {
-      hint: 'A CLIP folder holds config.json and model.safetensors. For Shapes it is shipped in datasets/shapes/clip.',
-    });
-  }
-  const { config, tensors } = loadPretrained(dir);
-  const onDisk = config.visionConfig as unknown as Omit<VitConfig, 'family'>;
-  const vision: VitConfig = { family: 'clip', ...onDisk };
-  const own = Object.entries(tensors).filter(([name]) => name.startsWith('vision_model.'));
-  const named = own.map(
-    ([name, { shape, data }]) => [name, tf.keep(tf.tensor(data, shape, 'float32'))] as const,
-  );
-  const w = new Weights(Object.fromEntries(named)).scope('vision_model');
-  const layers = vision.numHiddenLayers - 1;
+/**
+ * The vision tower of a model folder, whatever family it is of: a tower on its own, or one inside a CLIP or a BLIP-2.
+ * @throws Blip2Error if there is none, or naming what is wrong with it
+ */
+export function loadVisionTower(dir: string, options: VisionTowerOptions = {}): FrozenVisionTower {
+  const family = familyOf(openModelFolder(dir), options);
+  const loaded = fromPretrained(dir, family, options);
+  const { config, model, weights } = loaded;
+  const encode = compile((pixels: Tensor) => model.features(weights, pixels), { name: 'visionTower' });
   return {
-    hash: sha256File(weights),
-    imageSize: vision.imageSize,
-    patches: (vision.imageSize / vision.patchSize) ** 2 + 1,
-    width: vision.hiddenSize,
-    encode: compile((pixels: Tensor) => vit(w, vision, pixels, { layers }), { name: 'visionTower' }),
+    imageSize: config.imageSize,
+    patchSize: config.patchSize,
+    hiddenSize: config.hiddenSize,
+    encode,
+    get hash() {
+      return towerHash(loaded.hash, config, options);
+    },
+    dispose() {
+      encode.dispose();
+      loaded.dispose();
+    },
   };
 }
 
-/** Features [size, P, W] of all pictures of a split, from the cache where it has them. */
+/** The `hash` of the tower that `loadVisionTower` would load. */
+export function visionTowerHash(dir: string, options: VisionTowerOptions = {}): string {
+  const folder = openModelFolder(dir);
+  const family = familyOf(folder, options);
+  return towerHash(hashWeights(folder), family.readConfig(folder.config), options);
+}
+
+/** That of the weights, unless they are rounded, or another block is taken than BLIP-2 takes. */
+function towerHash(
+  weights: string,
+  config: VitTowerConfig,
+  { dtype = 'float32' }: VisionTowerOptions,
+): string {
+  const { visionFeatureLayer } = config;
+  if (dtype === 'float32' && visionFeatureLayer === usualFeatureLayer(config)) return weights;
+  return sha256(canonicalJson({ weights, visionFeatureLayer, dtype }));
+}
+
+function familyOf({ dir, config }: ModelFolder, { visionFeatureLayer }: VisionTowerOptions): VitFamily {
+  const { modelType } = config;
+  const family = typeof modelType === 'string' ? VISION_FAMILIES[modelType] : undefined;
+  if (!family) {
+    throw new Blip2Error(`${dir} holds no vision tower: its model_type is ${JSON.stringify(modelType)}`, {
+      hint: `There are towers of the types ${Object.keys(VISION_FAMILIES).join(', ')}.`,
+    });
+  }
+  if (visionFeatureLayer === undefined) return family;
+  return { ...family, readConfig: (json) => family.readConfig({ ...json, visionFeatureLayer }) };
+}
+
+/**
+ * Features [size, P, W] of all pictures of a split, from the cache where it has them. Pictures of another size than the
+ * tower's give another number of tokens.
+ *
+ * @throws Blip2Error if the pictures cannot be cut into the tower's patches
+ */
 export function splitFeatures(
-  tower: VisionTower,
+  tower: FrozenVisionTower,
   split: ImageTextSplit,
   cacheDir: string,
   onProgress?: (done: number, total: number) => void,
 ): Promise<Features> {
-  if (split.imageSize !== tower.imageSize) {
-    throw new Blip2Error(
-      `The vision tower takes pictures of ${tower.imageSize} px, ${split.name} has ${split.imageSize} px`,
-      {
-        hint: 'Use the tower that was trained for this data, or resize the pictures.',
-      },
-    );
-  }
-  const { hash, imageSize: side, patches, width } = tower;
+  const { imageSize: side } = split;
   return cachedFeatures({
     dir: cacheDir,
-    key: { tower: hash, data: split.identity },
+    key: { tower: tower.hash, data: split.identity },
     count: split.size,
-    shape: [patches, width],
+    shape: [tokenCount(tower, side), tower.hiddenSize],
     batchSize: BATCH,
     onProgress,
     compute: (start, end) => {

@@ -82,4 +82,11 @@ export {
   type VitConfig,
   type VitOptions,
 } from './vit';
-export { CLIP_VISION, EVA_VISION, VISION_FAMILIES, type VitFamily, type VitTowerConfig } from './vitFamilies';
+export {
+  CLIP_VISION,
+  EVA_VISION,
+  usualFeatureLayer,
+  VISION_FAMILIES,
+  type VitFamily,
+  type VitTowerConfig,
+} from './vitFamilies';

@@ -11,11 +11,16 @@ import type { VisionTower } from './visionTower';
 import { EVA_VIT_G, vit, vitParameters, type VitConfig } from './vit';
 
 export interface VitTowerConfig extends VitConfig {
-  /**
-   * The block whose states are the features, counted from the end as in LLaVA's config: −1 the last, −2 the one before
-   * it, which BLIP-2 takes (section 3.1). EVA's file holds the blocks up to that one: there it is the last.
-   */
+  /** The block whose states are the features, counted from the end as in LLaVA's config: −1 the last. */
   visionFeatureLayer: number;
+}
+
+/**
+ * The block that BLIP-2 takes: the second to last (section 3.1). EVA's file holds the blocks up to that one, so there it
+ * is the last.
+ */
+export function usualFeatureLayer({ family }: Pick<VitConfig, 'family'>): number {
+  return family === 'eva' ? -1 : -2;
 }
 
 export type VitFamily = Family<VitTowerConfig, VisionTower>;
@@ -46,26 +51,22 @@ export const CLIP_VISION = vitFamily('clip_vision_model', 'CLIPVisionModel', {
   patchSize: 32,
   hiddenAct: 'quick_gelu',
   layerNormEps: 1e-5,
-  visionFeatureLayer: -2,
 });
 
 /** EVA's ViT as BLIP-2 has it (transformers' Blip2VisionModel). */
-export const EVA_VISION = vitFamily('blip_2_vision_model', 'Blip2VisionModel', {
-  ...EVA_VIT_G,
-  visionFeatureLayer: -1,
-});
+export const EVA_VISION = vitFamily('blip_2_vision_model', 'Blip2VisionModel', EVA_VIT_G);
 
 /** By the `model_type` of the folder, which may be that of a model with a vision tower in it. */
 export const VISION_FAMILIES: Readonly<Record<string, VitFamily>> = {
   clip_vision_model: CLIP_VISION,
   blip_2_vision_model: EVA_VISION,
-  clip: partOf('clip', CLIP_VISION),
-  'blip-2': partOf('blip-2', EVA_VISION),
+  clip: partOf('clip', [CLIP_VISION]),
+  'blip-2': partOf('blip-2', [EVA_VISION, CLIP_VISION]),
 };
 
-function vitFamily(modelType: string, architecture: string, defaults: VitTowerConfig): VitFamily {
+function vitFamily(modelType: string, architecture: string, defaults: VitConfig): VitFamily {
   const fields = vitFields(defaults).extend({
-    visionFeatureLayer: z.number().int().negative().default(defaults.visionFeatureLayer),
+    visionFeatureLayer: z.number().int().negative().default(usualFeatureLayer(defaults)),
   });
   // What the towers here cannot be.
   const fixed = z.object({ numChannels: z.literal(3).default(3), qkvBias: z.literal(true).default(true) });
@@ -87,17 +88,40 @@ function vitFamily(modelType: string, architecture: string, defaults: VitTowerCo
   };
 }
 
-/** The tower in the folder of a larger model, whose config.json describes it under `vision_config`. */
-function partOf(modelType: string, family: VitFamily): VitFamily {
+/**
+ * The tower in the folder of a larger model, whose config.json describes it under `vision_config`, with the feature layer
+ * there or beside it.
+ *
+ * @param families it is of one of them: the first, if it does not say
+ */
+function partOf(modelType: string, families: VitFamily[]): VitFamily {
+  const find = (of: unknown = families[0].modelType) => {
+    const family = families.find((one) => one.modelType === of);
+    if (family) return family;
+    throw new Blip2Error(
+      `config.json of a ${modelType} model: vision_config.model_type: ${JSON.stringify(of)}`,
+      {
+        hint: `There are towers of the types ${families.map((one) => one.modelType).join(', ')}.`,
+      },
+    );
+  };
   return {
-    ...family,
     modelType,
-    readConfig: ({ visionConfig }) => family.readConfig((visionConfig ?? {}) as Record<string, unknown>),
-    writeConfig: (config) => ({ modelType, visionConfig: family.writeConfig(config) }),
+    readConfig({ visionConfig, visionFeatureLayer }) {
+      const own = (visionConfig ?? {}) as Record<string, unknown>;
+      return find(own.modelType ?? undefined).readConfig({
+        ...own,
+        visionFeatureLayer: visionFeatureLayer ?? own.visionFeatureLayer,
+      });
+    },
+    writeConfig: (config) => ({ modelType, visionConfig: familyOf(config).writeConfig(config) }),
+    build: vitTower,
     parameterName: (name, config) =>
-      name.startsWith(PREFIX) ? family.parameterName!(name, config) : undefined,
+      name.startsWith(PREFIX) ? familyOf(config).parameterName!(name, config) : undefined,
   };
 }
+
+const familyOf = ({ family }: VitTowerConfig) => (family === 'clip' ? CLIP_VISION : EVA_VISION);
 
 function vitTower(config: VitTowerConfig): VisionTower {
   const { imageSize, patchSize, hiddenSize } = config;

@@ -1,7 +1,7 @@
 /** A run folder brought back as what `train` returned. */
 import { Blip2Error } from '../runtime';
 import type { JsonObject } from '../checkpoints';
-import { clipVisionTower, type VisionTower } from '../data';
+import { loadVisionTower, type FrozenVisionTower } from '../data';
 import { defaultRunsDir, readModel, readRunFolder, type Run } from '../train';
 import { makeData } from './registry';
 import { createStage1Model } from './stage1';
@@ -10,7 +10,7 @@ import type { Stage1Model } from './stage1Model';
 
 export interface OpenRunOptions {
   /** The vision tower, where the run had another than the one shipped for its data. */
-  tower?: VisionTower;
+  tower?: FrozenVisionTower;
   runsDir?: string;
   /** Told about broken checkpoints that are passed over; standard error unless given. */
   warn?: (message: string) => void;
@@ -31,7 +31,7 @@ export function openRun(dir: string, options: OpenRunOptions = {}): Run<Stage1Mo
     throw new Blip2Error(`${dir} is a run of ${JSON.stringify(stage)}, which this version cannot open`);
   const { name, options: dataOptions } = data as { name: string; options: JsonObject };
   const dataset = makeData(name, dataOptions);
-  const tower = options.tower ?? clipVisionTower(dataset.visionDir);
+  const tower = options.tower ?? loadVisionTower(dataset.visionDir);
   if (tower.hash !== towerHash) {
     throw new Blip2Error(`${dir} was trained in front of another vision tower`, {
       hint: 'Train it again, or give the tower that it had.',

@@ -1,5 +1,5 @@
 /** The experiment of stage 1 from beginning to end: train with several seeds, evaluate each on the test split. */
-import type { ImageTextDataset, VisionTower } from '../data';
+import type { FrozenVisionTower, ImageTextDataset } from '../data';
 import { evaluateRetrieval, type RetrievalRow } from '../evaluate';
 import { train, type TrainOptions } from '../train';
 import { shapesStage1 } from './shapes';
@@ -26,7 +26,7 @@ export async function reproduceStage1(
     tower,
     onRun,
     ...options
-  }: TrainOptions<Stage1Model> & { tower?: VisionTower; onRun?: (seed: number) => void } = {},
+  }: TrainOptions<Stage1Model> & { tower?: FrozenVisionTower; onRun?: (seed: number) => void } = {},
 ): Promise<Stage1Reproduction> {
   const rows: Stage1Reproduction['rows'] = [];
   let interrupted = false;

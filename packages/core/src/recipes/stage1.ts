@@ -8,13 +8,14 @@ import type { Weights } from '../nn';
 import { Tokenizer } from '../text';
 import { blip2QformerParameters, type Blip2QformerConfig } from '../models';
 import { stage1Losses, type Stage1Batch, type Stage1Weights } from '../losses';
-import { sha256, sha256File, type HostTensor, type JsonObject } from '../checkpoints';
+import { sha256, type HostTensor, type JsonObject } from '../checkpoints';
 import {
   BatchSource,
-  clipVisionTower,
+  loadVisionTower,
   splitFeatures,
+  visionTowerHash,
+  type FrozenVisionTower,
   type ImageTextDataset,
-  type VisionTower,
 } from '../data';
 import { trainingOf, type LossResult, type PrepareContext, type Recipe, type Task } from '../train';
 import { evaluateRetrieval } from '../evaluate';
@@ -46,21 +47,21 @@ export function stage1({ data, tower, ...options }: Stage1Options): Recipe<Stage
     losses: { ...rest.losses, ...Object.fromEntries(named) },
     stage: 'stage1',
     data: { name: data.name, options: data.options },
-    tower: tower?.hash ?? sha256File(join(data.visionDir, 'model.safetensors')),
+    tower: tower?.hash ?? visionTowerHash(data.visionDir),
   };
   return {
     name: `stage1-${data.name}`,
     config: JSON.parse(JSON.stringify(config)) as JsonObject,
     training,
     custom: custom.length > 0,
-    prepare: (context) => prepare(data, tower ?? clipVisionTower(data.visionDir), settings, context),
+    prepare: (context) => prepare(data, tower ?? loadVisionTower(data.visionDir), settings, context),
   };
 }
 
 /** The model of given settings, its parameters freshly drawn from the seed. */
 export function createStage1Model(
   data: ImageTextDataset,
-  tower: VisionTower,
+  tower: FrozenVisionTower,
   settings: Stage1Settings,
   { seed, runsDir }: { seed: number; runsDir: string },
 ): { model: Stage1Model; tokenizer: Tokenizer; config: Blip2QformerConfig } {
@@ -73,7 +74,11 @@ export function createStage1Model(
   return { model, tokenizer, config };
 }
 
-function modelConfig(settings: Stage1Settings, tower: VisionTower, tokenizer: Tokenizer): Blip2QformerConfig {
+function modelConfig(
+  settings: Stage1Settings,
+  tower: FrozenVisionTower,
+  tokenizer: Tokenizer,
+): Blip2QformerConfig {
   const { qformer: q, queries, temperature, maxTextLength } = settings;
   return {
     qformer: {
@@ -83,7 +88,7 @@ function modelConfig(settings: Stage1Settings, tower: VisionTower, tokenizer: To
       numAttentionHeads: q.heads,
       intermediateSize: q.feedForward,
       crossAttentionFrequency: q.crossAttentionFrequency,
-      encoderHiddenSize: tower.width,
+      encoderHiddenSize: tower.hiddenSize,
       useQformerTextInput: true,
       vocabSize: tokenizer.vocabularySize,
       maxPositionEmbeddings: maxTextLength,
@@ -102,7 +107,7 @@ function modelConfig(settings: Stage1Settings, tower: VisionTower, tokenizer: To
 
 async function prepare(
   data: ImageTextDataset,
-  tower: VisionTower,
+  tower: FrozenVisionTower,
   settings: Stage1Settings,
   { training, runsDir, note }: PrepareContext,
 ): Promise<Task<Stage1Model>> {

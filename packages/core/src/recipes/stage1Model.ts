@@ -17,7 +17,7 @@ import {
 } from '../models';
 import { similarities } from '../losses';
 import { attentionBundle, type AttentionBundle } from '../attention';
-import { splitFeatures, type Features, type ImageTextSplit, type VisionTower } from '../data';
+import { splitFeatures, type Features, type ImageTextSplit, type FrozenVisionTower } from '../data';
 import type { EncodedPool, RetrievalModel } from '../evaluate';
 import { encodeTexts, selectRows } from './captions';
 
@@ -39,7 +39,7 @@ export interface Stage1Parts {
   config: Blip2QformerConfig;
   parameters: ParameterStore;
   tokenizer: Tokenizer;
-  tower: VisionTower;
+  tower: FrozenVisionTower;
   maxTextLength: number;
   /** Where features of the frozen tower are kept. */
   cacheDir: string;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Blip2Error, type Tensor } from '../runtime';
 import type { Stage1Batch, Stage1Outputs } from '../losses';
-import type { ImageTextDataset, VisionTower } from '../data';
+import type { ImageTextDataset, FrozenVisionTower } from '../data';
 import { trainingShape } from '../train';
 import { parseOptions, unknownKey } from './errors';
 
@@ -51,7 +51,7 @@ export type Stage1Settings = z.output<typeof schema>;
 export type Stage1Options = z.input<typeof schema> & {
   data: ImageTextDataset;
   /** The frozen tower in front; the one that is shipped for the data unless given. */
-  tower?: VisionTower;
+  tower?: FrozenVisionTower;
 };
 
 /** Defaults filled in. @throws Blip2Error naming a key that is unknown or out of range */
