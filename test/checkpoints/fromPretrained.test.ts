@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -136,7 +144,7 @@ describe('what is loaded', () => {
     savePretrained(dir, TINY, TINY_CONFIG, parameters);
     expect(readdirSync(dir).sort()).toEqual(['config.json', WEIGHTS]);
     expect(read(old.tensors)).toEqual(store.snapshot());
-    expect(() => old.hash).toThrow(/Cannot read .*model-0000\d-of-0000\d\.safetensors/);
+    expect(() => old.hash).toThrow(dir);
     savePretrained(dir, TINY, config, old.tensors as Record<string, Tensor>);
     expect(read(fromPretrained(dir, TINY).tensors)).toEqual(store.snapshot());
   });
@@ -212,6 +220,28 @@ describe('what does not fit is named', () => {
       /model-00001-of-00004\.safetensors is missing, though .*; .*model-00002-of-00004\.safetensors: .*; [a-z._]+ is not in model-00003-of-00004/,
     );
   });
+});
+
+test('a folder that is saved over while it is read is no mixture', () => {
+  const held = tf.memory().numTensors;
+  const meddling: typeof TINY = {
+    ...TINY,
+    readConfig(json, files) {
+      savePretrained(dir, TINY, TINY_CONFIG, parameters);
+      return TINY.readConfig(json, files);
+    },
+  };
+  expect(() => fromPretrained(dir, meddling)).toThrow(`${dir} was written to while it was read`);
+  expect(tf.memory().numTensors).toBe(held);
+  const { hash, dispose } = fromPretrained(dir, TINY);
+  expect(hash).toHaveLength(64);
+  dispose();
+});
+
+test('a replacement that nobody has written', () => {
+  mkdirSync(join(dir, '.replacing'));
+  writeFileSync(join(dir, '.replacing', 'files.json'), '{"files":5}');
+  expect(() => fromPretrained(dir, TINY)).toThrow(/files\.json lists no files/);
 });
 
 describe('what is no such model', () => {

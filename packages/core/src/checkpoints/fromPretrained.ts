@@ -53,9 +53,19 @@ export function fromPretrained<Config, Model extends Built>(
   const rename = (name: string) => (family.parameterName ? family.parameterName(name, config) : name);
   const sources = [...matchTensors(folder, model.parameters(), rename)];
   const isTrained = ([name]: Sources[number]) => trainable(name, model);
-  const parameters = readParameters(sources.filter(isTrained));
   const frozen = sources.filter((source) => !isTrained(source));
   const tensors = placeAll(frozen, dtype === 'float32' ? undefined : dtype);
+  const parameters = readParameters(sources.filter(isTrained));
+  const dispose = () => {
+    disposeAll(tensors);
+    parameters.dispose();
+  };
+  try {
+    folder.assertUnchanged();
+  } catch (error) {
+    dispose();
+    throw error;
+  }
   let hash: string | undefined;
   return {
     config,
@@ -66,10 +76,7 @@ export function fromPretrained<Config, Model extends Built>(
     get hash() {
       return (hash ??= hashWeights(folder));
     },
-    dispose() {
-      disposeAll(tensors);
-      parameters.dispose();
-    },
+    dispose,
   };
 }
 
@@ -103,7 +110,6 @@ function placeAll(sources: Sources, dtype?: HalfType): Record<string, Matrix> {
       const { shape } = source.file.info(source.name);
       tensors[parameter] = place(source, storageType(parameter, shape, dtype));
     }
-    assertUnchanged(sources);
     return tensors;
   } catch (error) {
     disposeAll(tensors);
@@ -123,11 +129,5 @@ function readParameters(sources: Sources): ParameterStore {
   }
   const parameters = ParameterStore.from(values);
   disposeAll(values);
-  assertUnchanged(sources);
   return parameters;
-}
-
-/** Tensors are read one by one: a file that was replaced on the way would give a mixture. */
-function assertUnchanged(sources: Sources): void {
-  for (const file of new Set(sources.map(([, source]) => source.file))) file.assertUnchanged();
 }

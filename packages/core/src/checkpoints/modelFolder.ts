@@ -6,7 +6,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Blip2Error } from '../runtime';
 import { sha256, sha256File } from './hash';
-import { fileIn } from './replaceFiles';
+import { fileIn, stateOf } from './replaceFiles';
 import { configFromDisk, readJsonObject, type JsonObject } from './json';
 import { excerpt, nameOf } from './problems';
 import { SafetensorsFile } from './safetensors';
@@ -33,21 +33,33 @@ export interface ModelFolder {
   tensors: ReadonlyMap<string, SafetensorsFile>;
   /** What is wrong with the shards; empty for a whole folder. */
   problems: readonly string[];
+  /**
+   * Files are opened one by one: after a model was saved over this one, what was read may be a mixture.
+   * @throws Blip2Error if config or weights are not those that were opened
+   */
+  assertUnchanged: () => void;
 }
+
+type Weights = Pick<ModelFolder, 'files' | 'tensors' | 'problems'>;
 
 /** Reads config and headers of a model folder. @throws Blip2Error naming the file at fault. */
 export function openModelFolder(dir: string): ModelFolder {
   if (!existsSync(dir)) throw new Blip2Error(`There is no folder ${dir}`, { hint: LAYOUT });
   if (!statSync(dir).isDirectory()) throw new Blip2Error(`${dir} is a file, not a folder`, { hint: LAYOUT });
+  const before = stateOf(dir, isModelFile);
   const path = modelFile(dir, CONFIG);
   if (!path) throw new Blip2Error(`${dir} holds no ${CONFIG}`, { hint: LAYOUT });
   const config = configFromDisk(readJsonObject(path));
-  return { dir, config, ...openWeights(dir) };
+  const assertUnchanged = () => {
+    if (stateOf(dir, isModelFile) === before) return;
+    throw new Blip2Error(`${dir} was written to while it was read`, { hint: 'Load the model again.' });
+  };
+  return { dir, config, ...openWeights(dir), assertUnchanged };
 }
 
 const modelFile = (dir: string, name: string): string | undefined => fileIn(dir, name, isModelFile);
 
-function openWeights(dir: string): Pick<ModelFolder, 'files' | 'tensors' | 'problems'> {
+function openWeights(dir: string): Weights {
   const weights = modelFile(dir, WEIGHTS);
   if (weights) {
     const file = new SafetensorsFile(weights);
@@ -64,10 +76,7 @@ function openWeights(dir: string): Pick<ModelFolder, 'files' | 'tensors' | 'prob
 }
 
 /** @param map the shard of each tensor */
-function openShards(
-  dir: string,
-  map: ReadonlyMap<string, string>,
-): Pick<ModelFolder, 'files' | 'tensors' | 'problems'> {
+function openShards(dir: string, map: ReadonlyMap<string, string>): Weights {
   const problems: string[] = [];
   const files = new Map<string, SafetensorsFile>();
   for (const shard of [...new Set(map.values())].sort()) {
@@ -114,11 +123,8 @@ function readWeightMap(path: string): Map<string, string> {
 }
 
 /** Hexadecimal SHA-256 of the weights: of their file as it is, or of the shards' own hashes. */
-export function hashWeights({ files }: ModelFolder): string {
-  const hashes = files.map((file) => {
-    const hash = sha256File(file.path);
-    file.assertUnchanged();
-    return hash;
-  });
+export function hashWeights({ files, assertUnchanged }: ModelFolder): string {
+  const hashes = files.map(({ path }) => sha256File(path));
+  assertUnchanged();
   return hashes.length === 1 ? hashes[0] : sha256(...hashes);
 }

@@ -3,8 +3,9 @@
  * that folder to `.replacing` is the moment from which they count. Then they are moved to their places, and whoever
  * reads meanwhile, or after a kill, finds them through `fileIn`.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { Blip2Error } from '../runtime';
 import { discard, fileError, flushFolder, makeFolder, writeFileAtomic } from './files';
 import { readJsonObject } from './json';
 
@@ -15,7 +16,22 @@ const MANIFEST = 'files.json';
 /** The files that replace those of `dir`, where a replacement is under way. */
 function pending(dir: string): Set<string> | undefined {
   const path = join(dir, PENDING, MANIFEST);
-  return existsSync(path) ? new Set(readJsonObject(path).files as string[]) : undefined;
+  if (!existsSync(path)) return undefined;
+  const { files } = readJsonObject(path);
+  if (Array.isArray(files)) return new Set(files.map(String));
+  throw new Blip2Error(`${path} lists no files`, {
+    hint: `Nothing but saving writes it: remove ${dir}/${PENDING}.`,
+  });
+}
+
+/** What changes when a file for which `belongs` holds is written to, replaced or moved to its place. */
+export function stateOf(dir: string, belongs: (name: string) => boolean): string {
+  const names = readdirSync(dir).filter((name) => name === PENDING || belongs(name));
+  const states = names.sort().map((name) => {
+    const { ino, size, mtimeMs } = statSync(join(dir, name));
+    return [name, ino, size, mtimeMs];
+  });
+  return JSON.stringify(states);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Reading safetensors files (the format: header.ts). */
-import { closeSync, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { Blip2Error } from '../runtime';
 import { toFloat32, toInt32 } from './dtypes';
 import { fileError } from './files';
@@ -9,18 +9,15 @@ import { FETCH_AGAIN, readHeader, type Header, type TensorInfo } from './header'
 export class SafetensorsFile {
   readonly tensors: Header['tensors'];
   readonly metadata: Header['metadata'];
-  readonly #identity: string;
 
   /** @throws Blip2Error if the file is missing, cut short or inconsistent. */
   constructor(readonly path: string) {
-    const { header, stats } = this.withHandle((handle) => {
-      const stats = fstatSync(handle);
-      const read = (at: number, length: number) => readAt(handle, path, at, length);
-      return { header: readHeader(path, stats.size, read), stats };
+    const header = this.withHandle((handle) => {
+      const { size } = fstatSync(handle);
+      return readHeader(path, size, (at, length) => readAt(handle, path, at, length));
     });
     this.tensors = header.tensors;
     this.metadata = header.metadata;
-    this.#identity = identity(stats);
   }
 
   names(): string[] {
@@ -53,12 +50,6 @@ export class SafetensorsFile {
     return toInt32(this.info(name).dtype, this.bytes(name)) ?? this.unread(name, 'is not an integer type');
   }
 
-  /** @throws Blip2Error if the file was replaced or changed since its header was read. */
-  assertUnchanged(): void {
-    if (this.withHandle((handle) => identity(fstatSync(handle))) === this.#identity) return;
-    throw new Blip2Error(`${this.path} was changed while it was read`, { hint: 'Read it again.' });
-  }
-
   private unread(name: string, why: string): never {
     throw new Blip2Error(`${this.path}: tensor ${name} is ${this.info(name).dtype}, which ${why}`, {
       hint: 'Convert the tensor, with Python for instance.',
@@ -79,11 +70,6 @@ export class SafetensorsFile {
       if (handle !== undefined) closeSync(handle);
     }
   }
-}
-
-/** What changes when a file is replaced or written to. */
-function identity({ dev, ino, size, mtimeMs }: Stats): string {
-  return [dev, ino, size, mtimeMs].join();
 }
 
 function readAt(handle: number, what: string, position: number, length: number): Buffer {
