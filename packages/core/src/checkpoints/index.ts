@@ -4,7 +4,6 @@ export type { TensorInfo } from './header';
 export { canonicalJson, sha256, sha256File } from './hash';
 export { configFromDisk, configToDisk, readJsonObject, type Json, type JsonObject } from './json';
 export { hashWeights, openModelFolder, type ModelFolder } from './modelFolder';
-export { loadPretrained, saveRaw } from './pretrained';
 export { SafetensorsFile } from './safetensors';
 export { savePretrained, type SavePretrainedOptions, type WritableTensors } from './savePretrained';
 export { writeSafetensors, type HostTensor, type WritableTensor } from './writeSafetensors';
