@@ -17,15 +17,14 @@ export function affixesOf(definition: PostProcessorDefinition | null | undefined
       return { prefix: [definition.cls[1]], suffix: [definition.sep[1]] };
     case 'TemplateProcessing': {
       const { single, special_tokens } = definition;
-      const place = single.findIndex((piece) => 'Sequence' in piece);
+      const place = single.findIndex((piece) => piece.Sequence);
       const idsOf = (pieces: typeof single) =>
-        pieces.flatMap((piece) => {
-          if ('Sequence' in piece) throw new Error('post_processor.single has the text more than once');
-          const { id } = piece.SpecialToken;
-          if (!Object.hasOwn(special_tokens, id)) {
-            throw new Error(`post_processor.special_tokens lacks ${JSON.stringify(id)}`);
+        pieces.flatMap(({ SpecialToken: token }) => {
+          if (!token) throw new Error('post_processor.single has the text more than once');
+          if (!Object.hasOwn(special_tokens, token.id)) {
+            throw new Error(`post_processor.special_tokens lacks ${JSON.stringify(token.id)}`);
           }
-          return special_tokens[id].ids;
+          return special_tokens[token.id].ids;
         });
       if (place < 0) throw new Error('post_processor.single has no place for the text');
       return { prefix: idsOf(single.slice(0, place)), suffix: idsOf(single.slice(place + 1)) };

@@ -21,11 +21,16 @@ const knownRegex = z.string().refine((source) => KNOWN_PATTERNS.has(source), {
 const replace = z
   .object({
     type: z.literal('Replace'),
-    pattern: z.union([z.object({ String: z.string().min(1) }), z.object({ Regex: knownRegex })]),
+    /** One of the two. */
+    pattern: z.object({ String: z.string().min(1).optional(), Regex: knownRegex.optional() }),
     content: z.string(),
   })
+  .refine(({ pattern }) => (pattern.String === undefined) !== (pattern.Regex === undefined), {
+    error: 'expected a String or a Regex',
+    path: ['pattern'],
+  })
   // Repeated, a longer content would double the text again and again.
-  .refine(({ pattern, content }) => content.length <= ('String' in pattern ? pattern.String.length : 1), {
+  .refine(({ pattern, content }) => content.length <= (pattern.String?.length ?? 1), {
     error: 'the content is longer than the pattern',
     path: ['content'],
   });
@@ -84,11 +89,16 @@ const tokenAndId = z.tuple([z.string(), id]);
 const postProcessor = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('TemplateProcessing'),
+    /** Each entry is one of the two. */
     single: z.array(
-      z.union([
-        z.object({ SpecialToken: z.object({ id: z.string() }) }),
-        z.object({ Sequence: z.object({ id: z.literal('A') }) }),
-      ]),
+      z
+        .object({
+          SpecialToken: z.object({ id: z.string() }).optional(),
+          Sequence: z.object({ id: z.literal('A') }).optional(),
+        })
+        .refine(({ SpecialToken, Sequence }) => !SpecialToken !== !Sequence, {
+          error: 'expected a SpecialToken or the Sequence A',
+        }),
     ),
     special_tokens: z.record(z.string(), z.object({ ids: z.array(id) })),
   }),

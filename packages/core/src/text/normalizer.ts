@@ -37,7 +37,7 @@ export function createNormalizer(definition: NormalizerDefinition): Normalizer {
     }
     case 'Replace': {
       const { pattern, content } = definition;
-      const wanted = 'String' in pattern ? pattern.String : (KNOWN_PATTERNS.get(pattern.Regex) as RegExp);
+      const wanted = pattern.String ?? (KNOWN_PATTERNS.get(pattern.Regex as string) as RegExp);
       return (text) => text.replaceAll(wanted, () => content);
     }
     case 'Sequence': {

@@ -13,6 +13,7 @@ import {
 
 /** The largest published tokenizer.json has 35 MB. */
 const LARGEST_FILE = 128 * 2 ** 20;
+const LONGEST_MESSAGE = 300;
 const HINT =
   'It should be the tokenizer.json that transformers writes (fast tokenizer) for BERT, OPT, CLIP or T5.';
 
@@ -29,32 +30,33 @@ export interface TokenizerFolder {
  */
 export function readTokenizerFolder(dir: string): TokenizerFolder {
   const path = join(dir, 'tokenizer.json');
-  const definition = parse(path, readJson(path), tokenizerFile);
+  const definition = parseDefinition(path, read(path));
   // What the configuration says comes before what the map says.
   const config = ['special_tokens_map.json', 'tokenizer_config.json']
     .map((name) => join(dir, name))
     .filter((file) => statSync(file, { throwIfNoEntry: false }))
-    .map((file) => definedOnly(parse(file, readJson(file), tokenizerConfigFile)))
+    .map((file) => definedOnly(parse(file, read(file), tokenizerConfigFile)))
     .reduce((all, part) => ({ ...all, ...part }), {});
   return { path, definition, config };
 }
 
-/** @throws Blip2Error that says what is wrong with a tokenizer.json */
-export function unusable(path: string, cause: unknown): Blip2Error {
-  return new Blip2Error(`${path} cannot be used as a tokenizer: ${(cause as Error).message}`, {
-    hint: HINT,
-    cause,
-  });
+/** The content of a tokenizer.json. @throws Blip2Error as above */
+export function parseDefinition(path: string, bytes: Uint8Array): TokenizerDefinition {
+  return parse(path, bytes, tokenizerFile);
 }
 
-function readJson(path: string): unknown {
-  let bytes: Buffer;
+/** @throws Blip2Error that says what is wrong with a tokenizer's file */
+export function unusable(path: string, cause: unknown): Blip2Error {
+  // A message may quote what the file holds, of any length.
+  const why = (cause as Error).message.slice(0, LONGEST_MESSAGE);
+  return new Blip2Error(`${path} cannot be used as a tokenizer: ${why}`, { hint: HINT, cause });
+}
+
+function read(path: string): Uint8Array {
   try {
     const { size } = statSync(path);
-    if (size > LARGEST_FILE) {
-      throw new Blip2Error(`${path} has ${size} bytes, too many for a tokenizer`, { hint: HINT });
-    }
-    bytes = readFileSync(path);
+    if (size > LARGEST_FILE) throw unusable(path, new Error(`it has ${size} bytes`));
+    return readFileSync(path);
   } catch (cause) {
     if (cause instanceof Blip2Error) throw cause;
     throw new Blip2Error(`No tokenizer file ${path}: ${(cause as Error).message}`, {
@@ -62,22 +64,23 @@ function readJson(path: string): unknown {
       cause,
     });
   }
-  try {
-    if (!isUtf8(bytes)) throw new Error('it is not text in UTF-8');
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw new Blip2Error(`${path} is not JSON: ${(cause as Error).message}`, {
-      hint: 'Fetch the file again.',
-      cause,
-    });
-  }
 }
 
-function parse<S extends z.ZodType>(path: string, content: unknown, schema: S): z.output<S> {
-  const { error, data } = schema.safeParse(content);
+function parse<S extends z.ZodType>(path: string, bytes: Uint8Array, schema: S): z.output<S> {
+  const { error, data } = schema.safeParse(json(path, bytes));
   if (!error) return data;
   const [{ path: entry, message }] = error.issues;
   throw unusable(path, new Error(`${z.core.toDotPath(entry) || 'the whole'}: ${message}`));
+}
+
+function json(path: string, bytes: Uint8Array): unknown {
+  try {
+    if (!isUtf8(bytes)) throw new Error('it is not text in UTF-8');
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new Blip2Error(`${path} is not JSON: ${why}`, { hint: 'Fetch the file again.', cause });
+  }
 }
 
 function definedOnly(config: TokenizerConfig): TokenizerConfig {

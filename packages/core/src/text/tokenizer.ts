@@ -81,7 +81,11 @@ export class Tokenizer {
    * @throws Blip2Error naming the file that is missing or broken, and what in it
    */
   static fromFolder(dir: string): Tokenizer {
-    const folder = readTokenizerFolder(dir);
+    return Tokenizer.from(readTokenizerFolder(dir));
+  }
+
+  /** From what was read elsewhere. @throws Blip2Error as `fromFolder` */
+  static from(folder: TokenizerFolder): Tokenizer {
     try {
       return new Tokenizer(folder.path, createPipeline(folder.definition), folder);
     } catch (cause) {
