@@ -1,7 +1,7 @@
 /** @blip2/core: the library, as a notebook sees it. */
 export { Blip2Error, dropout, Rng, tf, type ParameterSpecs, type Tensor } from './runtime';
 export * as nn from './nn';
-export { cleanCaption, cleanQuestion, Tokenizer } from './text';
+export { cleanCaption, cleanQuestion, splitPrefix, Tokenizer } from './text';
 export { decodeImage, normalise, type ImageSource, type RawImage } from './image';
 export {
   ATTENTION_FORMAT,
@@ -24,11 +24,18 @@ export {
   BLIP,
   BLIP2,
   blip2Family,
+  blip2Prompt,
   CLIP,
   CLIP_VISION,
   decoderOnly,
   EVA_VISION,
   field,
+  FLAN_T5_BASE,
+  FLAN_T5_LARGE,
+  FLAN_T5_SMALL,
+  FLAN_T5_XL,
+  FLAN_T5_XXL,
+  languageWeights,
   OPT,
   OPT_125M,
   OPT_1_3B,
@@ -36,7 +43,11 @@ export {
   OPT_350M,
   OPT_6_7B,
   parseConfig,
+  softPrompts,
+  T5,
   TOWERS,
+  type Blip2,
+  type Blip2Config,
   type BlockContext,
   type Decoder,
   type DecoderOnlyTower,
@@ -44,8 +55,11 @@ export {
   type LanguageTower,
   type OptConfig,
   type Prompt,
+  type T5Config,
+  type T5Tower,
   type VisionTower,
 } from './models';
+export { languageModeling, stage2Losses, type Stage2Batch, type Stage2Losses } from './losses';
 export { fromPretrained, SafetensorsFile, savePretrained, writeSafetensors } from './checkpoints';
 export {
   loadVisionTower,
