@@ -1,18 +1,19 @@
 /** BLIP's captioner against transformers (test/fixtures/make/blip.py). */
 import { describe, expect, test } from 'vitest';
 import { configFromDisk, configToDisk, type JsonObject } from '../../packages/core/src/checkpoints';
+import { TokenGenerator, type GenerationOptions } from '../../packages/core/src/generate';
 import { captioning } from '../../packages/core/src/losses';
 import {
   BLIP,
   BLIP_LARGE,
   blipParameters,
+  blipStates,
   captionPromptIds,
   type BlipCaptioner,
   type CaptionPrompt,
 } from '../../packages/core/src/models';
 import { countParameters, takeBatch, Weights } from '../../packages/core/src/nn';
 import {
-  argMax,
   compile,
   Rng,
   tf,
@@ -28,6 +29,10 @@ const fixture = new Fixture('blip');
 const json = fixture.config<{
   configs: Record<string, JsonObject>;
   prompt_length: number;
+  new_tokens: number;
+  /** Options of transformers' `generate`, and what it wrote: [options][prompt][text]. The first is greedy. */
+  generations: JsonObject[];
+  texts: Record<string, number[][][][]>;
   parameters: Record<string, number>;
 }>();
 const SAME = 2e-5;
@@ -93,6 +98,15 @@ describe.each(Object.keys(json.configs))('%s', (name) => {
     expectParity(captioner.features(w, pixels), features);
     const larger = captioner.features(w, fixture.tensor(`${name}.in.larger_pixels`));
     expectParity(larger, fixture.values(`${name}.a.larger_features`));
+  });
+
+  test('hidden states of the decoder', () => {
+    const states = blipStates(w, config, text);
+    expect(states).toHaveLength(config.text.numHiddenLayers + 1);
+    states.forEach((found, i) => {
+      const expected = fixture.tensor(`${name}.a.hidden.${i}`);
+      expectParity(found.mul(real), expected.mul(real), `state ${i}`);
+    });
   });
 
   test('logits', () => {
@@ -184,28 +198,36 @@ describe.each(Object.keys(json.configs))('%s', (name) => {
     expect(relativeError(tokenByToken(captioner, w, prompt, rest), expected)).toBeLessThan(SAME);
   });
 
-  test('compiled: the likeliest tokens are those that transformers writes; a step is compiled once', () => {
-    const expected = fixture.tensor(`${name}.a.greedy`).arraySync() as number[][];
-    const room = expected[0].length;
+  test.each(json.generations.map((options, i) => [JSON.stringify(options), i] as const))(
+    'writes what transformers writes: %s',
+    async (_, i) => {
+      const { sepTokenId } = config.text;
+      const generator = new TokenGenerator(captioner, w, { eosTokenId: sepTokenId });
+      const options = configFromDisk(json.generations[i]) as GenerationOptions;
+      const history = promptIds.arraySync() as number[][];
+      const found = await generator.generate(prompt, { ...options, history, maxNewTokens: json.new_tokens });
+      expect(found.map((texts) => texts.map(({ tokenIds }) => tokenIds))).toEqual(json.texts[name][i]);
+      generator.dispose();
+    },
+  );
+
+  test('compiled: the same logits, a step is compiled once', () => {
+    const rest = ids.slice([0, start], [-1, -1]);
+    const room = length - start;
     const begin = compile((given: CaptionPrompt) => ({ ...captioner.begin(w, given, room) }));
     const next = compile((memory: TensorTree, cache: TensorTree, tokens: Tensor, position: Tensor) => ({
       ...captioner.step(w, memory, cache, tokens, position),
     }));
     const begun = begin(prompt);
-    let { cache, logits }: { cache: TensorTree; logits: Tensor } = begun;
-    const written: number[][] = [];
+    let cache: TensorTree = begun.cache;
+    const logits = [begun.logits];
     for (let t = 0; t < room; t++) {
-      const tokens = argMax(logits);
-      written.push(tokens.arraySync() as number[]);
-      ({ cache, logits } = next(begun.memory, cache, tokens, tf.scalar(t, 'int32')));
+      const done = next(begun.memory, cache, at(rest, t), tf.scalar(t, 'int32'));
+      cache = done.cache;
+      logits.push(done.logits);
     }
-    const { sepTokenId, padTokenId } = config.text;
-    const texts = expected.map((_, b) => {
-      const tokens = written.map((row) => row[b]);
-      const end = tokens.indexOf(sepTokenId);
-      return tokens.map((token, t) => (end >= 0 && t > end ? padTokenId : token));
-    });
-    expect(texts).toEqual(expected);
+    const eager = tokenByToken(captioner, w, prompt, rest);
+    expect(relativeError(tf.stack(logits, 1), eager)).toBeLessThan(SAME);
     expect([begin.signatures(), next.signatures()]).toEqual([1, 1]);
     begin.dispose();
     next.dispose();

@@ -74,7 +74,7 @@ function blipCaptioner(config: BlipConfig): BlipCaptioner {
     tokens: { bos: text.bosTokenId, eos: text.sepTokenId, pad: text.padTokenId },
     parameters: () => blipParameters(config),
     features: (w, pixels) => blipFeatures(w, config, pixels),
-    logits: (w, prompt, rng) => blipLogits(w, config, prompt, rng),
+    logits: (w, prompt, rng) => textLogits(w, text, blipStates(w, config, prompt, rng).at(-1)!),
     begin(w, { features, ids, mask }, room) {
       const image = readable(w, text, features);
       const decoder = textDecoder(config, image);
@@ -94,13 +94,11 @@ export function blipFeatures(w: Weights, { vision }: BlipConfig, pixels: Tensor)
   return layerNorm(tower.scope('post_layernorm'), vit(tower, vision, pixels), vision.layerNormEps);
 }
 
-/** Position t holds the logits of token t + 1: [B, T, V]. */
-export function blipLogits(w: Weights, config: BlipConfig, prompt: CaptionPrompt, rng?: Rng): Tensor {
-  const { text } = config;
-  const { features, ids, mask } = prompt;
-  const decoder = textDecoder(config, readable(w, text, features));
-  const states = decoder.states(w, { embeddings: decoder.embed(w, ids), mask }, rng).at(-1)!; // [B, T, D]
-  return textLogits(w, text, states);
+/** What the decoder's first block reads, then each block's states: layers + 1 tensors [B, T, D]. */
+export function blipStates(w: Weights, config: BlipConfig, text: CaptionPrompt, rng?: Rng): Tensor[] {
+  const { features, ids, mask } = text;
+  const decoder = textDecoder(config, readable(w, config.text, features));
+  return decoder.states(w, { embeddings: decoder.embed(w, ids), mask }, rng);
 }
 
 /** What the decoder's blocks read of images [B, P, W]: keys and values [B, H, P, d], one pair per block. */

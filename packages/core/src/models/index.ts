@@ -14,7 +14,7 @@ export * from './blip2Qformer';
 export {
   BLIP,
   blipFeatures,
-  blipLogits,
+  blipStates,
   CAPTION_PROMPT,
   captionPromptIds,
   type BlipCaptioner,
