@@ -98,10 +98,15 @@ test('tensors of the host and of the device are the same; none is left behind', 
 
 test('what does not fit the configuration is named, and nothing is written', () => {
   const { scale, 'fc.bias': _, ...rest } = values;
-  const wrong = { ...rest, 'norm.bias': scale, extra: scale };
+  const ids = { shape: [5], data: new Int32Array(5) };
+  const wrong = { ...rest, 'norm.bias': scale, 'norm.weight': ids, extra: scale };
   expect(() => savePretrained(dir, TINY, TINY_CONFIG, wrong)).toThrow(
-    `Not saved to ${dir}: fc.bias is missing; scale is missing; norm.bias has the shape [], the model wants [5]; ` +
-      'extra is no parameter of the model',
+    `Not saved to ${dir}: fc.bias is missing; scale is missing; norm.weight is I32, but weights are floating-point numbers; ` +
+      'norm.bias has the shape [], the model wants [5]; extra is no parameter of the model',
+  );
+  const short = { ...values, scale: { shape: [], data: new Float32Array(2) } };
+  expect(() => savePretrained(dir, TINY, TINY_CONFIG, short)).toThrow(
+    'Tensor scale: shape [] wants 1 values, got 2',
   );
   expect(() => readdirSync(dir)).toThrow('ENOENT');
 });

@@ -4,7 +4,7 @@ import { ParameterStore, type HalfType, type ParameterSpecs } from '../runtime';
 import type { Family } from '../models';
 import { isFloat } from './dtypes';
 import { writeFileAtomic } from './files';
-import { configToDisk, type JsonObject } from './json';
+import { configToDisk } from './json';
 import { CONFIG, isModelFile } from './modelFolder';
 import { refuse } from './problems';
 import { replaceFiles } from './replaceFiles';
@@ -33,24 +33,14 @@ export function savePretrained<Config>(
   family: Family<Config, { parameters(): ParameterSpecs }>,
   config: Config,
   tensors: WritableTensors,
-  { dtype, maxShardSize }: SavePretrainedOptions = {},
+  { dtype, maxShardSize = 5e9 }: SavePretrainedOptions = {},
 ): void {
   const stored = collect(tensors, dtype);
   checkComplete(dir, family.build(config).parameters(), stored);
-  const json = { modelType: family.modelType, ...family.writeConfig(config), dtype: loadType(stored) };
-  writeModelFolder(dir, json, stored, maxShardSize);
-}
-
-/** Writes a folder whose content nothing has checked: see `savePretrained`. */
-export function writeModelFolder(
-  dir: string,
-  config: JsonObject,
-  tensors: Map<string, StoredTensor>,
-  maxShardSize = 5e9,
-): void {
+  const fields = { modelType: family.modelType, ...family.writeConfig(config), dtype: loadType(stored) };
   replaceFiles(dir, isModelFile, (staging) => {
-    writeWeights(staging, tensors, maxShardSize);
-    writeFileAtomic(join(staging, CONFIG), [`${JSON.stringify(configToDisk(config), null, 2)}\n`]);
+    writeWeights(staging, stored, maxShardSize);
+    writeFileAtomic(join(staging, CONFIG), [`${JSON.stringify(configToDisk(fields), null, 2)}\n`]);
   });
 }
 
@@ -61,18 +51,21 @@ function collect(tensors: WritableTensors, dtype?: HalfType): Map<string, Stored
   }
   const entries = Object.entries(tensors);
   return new Map(
-    entries.map(([name, tensor]) => [name, toStored(tensor, storageType(name, tensor.shape, dtype))]),
+    entries.map(([name, tensor]) => [
+      name,
+      toStored(tensor, `Tensor ${name}`, storageType(name, tensor.shape, dtype)),
+    ]),
   );
 }
 
 function checkComplete(dir: string, specs: ParameterSpecs, stored: Map<string, StoredTensor>): void {
   const missing = Object.keys(specs).filter((name) => !stored.has(name));
   const problems = missing.map((name) => `${name} is missing`);
-  for (const [name, { shape }] of stored) {
+  for (const [name, { shape, dtype }] of stored) {
     if (!Object.hasOwn(specs, name)) problems.push(`${name} is no parameter of the model`);
     else if (`${shape}` !== `${specs[name].shape}`) {
       problems.push(`${name} has the shape [${shape}], the model wants [${specs[name].shape}]`);
-    }
+    } else if (!isFloat(dtype)) problems.push(`${name} is ${dtype}, but weights are floating-point numbers`);
   }
   refuse(`Not saved to ${dir}`, problems, 'Give the tensors of the model that the configuration describes.');
 }

@@ -30,23 +30,31 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 
 /**
  * How a tensor is stored.
+ *
+ * @param what names the tensor in errors
  * @param dtype rounds a float32 tensor to 16 bit (to nearest, ties to even); others stay as they are
+ * @throws Blip2Error if values of the host do not fill the shape
  */
-export function toStored(tensor: WritableTensor, dtype?: HalfType): StoredTensor {
+export function toStored(tensor: WritableTensor, what: string, dtype?: HalfType): StoredTensor {
+  const { shape } = tensor;
   if (tensor instanceof HalfTensor) {
-    return { dtype: TYPES[tensor.dtype], shape: tensor.shape, bytes: () => new Uint8Array(tensor.bytes()) };
+    return { dtype: TYPES[tensor.dtype], shape, bytes: () => new Uint8Array(tensor.bytes()) };
   }
   if (tensor instanceof tf.Tensor) {
-    if (dtype && tensor.dtype === 'float32') return rounded(tensor.shape, () => tensor.clone(), dtype);
+    if (dtype && tensor.dtype === 'float32') return rounded(shape, () => tensor.clone(), dtype);
     const type = TYPES[tensor.dtype as keyof typeof TYPES];
-    return { dtype: type, shape: tensor.shape, bytes: () => bytesOf(tensor.dataSync()) };
+    return { dtype: type, shape, bytes: () => bytesOf(tensor.dataSync()) };
   }
-  const { shape, data } = tensor;
-  if (data instanceof Float32Array) {
-    if (dtype) return rounded(shape, () => tf.tensor(data, shape, 'float32'), dtype);
-    return { dtype: 'F32', shape, bytes: () => bytesOf(data) };
+  const { data } = tensor;
+  const size = shape.reduce((product, side) => product * side, 1);
+  if (size !== data.length) {
+    throw new Blip2Error(`${what}: shape [${shape.join(', ')}] wants ${size} values, got ${data.length}`);
   }
-  return { dtype: data instanceof Int32Array ? 'I32' : 'U8', shape, bytes: () => bytesOf(data) };
+  if (!(data instanceof Float32Array)) {
+    return { dtype: data instanceof Int32Array ? 'I32' : 'U8', shape, bytes: () => bytesOf(data) };
+  }
+  if (dtype) return rounded(shape, () => tf.tensor(data, shape, 'float32'), dtype);
+  return { dtype: 'F32', shape, bytes: () => bytesOf(data) };
 }
 
 /** How a parameter is stored; its value is read when its turn comes. */
@@ -112,17 +120,8 @@ export function writeSafetensors(
   tensors: Readonly<Record<string, WritableTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
-  const stored = Object.entries(tensors).map(([name, tensor]) => {
-    if ('data' in tensor && typeof tensor.data !== 'function') checkSize(path, name, tensor as HostTensor);
-    return [name, toStored(tensor)] as const;
-  });
-  writeFileAtomic(path, safetensorsChunks(new Map(stored), metadata));
-}
-
-function checkSize(path: string, name: string, { shape, data }: HostTensor): void {
-  const size = shape.reduce((product, side) => product * side, 1);
-  if (size === data.length) return;
-  throw new Blip2Error(
-    `${path}: tensor ${name}: shape [${shape.join(', ')}] wants ${size} values, got ${data.length}`,
+  const stored = Object.entries(tensors).map(
+    ([name, tensor]) => [name, toStored(tensor, `${path}: tensor ${name}`)] as const,
   );
+  writeFileAtomic(path, safetensorsChunks(new Map(stored), metadata));
 }
