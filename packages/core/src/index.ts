@@ -62,6 +62,21 @@ export {
 export { languageModeling, stage2Losses, type Stage2Batch, type Stage2Losses } from './losses';
 export { fromPretrained, SafetensorsFile, savePretrained, writeSafetensors } from './checkpoints';
 export {
+  Conversation,
+  LanguageModel,
+  QUESTION_ANSWER,
+  QUESTION_SHORT_ANSWER,
+  TokenGenerator,
+  type GenerateOptions,
+  type Generation,
+  type GenerationOptions,
+  type TextEvent,
+  type TextGeneration,
+  type TokenEvent,
+  type TokenOptions,
+  type Turn,
+} from './generate';
+export {
   loadVisionTower,
   shapes,
   type FrozenVisionTower,
