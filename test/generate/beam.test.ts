@@ -177,6 +177,13 @@ describe('rules, two beams, end token 9', () => {
     expect(done({ earlyStopping: 'never', lengthPenalty: 0 })).toBe(true);
   });
 
+  test("'never' with a penalty below 0: the length so far again, longer texts are worse", () => {
+    const search = start({ earlyStopping: 'never', lengthPenalty: -1 });
+    search.advance(offer([9, 0, -1], [4, 0, -1.1], [5, 0, -1.2], [6, 0, -9]));
+    search.advance(offer([7, 0, -1.5], [9, 1, -2.2], [8, 1, -2.3], [6, 0, -9]));
+    expect(search.isDone).toBe(false); // −1.5 · 2 > −2.2 · 2, though −1.5 · 5 is not
+  });
+
   test('at the most tokens all candidates end, whatever their token', () => {
     const search = start({ maxNewTokens: 2 });
     search.advance(offer([4, 0, -1], [5, 0, -2], [6, 0, -3], [7, 0, -4]));
