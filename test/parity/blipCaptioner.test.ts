@@ -30,9 +30,9 @@ const json = fixture.config<{
   configs: Record<string, JsonObject>;
   prompt_length: number;
   new_tokens: number;
-  /** Options of transformers' `generate`, and what it wrote: [options][prompt][text]. The first is greedy. */
+  /** Options of transformers' `generate`, and what it wrote: [options][prompt], ids, texts with | between them. */
   generations: JsonObject[];
-  texts: Record<string, number[][][][]>;
+  texts: Record<string, string[][]>;
   parameters: Record<string, number>;
 }>();
 const SAME = 2e-5;
@@ -206,7 +206,8 @@ describe.each(Object.keys(json.configs))('%s', (name) => {
       const options = configFromDisk(json.generations[i]) as GenerationOptions;
       const history = promptIds.arraySync() as number[][];
       const found = await generator.generate(prompt, { ...options, history, maxNewTokens: json.new_tokens });
-      expect(found.map((texts) => texts.map(({ tokenIds }) => tokenIds))).toEqual(json.texts[name][i]);
+      const written = found.map((texts) => texts.map(({ tokenIds }) => tokenIds.join(' ')).join(' | '));
+      expect(written).toEqual(json.texts[name][i]);
       generator.dispose();
     },
   );
