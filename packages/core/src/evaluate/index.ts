@@ -1,4 +1,20 @@
 export {
+  bleu,
+  captionMetrics,
+  cider,
+  ptbTokenize,
+  readCaptionFiles,
+  rougeL,
+  type BleuScores,
+  type CaptionFileContent,
+  type CaptionFiles,
+  type CaptionOptions,
+  type CaptionResult,
+  type CaptionScores,
+  type ImageId,
+  type ImageScores,
+} from './caption';
+export {
   ranks,
   recall,
   rerank,

@@ -61,10 +61,7 @@ function score({ length, referenceLength, matches, guesses }: Statistics): numbe
  * @param candidates one caption per image, as `ptbTokenize` leaves it
  * @param references of each image at least one
  */
-export function bleu(
-  candidates: readonly string[],
-  references: readonly (readonly string[])[],
-): BleuScores {
+export function bleu(candidates: readonly string[], references: readonly (readonly string[])[]): BleuScores {
   const all = candidates.map((candidate, i) =>
     statistics(countNgrams(candidate), references[i].map(countNgrams)),
   );

@@ -55,7 +55,9 @@ export function cider(
   const counted = references.map((captions) => captions.map(countNgrams));
   const images = new Map<string, number>(); // n-gram → of how many images a reference has it
   for (const captions of counted) {
-    const seen = new Set(captions.flatMap(({ counts }) => counts.flatMap((ofLength) => [...ofLength.keys()])));
+    const seen = new Set(
+      captions.flatMap(({ counts }) => counts.flatMap((ofLength) => [...ofLength.keys()])),
+    );
     for (const ngram of seen) images.set(ngram, (images.get(ngram) ?? 0) + 1);
   }
   const rarity = (ngram: string) => Math.log(candidates.length) - Math.log(images.get(ngram) ?? 1);

@@ -74,10 +74,11 @@ export const letters = classOf(LETTERS);
 export const marks = classOf(MARKS);
 export const digits = classOf(DIGITS);
 export const signs = classOf(SIGNS);
-/** Upper-case letters; circled and Roman ones too. */
-export const capitals = classOf(
-  Array.from({ length: 0x10000 }, (_, unit) => unit)
-    .filter((unit) => /\p{Uppercase}/u.test(String.fromCharCode(unit)))
-    .map((unit) => unit.toString(16))
-    .join(' '),
-);
+
+/** Letters, and numbers that have an upper and a lower case: Roman and circled ones. Cherokee had none in 2011. */
+const CASED = new RegExp(`[${letters}\\u2160-\\u216f\\u24b6-\\u24cf]`);
+const CHEROKEE = /[\u13a0-\u13f4]/;
+const units = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit));
+export const capitals = units
+  .filter((unit) => /\p{Uppercase}/u.test(unit) && CASED.test(unit) && !CHEROKEE.test(unit))
+  .join('');

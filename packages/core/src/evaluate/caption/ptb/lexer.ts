@@ -18,7 +18,9 @@ export interface Rule {
  * @param plain a shortcut: where this sticky expression matches, its first group is the token, and no rule is tried
  */
 export function lexer(rules: readonly Rule[], plain: RegExp): (text: string) => Generator<string> {
-  const patterns = rules.map(({ token, ahead }) => new RegExp(`(${token})${ahead ? `(?:${ahead})` : ''}`, 'y'));
+  const patterns = rules.map(
+    ({ token, ahead }) => new RegExp(`(${token})${ahead ? `(?:${ahead})` : ''}`, 'y'),
+  );
 
   function longestMatch(text: string, at: number): { rule: Rule; length: number } | undefined {
     let [rule, length, longest] = [-1, 0, 0];

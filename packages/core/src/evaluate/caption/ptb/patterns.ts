@@ -6,11 +6,14 @@ import { capitals, digits, letters, marks } from './characters';
 
 const raw = String.raw;
 
-/** Small letters outside brackets stand for either case, the long s and the Kelvin sign included. */
+/** What has a letter for its other case, beside that letter itself: dotted and dotless i, Kelvin sign, long s. */
+const MORE_CASES: Record<string, string> = { i: '\u0130\u0131', k: '\u212a', s: '\u017f' };
+
+/** Small letters outside brackets stand for either case. */
 export function caseless(source: string): string {
-  const either = (letter: string) =>
-    `[${letter}${letter.toUpperCase()}${letter === 's' ? 'ſ' : letter === 'k' ? '\u212a' : ''}]`;
-  return `(?:${source.replace(/\\.|\[[^\]]*\]|[a-z]/g, (part) => (part.length === 1 ? either(part) : part))})`;
+  const either = (letter: string) => `[${letter}${letter.toUpperCase()}${MORE_CASES[letter] ?? ''}]`;
+  const parts = /\\.|\[[^\]]*\]|[a-z]/g; // what is escaped, classes, letters
+  return `(?:${source.replace(parts, (part) => (part.length === 1 ? either(part) : part))})`;
 }
 
 /** A character written as in XML. */
@@ -78,7 +81,7 @@ export const phone = `${phoneStart}${phoneEnd}|${phoneDotted}`;
 
 /** The last character of an address is no punctuation. */
 const addressEnd = raw`[^ \t\n\f\r"<>|.!?(){},-]`;
-export const url = raw`${caseless('http')}[sS]?://[^ \t\n\f\r"<>|(){}]+${addressEnd}`;
+export const url = raw`${caseless('https?')}://[^ \t\n\f\r"<>|(){}]+${addressEnd}`;
 const host = raw`${caseless('www')}\.(?:[^ \t\n\f\r"<>|.!?(){},]+\.)+[a-zA-Z]{2,4}`;
 // The range from comma to underscore may have been meant as three characters; it leaves out capitals and digits.
 const bareHost = raw`(?:[^ \t\n\f\r"\x60'<>|.!?(){},-_$]+\.)+${caseless('com|net|org|edu')}`;
