@@ -26,12 +26,16 @@ function pending(dir: string): Set<string> | undefined {
 
 /** What changes when a file for which `belongs` holds is written to, replaced or moved to its place. */
 export function stateOf(dir: string, belongs: (name: string) => boolean): string {
-  const names = readdirSync(dir).filter((name) => name === PENDING || belongs(name));
-  const states = names.sort().map((name) => {
-    const { ino, size, mtimeMs } = statSync(join(dir, name));
-    return [name, ino, size, mtimeMs];
-  });
-  return JSON.stringify(states);
+  try {
+    const names = readdirSync(dir).filter((name) => name === PENDING || belongs(name));
+    const states = names.sort().map((name) => {
+      const { ino, size, mtimeMs } = statSync(join(dir, name));
+      return [name, ino, size, mtimeMs];
+    });
+    return JSON.stringify(states);
+  } catch (cause) {
+    throw fileError(cause, 'read', dir);
+  }
 }
 
 /**
