@@ -153,7 +153,7 @@ describe.each(Object.keys(clips.configs))('CLIP: %s', (name) => {
     expect(clip.text(w, changed).dataSync()).toEqual(clip.text(w, same).dataSync());
   });
 
-  test.runIf(name === 'base').each(HALVES)('features with matrices in %s', (...half) => {
+  test.each(name === 'base' ? HALVES : [])('features with matrices in %s', (...half) => {
     expectHalves(weights, towerConfig, pixels, half);
   });
 
@@ -227,7 +227,7 @@ describe.each(Object.keys(evas.configs))('EVA: %s', (name) => {
     expect(found.dataSync()).toEqual(tower.features(w, pixels).dataSync());
   });
 
-  test.runIf(name === 'base').each(HALVES)('features with matrices in %s', (...half) => {
+  test.each(name === 'base' ? HALVES : [])('features with matrices in %s', (...half) => {
     expectHalves(weights, config, pixels, half);
   });
 
