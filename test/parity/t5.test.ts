@@ -201,7 +201,14 @@ describe('config.json', () => {
       tieWordEmbeddings: true,
       scaleDecoderOutputs: true,
     });
-    expect(read({ feedForwardProj: 'gated-gelu', tieWordEmbeddings: false, numLayers: 3 })).toMatchObject({
+    const flan = {
+      feedForwardProj: 'gated-gelu',
+      tieWordEmbeddings: false,
+      numLayers: 3,
+      eosTokenId: [4, 1],
+    };
+    expect(read(flan)).toMatchObject({
+      eosTokenId: 4,
       denseActFn: 'gelu_new',
       isGatedAct: true,
       tieWordEmbeddings: false,

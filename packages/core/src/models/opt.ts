@@ -61,16 +61,8 @@ const schema = z.object({
   attentionDropout: field.probability.default(0),
   initStd: field.epsilon.default(0.02),
   bosTokenId: field.count.default(2),
-  /** BLIP-2's files say 50118, a line's end. The first, where there are several. */
-  eosTokenId: z
-    .union([
-      field.count,
-      z
-        .array(field.count)
-        .min(1)
-        .transform(([first]) => first),
-    ])
-    .default(2),
+  /** BLIP-2's files say 50118, a line's end. */
+  eosTokenId: field.endToken.default(2),
   padTokenId: field.count.default(1),
 });
 

@@ -3,12 +3,22 @@ import { z } from 'zod';
 import { Blip2Error } from '../runtime';
 import { ACTIVATION_NAMES } from '../nn';
 
+const count = z.number().int().nonnegative();
+
 /** What the schemas of models are made of. */
 export const field = {
   /** A width, a number of heads, of tokens, … */
   size: z.number().int().positive(),
   /** A number of blocks, a token id. */
-  count: z.number().int().nonnegative(),
+  count,
+  /** An end token: the first, where there are several. */
+  endToken: z.union([
+    count,
+    z
+      .array(count)
+      .min(1)
+      .transform(([first]) => first),
+  ]),
   probability: z.number().min(0).max(1),
   epsilon: z.number().positive(),
   activation: z.enum(ACTIVATION_NAMES),

@@ -84,7 +84,7 @@ const schema = z.object({
   tieWordEmbeddings: z.boolean().default(true),
   scaleDecoderOutputs: z.boolean().optional(),
   padTokenId: field.count.default(0),
-  eosTokenId: field.count.default(1),
+  eosTokenId: field.endToken.default(1),
   decoderStartTokenId: field.count.optional(),
 });
 
