@@ -32,7 +32,12 @@ const PREDICTIONS = [
   { image_id: 2, caption: 'two dogs running in the snow\n' },
 ];
 
-const files = ({ predictions = PREDICTIONS, references = REFERENCES } = {}) => ({
+interface Contents {
+  predictions?: unknown;
+  references?: unknown;
+}
+
+const files = ({ predictions = PREDICTIONS, references = REFERENCES }: Contents = {}): CaptionFiles => ({
   predictions: file(predictions),
   references: file(references),
 });

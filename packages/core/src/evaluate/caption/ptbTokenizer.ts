@@ -11,7 +11,8 @@ import { lowerCase } from './ptb/write';
 /** Dropped. Brackets are in the reference's list too, in capitals, which no token is in after lower-casing. */
 const PUNCTUATION = new Set(["''", "'", '``', '`', '.', '?', '!', ',', ':', '-', '--', '...', ';']);
 
-const tokensOf = lexer(RULES, PLAIN_WORD);
+/** Made at first use: its expressions are long. */
+let tokensOf: ReturnType<typeof lexer> | undefined;
 
 /** Whatever the tokenizer takes for a line break; the reference replaces \n alone and loses step at the others. */
 const LINE_BREAK = /[\n\v\f\r\u2028\u2029]/g;
@@ -26,8 +27,10 @@ const stripEnd = (text: string) => strip(`.${text}`).slice(1);
  */
 export function ptbTokens(captions: readonly string[]): string[][] {
   if (captions.length === 0) return [];
+  tokensOf ??= lexer(RULES, PLAIN_WORD);
+  const text = captions.map((caption) => caption.replace(LINE_BREAK, ' ')).join('\n');
   const lines: string[][] = [[]];
-  for (const token of tokensOf(captions.map((caption) => caption.replace(LINE_BREAK, ' ')).join('\n'))) {
+  for (const token of tokensOf(text)) {
     if (token === '\n') lines.push([]);
     else lines[lines.length - 1].push(lowerCase(token));
   }
