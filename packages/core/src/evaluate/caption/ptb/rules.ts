@@ -1,6 +1,6 @@
 /**
- * The reference tokenizer's rules, written down from what it does with some millions of strings. The longest match
- * wins, lookahead (`ahead`) included; of equally long ones the earlier.
+ * The reference tokenizer's grammar in our own words, held against what it does with millions of strings. The longest
+ * match wins, lookahead (`ahead`) included; of equally long ones the earlier.
  */
 import { extensions, mayEnd, numbered, starters, titles } from './abbreviations';
 import { signs } from './characters';
