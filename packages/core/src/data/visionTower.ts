@@ -2,7 +2,7 @@
  * A frozen vision tower with its weights: pictures in, features out, never trained.
  * B batch, S image side, P tokens (class token included), W width.
  */
-import { Blip2Error, compile, tf, type Tensor } from '../runtime';
+import { Blip2Error, compile, computeValues, tf, type Tensor } from '../runtime';
 import {
   tokenCount,
   usualFeatureLayer,
@@ -33,6 +33,7 @@ export interface VisionTowerOptions extends FromPretrainedOptions {
 }
 
 export interface FrozenVisionTower extends Pick<VisionTower, 'imageSize' | 'patchSize' | 'hiddenSize'> {
+  readonly model: VisionTower;
   /** Names the weights and how they are read: equal hashes give equal features. */
   readonly hash: string;
   /** Normalised pixels [B, S, S, 3] → features [B, P, W]. */
@@ -53,6 +54,7 @@ export function loadVisionTower(dir: string, options: VisionTowerOptions = {}): 
   const { config, model, weights } = loaded;
   const encode = compile((pixels: Tensor) => model.features(weights, pixels), { name: 'visionTower' });
   return {
+    model,
     imageSize: config.imageSize,
     patchSize: config.patchSize,
     hiddenSize: config.hiddenSize,
@@ -121,9 +123,9 @@ export function splitFeatures(
       // The last batch is filled up with its first picture, so that one signature is compiled.
       const indices = Int32Array.from({ length: BATCH }, (_, i) => (start + i < end ? start + i : start));
       const pixels = normalise(stackPixels(split, indices));
-      return tf.tidy(() => {
+      return computeValues(() => {
         const features = tower.encode(tf.tensor4d(pixels, [BATCH, side, side, 3])); // [B, P, W]
-        return features.slice([0, 0, 0], [end - start, -1, -1]).dataSync<'float32'>();
+        return features.slice([0, 0, 0], [end - start, -1, -1]);
       });
     },
   });

@@ -8,7 +8,15 @@ export {
   type BertText,
 } from './bert';
 export { bertNames, initialiseFromBert } from './bertInitialisation';
-export { blip2, blip2Prompt, languageWeights, softPrompts, type Blip2, type Text } from './blip2';
+export {
+  blip2,
+  blip2Prompt,
+  LANGUAGE_MODEL,
+  languageWeights,
+  softPrompts,
+  type Blip2,
+  type Text,
+} from './blip2';
 export { BLIP2, blip2Family, TOWERS, type Blip2Config, type TowerConfig, type Towers } from './blip2Family';
 export * from './blip2Qformer';
 export {

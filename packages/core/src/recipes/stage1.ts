@@ -20,6 +20,7 @@ import {
 import { trainingOf, type LossResult, type PrepareContext, type Recipe, type Task } from '../train';
 import { evaluateRetrieval } from '../evaluate';
 import { CaptionTable } from './captions';
+import { qformerConfig } from './qformerOptions';
 import {
   parseStage1,
   STAGE1_LOSSES,
@@ -79,26 +80,15 @@ function modelConfig(
   tower: FrozenVisionTower,
   tokenizer: Tokenizer,
 ): Blip2QformerConfig {
-  const { qformer: q, queries, temperature, maxTextLength } = settings;
+  const { temperature, maxTextLength } = settings;
   return {
-    qformer: {
-      numQueryTokens: queries,
-      hiddenSize: q.width,
-      numHiddenLayers: q.layers,
-      numAttentionHeads: q.heads,
-      intermediateSize: q.feedForward,
-      crossAttentionFrequency: q.crossAttentionFrequency,
+    qformer: qformerConfig(settings, {
       encoderHiddenSize: tower.hiddenSize,
       useQformerTextInput: true,
       vocabSize: tokenizer.vocabularySize,
       maxPositionEmbeddings: maxTextLength,
-      layerNormEps: 1e-12,
-      hiddenDropoutProb: q.dropout,
-      attentionProbsDropoutProb: q.dropout,
-      initializerRange: q.initStd,
-      embeddingRange: q.embeddingStd,
-    },
-    imageTextHiddenSize: q.projection,
+    }),
+    imageTextHiddenSize: settings.qformer.projection,
     visionLayerNormEps: 1e-5,
     temperature,
     decoderStartTokenId: tokenizer.id('[DEC]'),

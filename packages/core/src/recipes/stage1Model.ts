@@ -2,7 +2,7 @@
  * A Q-Former after stage 1, ready to be asked: how alike are image and text, do they match, what does each query look at?
  * B batch, I images, T texts (or text tokens), Q queries, P patches, H heads, E width of the projections.
  */
-import { breathe, compile, tf, type ParameterStore, type Tensor } from '../runtime';
+import { breathe, compile, computeValues, tf, type ParameterStore, type Tensor } from '../runtime';
 import { Weights } from '../nn';
 import { cleanCaption, type Tokenizer } from '../text';
 import {
@@ -118,9 +118,9 @@ export class Stage1Model implements RetrievalModel {
     });
     const values = new Float32Array(split.size * texts.length);
     for (const { rows, real } of batches(split.size, BATCH)) {
-      const part = tf.tidy(() => {
+      const part = computeValues(() => {
         const images = this.encodeImages(toFeatures(features, rows)); // [B, Q, E]
-        return similarities(images, table).slice([0, 0], [real, -1]).dataSync<'float32'>();
+        return similarities(images, table).slice([0, 0], [real, -1]);
       });
       values.set(part, rows[0] * texts.length);
       await breathe();
@@ -137,7 +137,7 @@ export class Stage1Model implements RetrievalModel {
   ): Promise<Float32Array> {
     const logits = new Float32Array(images.length);
     for (const { rows, real } of batches(images.length, PAIRS)) {
-      const part = tf.tidy(() => {
+      const part = computeValues(() => {
         const pairs = this.match(
           toFeatures(
             features,
@@ -145,7 +145,7 @@ export class Stage1Model implements RetrievalModel {
           ),
           text(rows.map((n) => texts[n])),
         );
-        return pairs.slice([0, 1], [real, 1]).dataSync<'float32'>();
+        return pairs.slice([0, 1], [real, 1]);
       });
       logits.set(part, rows[0]);
       await breathe();
@@ -161,7 +161,7 @@ export class Stage1Model implements RetrievalModel {
   ): Promise<CrossAttention[]> {
     const features = await this.features(split);
     const { tokenizer, maxTextLength } = this.parts;
-    return tf.tidy(() => {
+    const maps = tf.tidy(() => {
       const encoded =
         texts &&
         encodeTexts(
@@ -173,13 +173,14 @@ export class Stage1Model implements RetrievalModel {
         ids: toInt32({ shape: encoded.shape, data: encoded.ids }),
         mask: toInt32({ shape: encoded.shape, data: encoded.mask }),
       };
-      const maps = this.look(toFeatures(features, indices), text);
-      return Object.entries(maps).map(([layer, map]) => ({
-        layer: Number(layer),
-        shape: map.shape.slice(),
-        values: map.dataSync<'float32'>(),
-      }));
+      return this.look(toFeatures(features, indices), text);
     });
+    const read = ([layer, map]: [string, Tensor]): CrossAttention => {
+      const values = map.dataSync<'float32'>();
+      map.dispose();
+      return { layer: Number(layer), shape: map.shape.slice(), values };
+    };
+    return Object.entries(maps).map(read);
   }
 
   /** As `crossAttention`, one bundle per picture, to be measured, drawn or kept. */

@@ -5,6 +5,7 @@ import type { Stage1Batch, Stage1Outputs } from '../losses';
 import type { ImageTextDataset, FrozenVisionTower } from '../data';
 import { trainingShape } from '../train';
 import { parseOptions, unknownKey } from './errors';
+import { qformerSchema } from './qformerOptions';
 
 /** A loss of one's own: a scalar of what the model computed. Added to the others, and compiled with them. */
 export type CustomLoss = (outputs: Stage1Outputs, batch: Stage1Batch) => Tensor;
@@ -18,20 +19,9 @@ const loss = z.union([
   z.custom<CustomLoss>((value) => typeof value === 'function'),
 ]);
 
-const qformer = z.strictObject({
-  width: count.default(64),
-  layers: count.default(4),
-  heads: count.default(4),
-  feedForward: count.default(256),
-  /** Blocks 0, n, 2n, … read the image. */
-  crossAttentionFrequency: count.default(2),
+const qformer = qformerSchema.extend({
   /** Width of the space in which images and texts are compared. */
   projection: count.default(64),
-  dropout: z.number().min(0).max(1).default(0),
-  /** Standard deviation of new matrices; 1/√fan-in unless given. */
-  initStd: z.number().positive().optional(),
-  /** Standard deviation of new word embeddings and queries. */
-  embeddingStd: z.number().positive().default(0.1),
 });
 
 const schema = z.strictObject({

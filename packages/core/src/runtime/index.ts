@@ -17,6 +17,7 @@ export {
   type Compiled,
   type CompileOptions,
 } from './compile';
+export { computeValues } from './computeValues';
 export { Blip2Error } from './errors';
 export { valueAndGradients } from './gradients';
 export { HalfTensor, type HalfType } from './half';

@@ -1,0 +1,138 @@
+/**
+ * Stage 2 (BLIP-2 section 3.3): what the queries have learned to read becomes soft prompts of a frozen language model,
+ * by language modeling (OPT) or prefix language modeling (FlanT5).
+ * B batch, P patches, W vision width.
+ */
+import { join } from 'node:path';
+import { Blip2Error, ParameterStore } from '../runtime';
+import { blip2, type Blip2, type QformerConfig } from '../models';
+import { stage2Losses, type Stage2Batch } from '../losses';
+import { type JsonObject } from '../checkpoints';
+import {
+  BatchSource,
+  loadVisionTower,
+  splitFeatures,
+  visionTowerHash,
+  type FrozenLanguageModel,
+  type FrozenVisionTower,
+  type ImageTextDataset,
+} from '../data';
+import { trainingOf, type PrepareContext, type Recipe, type Run, type Task } from '../train';
+import { qformerConfig } from './qformerOptions';
+import type { Stage1Model } from './stage1Model';
+import { allWeights, Stage2Model } from './stage2Model';
+import { parseStage2, type Stage2Options, type Stage2Settings } from './stage2Options';
+import { stage2Texts } from './stage2Texts';
+
+/** What the towers are, and where the Q-Former comes from. */
+interface Surroundings {
+  data: ImageTextDataset;
+  tower: FrozenVisionTower;
+  language: FrozenLanguageModel;
+  from?: Run<Stage1Model>;
+}
+
+/**
+ * The recipe of a stage-2 run.
+ * @throws Blip2Error naming an option that is unknown or out of range, or if there is no vision tower
+ */
+export function stage2({ data, tower, language, from, ...options }: Stage2Options): Recipe<Stage2Model> {
+  const settings = parseStage2(options);
+  const { training, rest } = trainingOf(settings);
+  const config = {
+    ...rest,
+    stage: 'stage2',
+    data: { name: data.name, options: data.options },
+    tower: tower?.hash ?? visionTowerHash(data.visionDir),
+    language: language.hash,
+    from: from ? { ...from.recipe, step: from.step } : null,
+  };
+  return {
+    name: `stage2-${data.name}`,
+    config: JSON.parse(JSON.stringify(config)) as JsonObject,
+    training,
+    custom: false,
+    prepare: (context) =>
+      prepare({ data, tower: tower ?? loadVisionTower(data.visionDir), language, from }, settings, context),
+  };
+}
+
+/** The model of given settings; what stage 1 has not trained is freshly drawn from the seed. */
+export function createStage2Model(
+  { tower, language, from }: Surroundings,
+  settings: Stage2Settings,
+  { seed, runsDir }: { seed: number; runsDir: string },
+): { model: Stage2Model; blip2: Blip2 } {
+  const parts = blip2({
+    vision: tower.model,
+    language: language.tower,
+    qformer: from ? withoutText(from.model.config.qformer) : newQformer(settings, tower),
+    visionLayerNormEps: from?.model.config.visionLayerNormEps ?? 1e-5,
+  });
+  const parameters = ParameterStore.create(parts.trainableParameters(), seed);
+  if (from) takeOver(parameters, from.model.parameters);
+  const model = new Stage2Model({
+    model: parts,
+    parameters,
+    language,
+    tower,
+    cacheDir: join(runsDir, 'cache'),
+  });
+  return { model, blip2: parts };
+}
+
+/** What reads text stays behind in stage 1. */
+const withoutText = (config: QformerConfig): QformerConfig => ({ ...config, useQformerTextInput: false });
+
+const newQformer = (settings: Stage2Settings, tower: FrozenVisionTower): QformerConfig =>
+  qformerConfig(settings, {
+    encoderHiddenSize: tower.hiddenSize,
+    useQformerTextInput: false,
+    vocabSize: 1,
+    maxPositionEmbeddings: 1,
+  });
+
+/** Queries, Q-Former and norm of stage 1; the projection is new. */
+function takeOver(parameters: ParameterStore, stage1: ParameterStore): void {
+  for (const name of parameters.names().filter((own) => stage1.has(own))) {
+    const value = stage1.read(name);
+    parameters.assign(name, value);
+    value.dispose();
+  }
+}
+
+async function prepare(
+  around: Surroundings,
+  settings: Stage2Settings,
+  { training, runsDir, note }: PrepareContext,
+): Promise<Task<Stage2Model>> {
+  const { data, tower, language, from } = around;
+  if (from && from.model.config.qformer.encoderHiddenSize !== tower.hiddenSize) {
+    throw new Blip2Error(`${from.dir} read another vision tower than this one`, {
+      hint: 'Give the tower that stage 1 was trained in front of.',
+    });
+  }
+  const { model, blip2: parts } = createStage2Model(around, settings, { seed: training.seed, runsDir });
+  note(`Features of ${data.train.size} pictures (${data.name}, frozen vision tower)`);
+  const features = await splitFeatures(tower, data.train, join(runsDir, 'cache'));
+  const texts = stage2Texts(data.train, language, { maxLength: settings.maxTextLength, seed: training.seed });
+  const source = new BatchSource({
+    size: data.train.size,
+    batchSize: training.batchSize,
+    seed: training.seed,
+    captions: (example) => data.train.captions(example).length,
+  });
+  return {
+    model,
+    parameters: model.parameters,
+    inputs: (step) => {
+      const { indices, captions } = source.batch(step);
+      const image = { shape: [training.batchSize, ...features.shape], data: features.gather(indices) };
+      return { image, ...texts.batch(indices, captions, step) };
+    },
+    loss: (w, inputs, rng) => {
+      const whole = allWeights({ weights: w, language });
+      return { loss: stage2Losses(whole, parts, inputs as Stage2Batch, { rng }).loss };
+    },
+  };
+}

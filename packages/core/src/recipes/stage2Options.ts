@@ -1,0 +1,35 @@
+/** What a stage-2 recipe can say, and what it says if it says nothing. */
+import { z } from 'zod';
+import type { FrozenLanguageModel, FrozenVisionTower, ImageTextDataset } from '../data';
+import { trainingShape, type Run } from '../train';
+import { parseOptions } from './errors';
+import { qformerSchema } from './qformerOptions';
+import type { Stage1Model } from './stage1Model';
+
+const count = z.number().int().positive();
+
+const schema = z.strictObject({
+  /** Of a new Q-Former; one that comes from stage 1 has its own sizes. */
+  queries: count.default(8),
+  qformer: qformerSchema.prefault({}),
+  /** Longest text in tokens, special tokens included. */
+  maxTextLength: count.default(32),
+  ...trainingShape,
+});
+
+export type Stage2Settings = z.output<typeof schema>;
+
+export type Stage2Options = z.input<typeof schema> & {
+  data: ImageTextDataset;
+  /** The frozen language model that is to be told of images. */
+  language: FrozenLanguageModel;
+  /** The frozen tower in front; the one that is shipped for the data unless given. */
+  tower?: FrozenVisionTower;
+  /** The stage-1 run whose Q-Former goes on; unless given a new one is drawn (the ablation of the paper's figure 5). */
+  from?: Run<Stage1Model>;
+};
+
+/** Defaults filled in. @throws Blip2Error naming a key that is unknown or out of range */
+export function parseStage2(options: Record<string, unknown>): Stage2Settings {
+  return parseOptions(schema, options, 'stage2 recipe');
+}

@@ -1,0 +1,101 @@
+/**
+ * Captions as stage 2 has them written (paper section 3.3; LAVIS's blip2_opt.py and blip2_t5.py): a decoder-only model
+ * the whole of it, after the queries alone; an encoder-decoder its end, with the beginning in the encoder.
+ * B batch, L prompt tokens, T target tokens.
+ */
+import { cleanCaption, splitPrefix, type EncodedBatch } from '../text';
+import type { HostTensor } from '../checkpoints';
+import { drawBelow, type FrozenLanguageModel, type ImageTextSplit } from '../data';
+
+/** Of a stage-2 batch: int32 [B, L] and [B, T]. */
+export type Stage2Texts = Record<'targetIds' | 'targetMask', HostTensor> &
+  Partial<Record<'promptIds' | 'promptMask', HostTensor>>;
+
+export interface TextSource {
+  /** Of the captions of some examples: a pure function of its arguments, always of the same shapes. */
+  batch(examples: Int32Array, captions: Int32Array, step: number): Stage2Texts;
+}
+
+interface TextOptions {
+  maxLength: number;
+  seed: number;
+}
+
+export function stage2Texts(
+  split: ImageTextSplit,
+  language: FrozenLanguageModel,
+  options: TextOptions,
+): TextSource {
+  const isDecoderOnly = language.tower.architecture === 'decoder-only';
+  return isDecoderOnly ? wholeCaptions(split, language, options) : partedCaptions(split, language, options);
+}
+
+/** The caption after what its tokenizer puts before a text, then the end token. */
+function wholeCaptions(
+  split: ImageTextSplit,
+  { tower, tokenizer }: FrozenLanguageModel,
+  { maxLength }: TextOptions,
+): TextSource {
+  const { eos, pad } = tower.tokens;
+  const ids = (caption: string) => [...tokenizer.encode(cleanCaption(caption)), eos].slice(0, maxLength);
+  const texts = Array.from({ length: split.size }, (_, i) => split.captions(i).map(ids));
+  const length = longest(texts.flat());
+  return {
+    batch(examples, captions) {
+      const rows = [...examples].map((example, row) => texts[example][captions[row]]);
+      return targets(padded(rows, length, pad));
+    },
+  };
+}
+
+/** Split after a word drawn anew each time a caption comes up. */
+function partedCaptions(
+  split: ImageTextSplit,
+  { tokenizer }: FrozenLanguageModel,
+  { maxLength, seed }: TextOptions,
+): TextSource {
+  const captions = Array.from({ length: split.size }, (_, i) =>
+    split.captions(i).map((text) => cleanCaption(text)),
+  );
+  const length = Math.min(maxLength, longest(captions.flat().map((text) => tokenizer.encode(text))));
+  const encode = (texts: string[]) => tokenizer.encodeBatch(texts, { maxLength: length });
+  return {
+    batch(examples, chosen, step) {
+      const parts = [...examples].map((example, row) =>
+        splitPrefix(
+          captions[example][chosen[row]],
+          drawBelow(RESOLUTION, seed, SPLIT_STREAM, step, row) / RESOLUTION,
+        ),
+      );
+      const prompt = encode(parts.map(({ prefix }) => prefix));
+      const { ids, mask } = hostTensors(prompt);
+      return { promptIds: ids, promptMask: mask, ...targets(encode(parts.map(({ suffix }) => suffix))) };
+    },
+  };
+}
+
+const RESOLUTION = 2 ** 16;
+const SPLIT_STREAM = 2;
+
+const longest = (rows: readonly (readonly number[])[]): number =>
+  rows.reduce((most, { length }) => Math.max(most, length), 1);
+
+function padded(rows: readonly (readonly number[])[], length: number, pad: number): EncodedBatch {
+  const ids = new Int32Array(rows.length * length).fill(pad);
+  const mask = new Int32Array(rows.length * length);
+  rows.forEach((row, i) => {
+    ids.set(row, i * length);
+    mask.fill(1, i * length, i * length + row.length);
+  });
+  return { ids, mask, shape: [rows.length, length] };
+}
+
+function targets(batch: EncodedBatch): Pick<Stage2Texts, 'targetIds' | 'targetMask'> {
+  const { ids, mask } = hostTensors(batch);
+  return { targetIds: ids, targetMask: mask };
+}
+
+const hostTensors = ({ ids, mask, shape }: EncodedBatch) => ({
+  ids: { shape, data: ids },
+  mask: { shape, data: mask },
+});
