@@ -1,14 +1,9 @@
 /** A WordPiece vocabulary as the two files of a Hugging Face tokenizer like bert-base-uncased's. */
+import { type TokenizerFiles } from './tokenizerFiles';
 
 /** Ids 0 to 4; `[DEC]`, which starts a caption to be generated, comes last of all, as LAVIS adds it to BERT's. */
 const SPECIALS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'] as const;
 const DEC = '[DEC]';
-
-/** The contents of `tokenizer.json` and `tokenizer_config.json`. */
-export interface TokenizerFiles {
-  tokenizer: object;
-  config: object;
-}
 
 /** @param pieces the vocabulary without specials; ids follow its order, from 5 on, then `[DEC]` */
 export function bertTokenizer(pieces: readonly string[]): TokenizerFiles {

@@ -5,6 +5,7 @@
  * count(ab) / (count(a) · count(b)) is merged again and again (Schuster & Nakajima, 2012, as approximated in the
  * Hugging Face course, chapter 6.6). All single letters stay, so that words never seen are still split.
  */
+import { wordCounts } from './tokenizerFiles';
 
 interface Word {
   pieces: string[];
@@ -23,14 +24,10 @@ export function splitWords(text: string): string[] {
  * @returns the pieces, in the order in which they came to be
  */
 export function trainWordPiece(texts: Iterable<string>, alphabet: string, maxPieces: number): string[] {
-  const counts = new Map<string, number>();
-  for (const text of texts) {
-    for (const word of splitWords(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
-  // Sorted, so that ties fall the same way whatever the order of the texts.
-  const words: Word[] = [...counts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([word, count]) => ({ pieces: [...word].map((c, i) => (i === 0 ? c : `##${c}`)), count }));
+  const words: Word[] = wordCounts(texts, splitWords).map(([word, count]) => ({
+    pieces: [...word].map((c, i) => (i === 0 ? c : `##${c}`)),
+    count,
+  }));
 
   const vocabulary = new Set<string>();
   for (const character of alphabet) vocabulary.add(character);

@@ -40,6 +40,7 @@ export {
   type Thing,
   wordsOf,
 } from './statements';
-export { shapesTexts, trainShapesTokenizer } from './tokenizer';
+export { shapesPrompts, shapesTexts } from './texts';
+export { trainShapesTokenizers, type ShapesTokenizers } from './tokenizers';
 export { GENERIC_CAPTIONS, type WebCaption, type WebCaptionKind } from './webCaptions';
 export { type Example, shapesWorld, type ShapesWorld } from './world';
