@@ -1,12 +1,12 @@
 /** The special tokens that belong before and after every text: `[CLS] … [SEP]`, `</s> …`, `… </s>`. */
-import type { PostProcessorDefinition, TokenizerConfig } from './definition';
+import type { PostProcessorDefinition } from './definition';
 
 export interface Affixes {
   prefix: number[];
   suffix: number[];
 }
 
-/** Of tokenizer.json's post-processor. @throws Error if it has no place for the text */
+/** Of tokenizer.json's post-processor, which counts whatever `add_bos_token` says beside it. @throws Error if it has no place for the text */
 export function affixesOf(definition: PostProcessorDefinition | null | undefined): Affixes {
   switch (definition?.type) {
     case undefined:
@@ -30,15 +30,4 @@ export function affixesOf(definition: PostProcessorDefinition | null | undefined
       return { prefix: idsOf(single.slice(0, place)), suffix: idsOf(single.slice(place + 1)) };
     }
   }
-}
-
-/** Where tokenizer_config.json says whether a byte-level model gets `bos` and `eos`, that counts (GPT-2's class). */
-export function configuredAffixes(
-  { add_bos_token: bos, add_eos_token: eos }: TokenizerConfig,
-  ids: { bosId: number | undefined; eosId: number | undefined },
-): Affixes | undefined {
-  if (bos == null && eos == null) return undefined;
-  const some = (id: number | undefined, wanted: boolean | null | undefined) =>
-    wanted && id !== undefined ? [id] : [];
-  return { prefix: some(ids.bosId, bos), suffix: some(ids.eosId, eos) };
 }

@@ -215,8 +215,6 @@ export const tokenizerConfigFile = z.object({
   bos_token: tokenName,
   eos_token: tokenName,
   pad_token: tokenName,
-  add_bos_token: flag.nullish(),
-  add_eos_token: flag.nullish(),
   clean_up_tokenization_spaces: flag.nullish(),
 });
 

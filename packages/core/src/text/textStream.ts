@@ -1,6 +1,7 @@
 /** Tokens in, text out, as it comes to be: for writing on a screen while a model generates. */
 
-const SPACES_AND_REST = /\s+\S*$/;
+/** The last word with the spaces before it; if that is a quotation mark, the word before it too (`n ' t` → `n't`). */
+const UNCERTAIN = /\s+\S*(?:\s+'\s*)?$/;
 
 export class TextStream {
   private readonly ids: number[] = [];
@@ -21,7 +22,7 @@ export class TextStream {
     const text = this.decode(this.ids);
     // The last character may be a part of one whose other bytes are still to come.
     const certain = text.endsWith('\ufffd') ? text.slice(0, -1) : text;
-    return this.show(text, this.byWords ? certain.search(SPACES_AND_REST) : certain.length);
+    return this.show(text, this.byWords ? certain.search(UNCERTAIN) : certain.length);
   }
 
   /** The rest. All pieces together are what `decode` gives for all tokens. */

@@ -6,7 +6,7 @@
  * because the library's way is not Python's in many corners (docs/tokenizers.md lists them).
  */
 import { Blip2Error } from '../runtime';
-import { affixesOf, configuredAffixes, type Affixes } from './affixes';
+import { affixesOf, type Affixes } from './affixes';
 import { cleanUpSpaces, createDecoder, spaceWords, type Decoder } from './decoder';
 import { createPipeline, type Pipeline } from './pipeline';
 import { readTokenizerFolder, unusable, type TokenizerFolder } from './readDefinition';
@@ -69,8 +69,7 @@ export class Tokenizer {
     this.bosId = idOf(named.bos_token);
     this.eosId = idOf(named.eos_token);
     this.padId = idOf(named.pad_token);
-    this.affixes =
-      (pipeline.kind === 'BPE' && configuredAffixes(config, this)) || affixesOf(definition.post_processor);
+    this.affixes = affixesOf(definition.post_processor);
     this.join = createDecoder(definition.decoder);
     this.cleansUp = pipeline.kind !== 'BPE' && config.clean_up_tokenization_spaces === true;
     this.wordSuffix = (definition.model.type === 'BPE' && definition.model.end_of_word_suffix) || '';
