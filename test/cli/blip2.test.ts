@@ -53,7 +53,11 @@ describe('wrong usage ends with exit code 2 and says what would be right', () =>
     ['a setting within a number', pretrain('--recipe', 'shapes', '--set', 'steps.x=1'), /single value/],
     ['no seeds', ['reproduce', 'stage1', '--seeds', '0'], /at least 1/],
     ['threads that are no number', ['bench', '--threads', 'many'], /A whole number/],
-    ['an unknown variant', ['bench', '--variants', 'fast'], /no variant fast of these cases; there are eager, compiled/],
+    [
+      'an unknown variant',
+      ['bench', '--variants', 'fast'],
+      /no variant fast of these cases; there are eager, compiled/,
+    ],
     ['an unknown case', ['bench', 'everything'], /no case everything; there are train-stage1-shapes/],
     ['a number that is none', ['reproduce', 'stage1', '--seeds', 'many'], /A whole number/],
     [

@@ -119,9 +119,7 @@ describe.each(['opt', 't5'] as const)('%s', (kind) => {
       const parameters = ParameterStore.create(model.trainableParameters(), 1);
       const start = parameters.snapshot();
       const host = (tensor: Tensor) => ({ shape: tensor.shape, data: tensor.dataSync() as Int32Array });
-      const inputs = Object.fromEntries(
-        Object.entries(batch).map(([name, tensor]) => [name, host(tensor)]),
-      );
+      const inputs = Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, host(tensor)]));
       const task = {
         parameters,
         model: undefined,

@@ -17,7 +17,9 @@ const SCRIPT = join(__dirname, '..', '..', '..', '..', 'bench', 'main.ts');
 export function addBench(program: Command): void {
   program
     .command('bench [case...]')
-    .description('times training and generation on this machine, side by side with PyTorch where it is installed')
+    .description(
+      'times training and generation on this machine, side by side with PyTorch where it is installed',
+    )
     .option('--variants <names>', 'some of eager, compiled, xla, bf16, separated by commas (default: all)')
     .option('--threads <count>', 'threads within an operation', positiveNumber, 2)
     .option('--json', 'print one JSON document')

@@ -1,0 +1,79 @@
+/** Stage 2 through the trainer: both kinds of language model, with and without a stage 1 before it. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { stage1, stage2 } from '../../packages/core/src/recipes';
+import { leaves, tf } from '../../packages/core/src/runtime';
+import { train } from '../../packages/core/src/train';
+import { randomOpt, randomT5 } from './language';
+import { randomTower, SMALL, smallShapes } from './tower';
+
+const tower = randomTower();
+const data = smallShapes();
+const runsDir = mkdtempSync(join(tmpdir(), 'blip2-stage2-'));
+const options = { runsDir, progress: false as const };
+const { projection: _, ...qformer } = SMALL.qformer;
+const settings = { ...SMALL, qformer, data, tower };
+
+describe.each([
+  ['OPT', randomOpt()],
+  ['T5', randomT5()],
+])('stage 2 in front of %s', (_, language) => {
+  const recipe = stage2({ ...settings, language });
+
+  test('lowers the loss of captions; the language model stays as it was, bit for bit', async () => {
+    const bits = () =>
+      leaves(language.tensors).map((tensor) => ('dataSync' in tensor ? [...tensor.dataSync()] : []));
+    const before = bits();
+    const run = await train(recipe, { ...options, steps: 60, learningRate: 1e-2 });
+    const mean = (part: { loss: number }[]) => part.reduce((sum, { loss }) => sum + loss, 0) / part.length;
+    expect(mean(run.log.slice(-20))).toBeLessThan(mean(run.log.slice(0, 10)));
+    expect(bits()).toEqual(before);
+  });
+
+  test('answers come from the image and the question, one per picture, the same in any batch', async () => {
+    const { model } = await train(recipe, options);
+    const indices = [0, 1, 2];
+    const questions = ['what color is the circle?', 'what shape is the red object?', 'is there a ring?'];
+    const together = await model.answer(data.test, indices, questions, { maxNewTokens: 4 });
+    expect(together).toHaveLength(3);
+    const alone = await model.answer(data.test, [1], [questions[1]], { maxNewTokens: 4 });
+    expect(alone).toEqual([together[1]]);
+  });
+
+  test('captions, and how many are asked for', async () => {
+    const { model } = await train(recipe, options);
+    const [captions] = await model.caption(data.test, [3], { numReturnSequences: 2, maxNewTokens: 5 });
+    expect(captions).toHaveLength(2);
+    expect(captions[0].score).toBeGreaterThanOrEqual(captions[1].score);
+  });
+
+  test('generation leaves no tensors behind', async () => {
+    const { model } = await train(recipe, options);
+    const once = () => model.caption(data.test, [0], { numBeams: 2, maxNewTokens: 3 });
+    await once();
+    const before = tf.memory().numTensors;
+    await once();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+test('stage 2 goes on from a stage 1: queries and Q-Former are its, the projection is new', async () => {
+  const before = await train(stage1({ data, tower, ...SMALL }), options);
+  const language = randomOpt();
+  const fresh = stage2({ ...settings, language });
+  const from = stage2({ ...settings, language, from: before });
+  expect(from.config).not.toEqual(fresh.config);
+  const context = { training: from.training, runsDir, note: () => undefined };
+  const { parameters } = await from.prepare(context);
+  const stage1Values = before.model.parameters.snapshot();
+  const values = parameters.snapshot();
+  const shared = Object.keys(values).filter((name) => name in stage1Values);
+  expect(shared).toContain('query_tokens');
+  for (const name of shared) expect(values[name]).toEqual(stage1Values[name]);
+  expect(Object.keys(values).filter((name) => !(name in stage1Values))).toEqual([
+    'language_projection.weight',
+    'language_projection.bias',
+  ]);
+});
