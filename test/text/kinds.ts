@@ -27,8 +27,11 @@ export const KINDS = ['bert', 'opt', 'clip', 't5'] as const;
 
 const file = resolve(import.meta.dirname, '../fixtures/tokenization.json.gz');
 
-export const { texts, kinds, charsmap } = JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')) as {
+export const { texts, kinds, alone, charsmap } = JSON.parse(
+  gunzipSync(readFileSync(file)).toString('utf8'),
+) as {
   texts: string[];
+  alone: number[];
   charsmap: { base64: string; normalized: [string, string][] };
   kinds: Record<(typeof KINDS)[number], Kind> & Record<'t5-always' | 't5-first', Variant>;
 };

@@ -4,8 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { tokenizerFile } from '../../packages/core/src/text/definition';
 import { createNormalizer } from '../../packages/core/src/text/normalizer';
 import { createPreTokenizer } from '../../packages/core/src/text/preTokenizer';
-import { lowerCase, normalizeUnicode, replaceLoneSurrogates } from '../../packages/core/src/text/unicode';
-import { KINDS, kinds } from './kinds';
+import {
+  lowerCase,
+  normalizeUnicode,
+  replaceLoneSurrogates,
+  WORD,
+} from '../../packages/core/src/text/unicode';
+import { alone, KINDS, kinds } from './kinds';
 
 const BLOCK = 0x1000;
 const SWEPT = [...Array(0x34).keys(), 0xe0, 0xf0];
@@ -32,6 +37,18 @@ describe.each(KINDS)('%s', (name) => {
     );
     expect(different).toEqual([]);
   });
+});
+
+test('words are made of the same characters', () => {
+  const word = new RegExp(`^${WORD}$`, 'v');
+  const sums = SWEPT.map((block) =>
+    crc32(
+      Array.from({ length: BLOCK }, (_, i) => String.fromCodePoint(block * BLOCK + i))
+        .filter((character) => word.test(character))
+        .join(''),
+    ),
+  );
+  expect(sums).toEqual(alone);
 });
 
 test('later characters stay out of normalization, and marks do not pass them', () => {

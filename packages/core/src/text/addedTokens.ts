@@ -3,7 +3,7 @@
  * `<image>`, `<extra_id_0>`) and any that were added to a vocabulary. At each place the longest one counts.
  */
 import type { AddedTokenDefinition } from './definition';
-import { SPACE } from './unicode';
+import { SPACE, WORD } from './unicode';
 
 export interface AddedToken extends AddedTokenDefinition {
   id: number;
@@ -20,7 +20,6 @@ export interface Section {
 }
 
 const IS_SPACE = new RegExp(`^${SPACE}$`, 'v');
-const WORD = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]';
 const ENDS_WITH_WORD = new RegExp(`${WORD}$`, 'v');
 const STARTS_WITH_WORD = new RegExp(`^${WORD}`, 'v');
 

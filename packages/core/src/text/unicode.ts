@@ -18,6 +18,13 @@ const LATE_LETTERS = ranges(
 );
 const LATE_NUMBERS = ranges('11de0-11de9 16ff4-16ff6');
 
+// Likewise, of the characters that words are made of.
+const LATE_IN_WORDS = ranges(
+  '88f c5c cdc 1acf-1add 1ae0-1aeb a7ce-a7cf a7d2 a7d4 a7f1 10940-10959 10ec5-10ec7 10efa-10efb 11b60-11b67 ' +
+    '11db0-11ddb 11de0-11de9 16ea0-16eb8 16ebb-16ed3 16ff2-16ff6 187f8-187ff 18d09-18d1e 18d80-18df2 1e6c0-1e6de ' +
+    '1e6e0-1e6f5 1e6fe-1e6ff 2b73a-2b73f 2cea2-2cead 323b0-33479',
+);
+
 // Since Unicode 9; its categories have 8.
 const LATE_MARKS = ranges(
   '7fd 897-89f 8ca-8e1 9fe afa-aff b55 c04 c3c d00 d3b-d3c d81 eba ece 180f 1885-1886 1abf-1add 1ae0-1aeb 1df6-1dfb ' +
@@ -54,6 +61,8 @@ const LATE_IN_NORMALIZATION = ranges(
 export const SPACE = '\\p{White_Space}';
 export const LETTER = `[\\p{L}--[${LATE_LETTERS}]]`;
 export const NUMBER = `[\\p{N}--[${LATE_NUMBERS}]]`;
+/** What `\w` stands for. */
+export const WORD = `[[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]--[${LATE_IN_WORDS}]]`;
 /** General category Mn. */
 export const MARK = `[[\\p{Mn}${FORMER_MARKS}]--[${LATE_MARKS}]]`;
 /** General category P, and all of ASCII that is neither letter nor digit nor space. */
