@@ -1,5 +1,6 @@
 export { type Swap, SWAPS, type SwappedCaptions, swapsOf } from './captions';
 export { shapesDirectory } from './directory';
+export { type DocumentOptions, drawDocument, type TextDocument, type Turn, type TurnKind } from './documents';
 export { writeShapesFolder } from './folder';
 export {
   busyShapes,
