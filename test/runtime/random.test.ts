@@ -37,6 +37,16 @@ describe('bernoulli', () => {
     expect(drawn.shape).toEqual([333, 301]);
     expect(share(drawn)).toBeCloseTo(probability, 2);
   });
+  it.each([
+    [1, 1],
+    [1 - 1e-6, 1],
+    [1e-6, 0],
+    [0, 0],
+  ])('is for %s always the same', (probability, value) => {
+    const drawn = Rng.from(3).bernoulli([333, 301], probability);
+    expect(drawn.dtype).toBe('bool');
+    expect(share(drawn)).toBe(value);
+  });
   it('decides for neighbours independently', () => {
     const pairs = Rng.from(4).bernoulli([50_000, 2], 0.5);
     const equal = tf.equal(pairs.slice([0, 0], [-1, 1]), pairs.slice([0, 1], [-1, 1]));

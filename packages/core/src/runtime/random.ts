@@ -27,6 +27,7 @@ function raw(op: string, types: Record<string, string>, operands: Operand[], fla
   return { resource: executeRaw(op, attributes, operands, 1)[0].id };
 }
 
+/** Draws of one seed: the same ones for the same sequence of calls, eager or compiled. */
 export class Rng {
   readonly #seed: Tensor;
   #draws = 0;
@@ -61,6 +62,8 @@ export class Rng {
    * the time of `uniform`.
    */
   bernoulli(shape: number[], probability: number): Tensor {
+    const steps = Math.round(probability * 65_536);
+    if (steps >= 65_536) return tf.ones(shape, 'bool'); // a limit beyond 16 bits
     const size = shape.reduce((product, side) => product * side, 1);
     const draws = tf.tensor1d([Math.ceil(size / 2)], 'int32');
     const types = { dtype: 'int32', T: 'int32', Tseed: 'int32' };
@@ -75,7 +78,7 @@ export class Rng {
     const limit = raw(
       'Cast',
       { SrcT: 'int32', DstT: 'int16' },
-      [tf.scalar(Math.round(probability * 65_536) - 32_768, 'int32')],
+      [tf.scalar(steps - 32_768, 'int32')],
       [attribute('Truncate', 'bool', false)],
     );
     const isBelow = execute('Less', [typeAttribute('int16')], [chosen, limit]);
