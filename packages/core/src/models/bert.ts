@@ -54,7 +54,7 @@ export interface Bert {
 const fields = z.object({
   vocabSize: field.size.default(30_522),
   hiddenSize: field.size.default(768),
-  numHiddenLayers: field.count.default(12),
+  numHiddenLayers: field.blocks.default(12),
   numAttentionHeads: field.size.default(12),
   intermediateSize: field.size.default(3072),
   hiddenAct: field.activation.default('gelu'),
@@ -72,6 +72,7 @@ const fixed = z.object({
   positionEmbeddingType: z.literal('absolute').default('absolute'),
 });
 
+/** BERT for masked words, in folders. */
 export const BERT: Family<BertConfig, Bert> = {
   modelType: 'bert',
   readConfig(json) {
@@ -147,6 +148,7 @@ export function wordLogits(
   );
 }
 
+/** Names as in the state dict of BertForMaskedLM. */
 export function bertParameters(config: BertConfig): ParameterSpecs {
   const { hiddenSize: width, initializerRange: std } = config;
   return {

@@ -30,6 +30,7 @@ export type Text = { ids: Tensor; mask: Tensor };
 /** Where the language model's names begin. */
 export const LANGUAGE_MODEL = 'language_model';
 
+/** A BLIP-2 made of its parts, with the parameters of all of them. */
 export function blip2(parts: Omit<Blip2, 'parameters' | 'trainableParameters'>): Blip2 {
   const { vision, language } = parts;
   const trained = {

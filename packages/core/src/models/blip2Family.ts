@@ -97,6 +97,7 @@ export function blip2Family(towers: Towers): Family<Blip2Config, Blip2> {
   };
 }
 
+/** The paper's BLIP-2 in folders. */
 export const BLIP2 = blip2Family(TOWERS);
 
 const fields = z.object({
@@ -115,7 +116,7 @@ const fields = z.object({
 const qformerFields = z.object({
   vocabSize: field.size.default(30_522),
   hiddenSize: field.size.default(768),
-  numHiddenLayers: field.size.default(12),
+  numHiddenLayers: field.blocks.min(1).default(12),
   numAttentionHeads: field.size.default(12),
   intermediateSize: field.size.default(3072),
   hiddenAct: z.literal('gelu').default('gelu'),

@@ -59,6 +59,7 @@ export function captionPromptIds({ text }: BlipConfig, encoded: readonly number[
   return [text.bosTokenId, ...encoded.slice(1, -1)];
 }
 
+/** BLIP's captioner in folders. */
 export const BLIP: Family<BlipConfig, BlipCaptioner> = {
   modelType: 'blip',
   readConfig: readBlipConfig,

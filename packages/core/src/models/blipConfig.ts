@@ -32,6 +32,7 @@ export const BLIP_LARGE = readBlipConfig({
   textConfig: { numAttentionHeads: 12 },
 });
 
+/** See `Family.readConfig`. */
 export function readBlipConfig(json: Readonly<Record<string, unknown>>): BlipConfig {
   const visionFields = vitFields({
     hiddenSize: 768,
@@ -46,7 +47,7 @@ export function readBlipConfig(json: Readonly<Record<string, unknown>>): BlipCon
   const textFields = z.object({
     vocabSize: field.size.default(30_524),
     hiddenSize: field.size.default(768),
-    numHiddenLayers: field.size.default(12),
+    numHiddenLayers: field.blocks.min(1).default(12),
     numAttentionHeads: field.size.default(8),
     intermediateSize: field.size.default(3072),
     hiddenAct: field.activation.default('gelu'),
@@ -66,6 +67,7 @@ export function readBlipConfig(json: Readonly<Record<string, unknown>>): BlipCon
   return { vision: { family: 'blip', ...vision }, text };
 }
 
+/** See `Family.writeConfig`. */
 export function writeBlipConfig({ vision, text }: BlipConfig): Record<string, unknown> {
   const { family: _, ...visionConfig } = vision;
   return {
@@ -76,6 +78,7 @@ export function writeBlipConfig({ vision, text }: BlipConfig): Record<string, un
   };
 }
 
+/** Names as in the state dict of BlipForConditionalGeneration. */
 export function blipParameters({ vision, text }: BlipConfig): ParameterSpecs {
   const { hiddenSize: width, initializerRange: std } = text;
   const bert = 'text_decoder.bert';

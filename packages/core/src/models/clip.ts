@@ -86,7 +86,7 @@ const fields = z.object({
 const textFields = z.object({
   hiddenSize: field.size.default(512),
   intermediateSize: field.size.default(2048),
-  numHiddenLayers: field.count.default(12),
+  numHiddenLayers: field.blocks.default(12),
   numAttentionHeads: field.size.default(8),
   hiddenAct: field.activation.default('quick_gelu'),
   layerNormEps: field.epsilon.default(1e-5),
@@ -95,6 +95,7 @@ const textFields = z.object({
   eosTokenId: field.count.default(49_407),
 });
 
+/** CLIP in folders. */
 export const CLIP: Family<ClipConfig, Clip> = {
   modelType: 'clip',
   readConfig(json) {
@@ -155,6 +156,7 @@ export function clipContrastive(images: Tensor, texts: Tensor, logitScale: Tenso
   return tf.mul(tf.add(crossEntropy(logits), crossEntropy(tf.transpose(logits))), 0.5);
 }
 
+/** Names as in the state dict of CLIPModel. */
 export function clipParameters({
   vision,
   text,

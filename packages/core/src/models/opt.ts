@@ -43,7 +43,7 @@ const schema = z.object({
   hiddenSize: field.size.default(768),
   /** D; W where it is absent. */
   wordEmbedProjDim: field.size.optional(),
-  numHiddenLayers: field.size.default(12),
+  numHiddenLayers: field.blocks.min(1).default(12),
   numAttentionHeads: field.size.default(12),
   ffnDim: field.size.default(3072),
   maxPositionEmbeddings: field.size.default(2048),
@@ -69,6 +69,7 @@ const schema = z.object({
 /** Hugging Face's config.json. (`layerdrop` is not among the fields: no published size has any.) */
 export type OptConfig = z.output<typeof schema> & { wordEmbedProjDim: number };
 
+/** OPT of every size, in folders. */
 export const OPT: Family<OptConfig, DecoderOnlyTower> = {
   modelType: 'opt',
   readConfig(json) {

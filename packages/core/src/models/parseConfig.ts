@@ -9,8 +9,10 @@ const count = z.number().int().nonnegative();
 export const field = {
   /** A width, a number of heads, of tokens, … */
   size: z.number().int().positive(),
-  /** A number of blocks, a token id. */
+  /** A token id. */
   count,
+  /** A number of blocks. Published models have some hundred at most; a damaged number must not fill the memory. */
+  blocks: count.max(10_000),
   /** An end token: the first, where there are several. */
   endToken: z.union([
     count,

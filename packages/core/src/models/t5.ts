@@ -38,6 +38,7 @@ export interface T5Tower extends LanguageTower {
   decoderStates(w: Weights, encoded: Prompt, target: Tensor, rng?: Rng): Tensor[];
 }
 
+/** T5 of every version and size, FlanT5 included, in folders. */
 export const T5: Family<T5Config, T5Tower> = {
   modelType: T5_MODEL_TYPE,
   readConfig: readT5Config,

@@ -72,8 +72,8 @@ const schema = z.object({
   dModel: field.size.default(512),
   dKv: field.size.default(64),
   dFf: field.size.default(2048),
-  numLayers: field.size.default(6),
-  numDecoderLayers: field.size.optional(),
+  numLayers: field.blocks.min(1).default(6),
+  numDecoderLayers: field.blocks.min(1).optional(),
   numHeads: field.size.default(8),
   relativeAttentionNumBuckets: z.number().int().min(4).default(32),
   relativeAttentionMaxDistance: field.size.default(128),
@@ -112,6 +112,7 @@ export function readT5Config(json: Readonly<Record<string, unknown>>, files?: Te
   };
 }
 
+/** See `Family.writeConfig`. */
 export function writeT5Config(config: T5Config): Record<string, unknown> {
   const { isGatedAct, denseActFn } = config;
   const activation = denseActFn === 'gelu_new' && isGatedAct ? 'gelu' : denseActFn;

@@ -32,7 +32,7 @@ export const vitFields = (defaults: Omit<VitConfig, 'family'>) =>
   z.object({
     hiddenSize: field.size.default(defaults.hiddenSize),
     intermediateSize: field.size.default(defaults.intermediateSize),
-    numHiddenLayers: field.size.default(defaults.numHiddenLayers),
+    numHiddenLayers: field.blocks.min(1).default(defaults.numHiddenLayers),
     numAttentionHeads: field.size.default(defaults.numAttentionHeads),
     imageSize: field.size.default(defaults.imageSize),
     patchSize: field.size.default(defaults.patchSize),

@@ -4,6 +4,7 @@ import type { Init, ParameterSpecs } from '../runtime';
 export const zeros: Init = { kind: 'zeros' };
 export const ones: Init = { kind: 'ones' };
 
+/** Normal with mean 0. */
 export function normal(std: number): Init {
   return { kind: 'normal', std };
 }
@@ -40,6 +41,7 @@ export function matrixSpecs(
   return { [`${name}.weight`]: { shape: [fanOut, fanIn], init: normal(std) } };
 }
 
+/** Layer normalisation over a width: ones and zeros. */
 export function layerNormSpecs(name: string, width: number): ParameterSpecs {
   return {
     [`${name}.weight`]: { shape: [width], init: ones },
@@ -47,10 +49,12 @@ export function layerNormSpecs(name: string, width: number): ParameterSpecs {
   };
 }
 
+/** RMS normalisation over a width: ones. */
 export function rmsNormSpecs(name: string, width: number): ParameterSpecs {
   return { [`${name}.weight`]: { shape: [width], init: ones } };
 }
 
+/** A table with normal(0, std) values. */
 export function embeddingSpecs(name: string, rows: number, width: number, std: number): ParameterSpecs {
   return { [`${name}.weight`]: { shape: [rows, width], init: normal(std) } };
 }
@@ -66,6 +70,7 @@ export function repeatSpecs(
   return specs;
 }
 
+/** How many numbers the parameters are. */
 export function countParameters(specs: ParameterSpecs): number {
   return Object.values(specs).reduce(
     (sum, { shape }) => sum + shape.reduce((size, side) => size * side, 1),
