@@ -94,3 +94,15 @@ describe.each(Object.entries(TOWERS))('%s', (name, tower) => {
     );
   });
 });
+
+test('padding takes no positions that the text needs', async () => {
+  const [prompt] = PROMPTS;
+  const { length } = tokenizer.encode(prompt);
+  const size = { hiddenSize: 12, numHiddenLayers: 2, numAttentionHeads: 2, ffnDim: 16, initStd: 0.6 };
+  const tower = OPT.build(OPT.readConfig({ ...sizes, ...size, maxPositionEmbeddings: length + 4 }));
+  const weights = new Weights(ParameterStore.create(tower.parameters(), 1).readAll());
+  const model = new LanguageModel(tower, weights, tokenizer, { eosTokenId: [] });
+  const [[{ tokenIds }]] = await model.generate([prompt], { maxNewTokens: 4 });
+  expect(tokenIds).toHaveLength(4);
+  await expect(model.generate([prompt], { maxNewTokens: 5 })).rejects.toThrow('is too long');
+});

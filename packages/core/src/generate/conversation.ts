@@ -13,6 +13,7 @@ export interface Turn {
   answer: string;
 }
 
+/** Questions and answers about one thing, each with all that was said before it. */
 export class Conversation {
   private readonly past: Turn[] = [];
 

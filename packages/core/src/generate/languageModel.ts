@@ -27,6 +27,7 @@ type IdPrompt = {
 /** Prompts are padded to a multiple of this, so that few lengths are compiled. */
 const LENGTH_STEP = 16;
 
+/** Generates text from text. Compiled functions are kept: make it once per model, and `dispose` it. */
 export class LanguageModel {
   private readonly generator: TokenGenerator<IdPrompt>;
   private readonly defaults: GenerationOptions;
@@ -56,8 +57,10 @@ export class LanguageModel {
     const { onToken, signal, ...rest } = options;
     const ids = prompts.map((prompt) => this.encode(prompt));
     const isDecoderOnly = this.tower.architecture === 'decoder-only';
-    const { pad } = this.tower.tokens;
-    const padded = padPrompts(ids, pad, isDecoderOnly ? 'left' : 'right');
+    const { tokens, maxPositions = Infinity } = this.tower;
+    const { pad } = tokens;
+    const room = maxPositions - parseGeneration(rest, this.defaults).maxNewTokens;
+    const padded = padPrompts(ids, { pad, side: isDecoderOnly ? 'left' : 'right', room });
     try {
       const texts = await this.generator.generate(padded, {
         ...rest,
@@ -121,9 +124,14 @@ function readingWords(tower: LanguageTower): Sequencer<IdPrompt> {
   };
 }
 
-function padPrompts(prompts: readonly number[][], pad: number, side: 'left' | 'right'): IdPrompt {
+/** @param options.room what there are positions for before new tokens: more padding would take theirs */
+function padPrompts(
+  prompts: readonly number[][],
+  { pad, side, room }: { pad: number; side: 'left' | 'right'; room: number },
+): IdPrompt {
   const longest = Math.max(...prompts.map(({ length }) => length));
-  const length = Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP; // P
+  const rounded = Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP;
+  const length = Math.max(longest, Math.min(rounded, room)); // P
   const ids = new Int32Array(prompts.length * length).fill(pad);
   const mask = new Int32Array(prompts.length * length);
   prompts.forEach((prompt, row) => {

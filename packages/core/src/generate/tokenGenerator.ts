@@ -36,6 +36,7 @@ export interface TokenOptions extends GenerateOptions {
   history?: readonly (readonly number[])[];
 }
 
+/** Generates token ids from whatever a model reads. Compiled functions are kept: make it once per model. */
 export class TokenGenerator<Prompt extends TensorTree> {
   private readonly functions = new Map<string, CompiledGeneration<Prompt>>();
 

@@ -70,6 +70,7 @@ export interface DecoderOnlyTower extends LanguageTower {
 /** Keys and values of the prompts' rows, per block, and which of the rows are real. */
 type Memory = { layers: KeyValues[]; mask: Tensor };
 
+/** The tower of a family; lengths beyond its positions are a Blip2Error. */
 export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
   const { hiddenSize, vocabSize, tokens } = decoder;
 
@@ -132,6 +133,7 @@ export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
     architecture: 'decoder-only',
     hiddenSize,
     vocabSize,
+    maxPositions: decoder.maxPositions,
     tokens,
     parameters: () => decoder.parameters(),
     embed: (w, ids) => decoder.embed(w, ids),

@@ -29,6 +29,8 @@ export interface LanguageTower extends Sequencer<Prompt> {
   /** D, of the embeddings that go in. */
   readonly hiddenSize: number;
   readonly vocabSize: number;
+  /** The longest sequence there are positions for, prompt and text together; any length without it. */
+  readonly maxPositions?: number;
   readonly tokens: SpecialTokens;
   /** Names as in Hugging Face's state dict. */
   parameters(): ParameterSpecs;
