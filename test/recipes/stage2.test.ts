@@ -56,6 +56,8 @@ describe.each([
     const before = tf.memory().numTensors;
     await once();
     expect(tf.memory().numTensors).toBe(before);
+    await expect(model.caption(data.test, [0], { numBeams: 0 })).rejects.toThrow('numBeams');
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 

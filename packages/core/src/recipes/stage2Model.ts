@@ -23,9 +23,9 @@ import {
 
 const BATCH = 64;
 
-/** LAVIS's defaults for answers (section 1.13 of its facts: beams of 5, short answers preferred). */
+/** The paper's for answers (section 4.1): beams of 5, short answers preferred. LAVIS prefers them of FlanT5 only. */
 const ANSWER: GenerationOptions = { numBeams: 5, lengthPenalty: -1, maxNewTokens: 10 };
-/** And for captions. */
+/** LAVIS's defaults for captions. */
 const CAPTION: GenerationOptions = { numBeams: 5, maxNewTokens: 30 };
 
 export interface Stage2Parts {
@@ -40,6 +40,7 @@ export interface Stage2Parts {
 /** Features [B, P, W], then text int32 [B, L]. */
 type ImagePrompt = { features: Tensor; ids: Tensor; mask: Tensor };
 
+/** Text about the pictures of a split. Features and compiled functions are kept from call to call. */
 export class Stage2Model {
   readonly parameters: ParameterStore;
   private readonly generator: TokenGenerator<ImagePrompt>;
@@ -103,8 +104,7 @@ export class Stage2Model {
         rows.map((row) => indices[row]),
         encoded,
       );
-      const written = await this.generator.generate(prompt, options);
-      tf.dispose(prompt);
+      const written = await this.generator.generate(prompt, options).finally(() => tf.dispose(prompt));
       const real = written.slice(0, Math.min(BATCH, indices.length - start));
       texts.push(...real.map((some) => some.map((one) => ({ ...one, text: this.textOf(one) }))));
     }
