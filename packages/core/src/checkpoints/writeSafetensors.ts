@@ -48,7 +48,9 @@ export function toStored(tensor: WritableTensor, what: string, dtype?: HalfType)
   const { data } = tensor;
   const size = shape.reduce((product, side) => product * side, 1);
   if (size !== data.length) {
-    throw new Blip2Error(`${what}: shape [${shape.join(', ')}] wants ${size} values, got ${data.length}`);
+    throw new Blip2Error(`${what}: shape [${shape.join(', ')}] wants ${size} values, got ${data.length}`, {
+      hint: 'Correct the shape, or give all values.',
+    });
   }
   if (!(data instanceof Float32Array)) {
     return { dtype: data instanceof Int32Array ? 'I32' : 'U8', shape, bytes: () => bytesOf(data) };

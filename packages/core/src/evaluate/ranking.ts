@@ -26,6 +26,7 @@ export const NOT_CANDIDATE = -100;
 /** A rank beyond every k. */
 const LOST = 2 ** 31 - 1;
 
+/** The scores of the other direction. */
 export function transpose({ rows, columns, values }: Scores): Scores {
   const out = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {
@@ -35,6 +36,7 @@ export function transpose({ rows, columns, values }: Scores): Scores {
   return { rows: columns, columns: rows, values: out };
 }
 
+/** The rows that belong to each column. */
 export function transposeRelevance(relevant: Relevance, columns: number): number[][] {
   const out: number[][] = Array.from({ length: columns }, () => []);
   relevant.forEach((list, row) => list.forEach((column) => out[column].push(row)));
@@ -72,6 +74,7 @@ export function ranks(
   });
 }
 
+/** @param ranked of each row, from 0 (see `ranks`) */
 export function recall(ranked: Int32Array): Recall {
   const within = (k: number) => (100 * ranked.filter((rank) => rank < k).length) / ranked.length;
   return { r1: within(1), r5: within(5), r10: within(10) };

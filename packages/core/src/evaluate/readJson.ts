@@ -21,7 +21,7 @@ function parse(path: string): unknown {
   let text: string;
   try {
     const bytes = readFileSync(path);
-    if (!isUtf8(bytes)) throw new Blip2Error(`${path} is not text in UTF-8`);
+    if (!isUtf8(bytes)) throw new Blip2Error(`${path} is not text in UTF-8`, { hint: 'Save it as UTF-8.' });
     text = bytes.toString('utf8');
   } catch (cause) {
     throw fileError(cause, 'read', path);

@@ -45,6 +45,7 @@ const USUAL = {
   BPE: {},
 };
 
+/** Text to ids and back, as the tokenizer of the same folder does it in Python. */
 export class Tokenizer {
   /** How many tokens there are, added ones included. */
   readonly vocabularySize: number;
@@ -117,7 +118,10 @@ export class Tokenizer {
     const { maxLength, padTo = maxLength, padSide = 'right', addSpecialTokens = true } = options;
     const { prefix, suffix } = addSpecialTokens ? this.affixes : { prefix: [], suffix: [] };
     const room = Math.min(maxLength, padTo) - prefix.length - suffix.length;
-    if (room < 0) throw new Blip2Error(`maxLength ${maxLength} leaves no room for the special tokens`);
+    if (room < 0)
+      throw new Blip2Error(`${Math.min(maxLength, padTo)} tokens leave no room for the special tokens`, {
+        hint: `${this.source} puts ${prefix.length + suffix.length} of them around a text: raise maxLength and padTo.`,
+      });
     const ids = new Int32Array(texts.length * padTo);
     const mask = new Int32Array(texts.length * padTo);
     texts.forEach((text, row) => {

@@ -35,12 +35,18 @@ export interface CaptionOptions {
 }
 
 function check(predictions: readonly string[], references: readonly (readonly string[])[]): void {
-  if (predictions.length === 0) throw new Blip2Error('There are no captions to be scored');
+  if (predictions.length === 0)
+    throw new Blip2Error('There are no captions to be scored', { hint: 'Give one caption per image.' });
   if (references.length !== predictions.length) {
-    throw new Blip2Error(`${predictions.length} captions, but references of ${references.length} images`);
+    throw new Blip2Error(`${predictions.length} captions, but references of ${references.length} images`, {
+      hint: 'Give one caption and one list of references per image, in the same order.',
+    });
   }
   const without = references.findIndex((captions) => captions.length === 0);
-  if (without >= 0) throw new Blip2Error(`Image ${without} has no reference caption`);
+  if (without >= 0)
+    throw new Blip2Error(`Image ${without} has no reference caption`, {
+      hint: 'Leave such images out, among the captions too.',
+    });
 }
 
 /**

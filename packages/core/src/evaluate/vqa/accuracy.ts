@@ -111,11 +111,14 @@ export function vqaAccuracy(
   questions: readonly VqaQuestion[],
   { scorer = 'official', lemmatise = (answer) => answer }: VqaOptions = {},
 ): VqaResult {
-  if (questions.length === 0) throw new Blip2Error('There are no questions to score');
+  if (questions.length === 0)
+    throw new Blip2Error('There are no questions to score', { hint: 'Give at least one.' });
   const [overall, answerTypes, questionTypes] = [new Mean(), new Means(), new Means()];
   const perQuestion = questions.map((question, index) => {
     if (question.answers.length === 0)
-      throw new Blip2Error(`Question ${index} has no answers to compare with`);
+      throw new Blip2Error(`Question ${index} has no answers to compare with`, {
+        hint: 'Leave such questions out.',
+      });
     const accuracy = questionAccuracy({ ...question, prediction: lemmatise(question.prediction) }, scorer);
     overall.add(accuracy);
     answerTypes.add(question.answerType, accuracy);

@@ -9,7 +9,8 @@ export interface GqaAnswer {
 
 /** Share of predictions that are the one right answer, in percent. @throws Blip2Error if there are none */
 export function gqaAccuracy(questions: readonly GqaAnswer[]): number {
-  if (questions.length === 0) throw new Blip2Error('There are no questions to score');
+  if (questions.length === 0)
+    throw new Blip2Error('There are no questions to score', { hint: 'Give at least one.' });
   const right = questions.filter(
     ({ prediction, answer }) => normaliseAnswer(prediction) === normaliseAnswer(answer),
   );
