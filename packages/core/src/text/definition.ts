@@ -128,8 +128,11 @@ const isObject = (value: unknown) => typeof value === 'object' && value !== null
 
 const vocabulary = table<Record<string, number>>((value) => {
   if (!isObject(value)) return 'expected an object of tokens and their ids';
-  const wrong = Object.entries(value as object).find(([, number]) => !isId(number));
-  return wrong && `${JSON.stringify(wrong[0])} has no id between 0 and ${LARGEST_ID}`;
+  const ids = value as Record<string, unknown>;
+  for (const token in ids) {
+    if (!isId(ids[token])) return `${JSON.stringify(token)} has no id between 0 and ${LARGEST_ID}`;
+  }
+  return undefined;
 });
 
 const isScored = (entry: unknown) =>
