@@ -10,7 +10,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { cpu } from '../packages/core/src/cli/cpu';
+import { cpu } from '../packages/core/src/runtime/cpu';
 import { printJson, printTable } from '../packages/core/src/cli/output';
 import { CASES, type Case, type PeerKind, type Variant } from './cases';
 import { median } from './median';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { featuresOf } from '../../packages/core/src/cli/cpu';
+import { featuresOf } from '../../packages/core/src/runtime/cpu';
 import { atLeast } from '../../packages/core/src/cli/doctor';
 import { table } from '../../packages/core/src/cli/output';
 

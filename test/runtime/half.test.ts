@@ -33,6 +33,11 @@ describe.each(['bfloat16', 'float16'] as const)('%s', (dtype) => {
     expect(rounded.gradients.x).toBeAllclose(exact.gradients.x, { rtol: 0, atol: 6 * epsilon * scale });
     expect(rounded.gradients.b).toBeAllclose(exact.gradients.b, { rtol: 0, atol: 6 * epsilon * scale });
   });
+  it('gives one product per row, whatever rows are beside it', () => {
+    const together = linear(x, half, b);
+    const alone = linear(x.slice([1, 0, 0], [1, -1, -1]), half, b);
+    expect(alone).toBeAllclose(together.slice([1, 0, 0], [1, -1, -1]), { rtol: 0, atol: 1e-5 });
+  });
   it('is a frozen table: rows as they were rounded, in compiled functions too', () => {
     const ids = tf.tensor2d([7, 0, 3, 3], [2, 2], 'int32');
     const rows = compile((table: HalfTensor, at: Tensor) => embedding(table, at));

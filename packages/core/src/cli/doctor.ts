@@ -2,7 +2,9 @@
 import type { Command } from 'commander';
 import { freemem, totalmem } from 'node:os';
 import type { TensorFlowInfo } from '../runtime';
-import { cpu, type Cpu } from './cpu';
+// Not by the folder's index: doctor runs where TensorFlow cannot be loaded, too.
+// eslint-disable-next-line no-restricted-imports
+import { cpu, type Cpu } from '../runtime/cpu';
 import { Exit, printJson } from './output';
 
 const NODE = [20, 19] as const;
@@ -21,8 +23,8 @@ export interface Diagnosis {
   tensorflow: TensorFlowInfo | null;
   cpu: Cpu;
   memory: { totalGiB: number; freeGiB: number };
-  /** How bfloat16 products are computed: by the processor's own units, or by float32 ones (right, but no faster). */
-  bfloat16: 'hardware' | 'emulated';
+  /** How products of bfloat16 matrices are computed: by the processor's own units, or widened to float32 first. */
+  bfloat16: 'hardware' | 'widened';
   problems: Problem[];
 }
 
@@ -79,7 +81,7 @@ export async function diagnose(): Promise<Diagnosis> {
     tensorflow,
     cpu: processor,
     memory,
-    bfloat16: hasUnits ? 'hardware' : 'emulated',
+    bfloat16: hasUnits ? 'hardware' : 'widened',
     problems,
   };
 }

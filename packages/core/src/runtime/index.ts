@@ -18,6 +18,7 @@ export {
   type CompileOptions,
 } from './compile';
 export { computeValues } from './computeValues';
+export { cpu, featuresOf, type Cpu } from './cpu';
 export { Blip2Error } from './errors';
 export { valueAndGradients } from './gradients';
 export { HalfTensor, type HalfType } from './half';

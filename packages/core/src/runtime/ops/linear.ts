@@ -2,6 +2,7 @@
 import { attribute } from '../binding';
 import { execute, executeRaw, typeAttribute } from '../execute';
 import { HalfTensor, type HalfType } from '../half';
+import { multipliesHalf } from '../halfProducts';
 import { precision } from '../precision';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
@@ -15,10 +16,23 @@ function half(x: Tensor | HalfTensor, dtype: HalfType): HalfTensor {
   return x instanceof HalfTensor ? x : HalfTensor.from(x, dtype);
 }
 
-/** The type a product is computed in: that of a 16-bit operand, else what `withPrecision` says. */
+/**
+ * The type a product is computed in: what `withPrecision` says; a 16-bit operand's own where the hardware knows it, and
+ * elsewhere float32, to which the operand is then widened.
+ */
 function computeType(b: Tensor | HalfTensor): HalfType | 'float32' {
-  if (b instanceof HalfTensor) return b.dtype;
-  return precision() === 'bf16' ? 'bfloat16' : 'float32';
+  const is16 = precision() === 'bf16';
+  if (b instanceof HalfTensor) return is16 || multipliesHalf(b.dtype) ? b.dtype : 'float32';
+  return is16 ? 'bfloat16' : 'float32';
+}
+
+/** `body` on float32 values, which are gone afterwards where they had to be made. */
+function withWide(x: Tensor | HalfTensor, body: (x: Tensor) => Tensor): Tensor {
+  if (!(x instanceof HalfTensor)) return body(x);
+  const wide = x.toFloat32();
+  const result = body(wide);
+  wide.dispose();
+  return result;
 }
 
 function product(op: 'MatMul' | 'BatchMatMulV2', names: [string, string], transposes: Transposes) {
@@ -29,7 +43,7 @@ function product(op: 'MatMul' | 'BatchMatMulV2', names: [string, string], transp
   return (a: Tensor, b: Tensor | HalfTensor): Tensor => {
     const dtype = computeType(b);
     const attributes = [typeAttribute(dtype), ...flags];
-    if (dtype === 'float32') return execute(op, attributes, [a, b]);
+    if (dtype === 'float32') return withWide(b, (wide) => execute(op, attributes, [a, wide]));
     const operands = [half(a, dtype), half(b, dtype)];
     const [{ id, shape }] = executeRaw(op, attributes, operands, 1);
     const result = new HalfTensor(id, shape, dtype);
