@@ -6,6 +6,7 @@
  * Variants: eager, compiled, xla, bf16 (compiled, products in bfloat16).
  */
 import { readConfig, serve, variant } from './serve';
+import { trainingConfig } from './training';
 
 interface StepConfig {
   width: number;
@@ -78,21 +79,7 @@ async function main(): Promise<void> {
         return { loss, itc: itc!, itm: itm!, itg: itg! };
       },
     },
-    {
-      seed: 0,
-      steps: 100_000,
-      batchSize: c.batch,
-      learningRate: 1e-4,
-      minLearningRate: 1e-5,
-      warmupSteps: 10,
-      weightDecay: 0.05,
-      beta1: 0.9,
-      beta2: 0.98,
-      epsilon: 1e-8,
-      clipNorm: 1,
-      accumulate: 1,
-      precision: variant === 'bf16' ? 'bf16' : 'fp32',
-    },
+    trainingConfig(c.batch, 1e-5, variant),
     { xla: variant === 'xla' },
   );
 

@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import type { Matrix } from '../../packages/core/src/nn';
 import { readConfig, serve, variant } from './serve';
+import { trainingConfig } from './training';
 
 interface Stage2Case {
   /** A config.json. */
@@ -87,21 +88,7 @@ async function main(): Promise<void> {
         return { loss: stage2Losses(w.with(frozen), model, batch, { rng }).loss };
       },
     },
-    {
-      seed: 0,
-      steps: 100_000,
-      batchSize: c.batch,
-      learningRate: 1e-4,
-      minLearningRate: 5e-5,
-      warmupSteps: 10,
-      weightDecay: 0.05,
-      beta1: 0.9,
-      beta2: 0.98,
-      epsilon: 1e-8,
-      clipNorm: 1,
-      accumulate: 1,
-      precision: variant === 'bf16' ? 'bf16' : 'fp32',
-    },
+    trainingConfig(c.batch, 5e-5, variant),
     { xla: variant === 'xla' },
   );
 
