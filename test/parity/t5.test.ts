@@ -27,18 +27,12 @@ import {
   relativePositionBucket,
 } from '../../packages/core/src/models/relativePositionBias';
 import { countParameters, Weights } from '../../packages/core/src/nn';
-import {
-  compile,
-  Rng,
-  softmaxCrossEntropy,
-  tf,
-  valueAndGradients,
-  type Tensor,
-} from '../../packages/core/src/runtime';
+import { compile, Rng, tf, type Tensor } from '../../packages/core/src/runtime';
 import '../support/allclose';
-import { Fixture, gradientError } from '../support/fixtures';
+import { Fixture } from '../support/fixtures';
 import { languageTowerContract } from '../support/languageTower';
 import { relativeError } from '../support/relativeError';
+import { outputParity } from '../support/towerParity';
 
 const fixture = new Fixture('t5');
 const { configs, parameters } = fixture.config<{
@@ -82,25 +76,7 @@ describe.each(Object.keys(configs))('%s', (name) => {
     expectStates('decoder', decoder, tf.scalar(1));
   });
 
-  test('logits', () => {
-    const expected = fixture.tensor(`${name}.a.logits`);
-    expect(relativeError(tower.logits(w, prompt, target), expected)).toBeLessThan(2e-4);
-  });
-
-  test('gradient of the loss into the soft prompt', () => {
-    const { embeddings } = prompt;
-    const labels = fixture.tensor(`${name}.in.labels`).reshape([-1]);
-    const { value, gradients } = valueAndGradients(
-      () => {
-        const logits = tower.logits(w, prompt, target).reshape([-1, config.vocabSize]);
-        return { loss: softmaxCrossEntropy(logits, labels) };
-      },
-      { embeddings },
-    );
-    expect(value.loss.dataSync()[0]).toBeCloseTo(fixture.scalar(`${name}.l.loss`), 5);
-    const { error } = gradientError({ embeddings: fixture.values(`${name}.g.embeddings`) }, gradients);
-    expect(error).toBeLessThanOrEqual(1e-4);
-  });
+  outputParity(fixture, name, { tower, weights, prompt, target });
 
   describe('contract', () => {
     // Long enough for distances that share a bucket.

@@ -2,10 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import type { DecoderOnlyTower, Prompt } from '../../packages/core/src/models';
 import { Weights } from '../../packages/core/src/nn';
-import { softmaxCrossEntropy, tf, valueAndGradients, type Tensor } from '../../packages/core/src/runtime';
-import { gradientError, type Fixture } from './fixtures';
+import { tf, type Tensor } from '../../packages/core/src/runtime';
+import type { Fixture } from './fixtures';
 import { languageTowerContract } from './languageTower';
 import { relativeError } from './relativeError';
+import { outputParity } from './towerParity';
 
 export interface DecoderCase {
   weights: Record<string, Tensor>;
@@ -41,25 +42,7 @@ export function decoderOnlyParity(fixture: Fixture, name: string, tower: Decoder
     });
   });
 
-  test('logits', () => {
-    const found = tower.logits(w, prompt, target);
-    expect(relativeError(found, fixture.tensor(`${name}.a.logits`))).toBeLessThan(2e-4);
-  });
-
-  test('gradient of the loss into the soft prompt', () => {
-    const { embeddings } = prompt;
-    const labels = fixture.tensor(`${name}.in.labels`).reshape([-1]);
-    const { value, gradients } = valueAndGradients(
-      () => {
-        const logits = tower.logits(w, prompt, target).reshape([-1, tower.vocabSize]);
-        return { loss: softmaxCrossEntropy(logits, labels) };
-      },
-      { embeddings },
-    );
-    expect(value.loss.dataSync()[0]).toBeCloseTo(fixture.scalar(`${name}.l.loss`), 5);
-    const { error } = gradientError({ embeddings: fixture.values(`${name}.g.embeddings`) }, gradients);
-    expect(error).toBeLessThanOrEqual(1e-4);
-  });
+  outputParity(fixture, name, { tower, weights, prompt, target });
 
   describe('contract', () => {
     languageTowerContract({ tower, weights, prompt, target });
