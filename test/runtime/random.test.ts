@@ -1,6 +1,6 @@
 /** Stateless random numbers. */
 import { describe, expect, it } from 'vitest';
-import { compile, Rng, tf, type Tensor } from '../../packages/core/src/runtime';
+import { compile, dropout, Rng, tf, type Tensor } from '../../packages/core/src/runtime';
 import '../support/allclose';
 
 it('the same seed gives the same draws, another seed or draw others', () => {
@@ -71,4 +71,9 @@ it('categorical follows the probabilities and never takes what is excluded', () 
   expect(share(1)).toBeCloseTo(0.2, 1);
   expect(share(2)).toBeCloseTo(0.7, 1);
   expect(share(3)).toBe(0);
+});
+
+it.each([0, 1e-6, 0.5, 1])('dropout at a rate of %s keeps that mean, and numbers', (rate) => {
+  const kept = tf.mean(dropout(tf.ones([400, 400]), rate, Rng.from(6))).dataSync()[0];
+  expect(kept).toBeCloseTo(rate === 1 ? 0 : 1, 1);
 });

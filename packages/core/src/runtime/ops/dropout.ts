@@ -6,6 +6,7 @@ import { customGradient } from './customGradient';
 /** Zeroes each element with probability `rate` and scales the rest by 1 / (1 − rate). Without an rng (inference) x itself. */
 export function dropout(x: Tensor, rate: number, rng: Rng | undefined): Tensor {
   if (!rng || rate === 0) return x;
+  if (rate === 1) return tf.mul(x, 0); // 1 / (1 − rate) is no number
   const keep = tf.mul(tf.cast(rng.bernoulli(x.shape, 1 - rate), 'float32'), 1 / (1 - rate));
   return tf.mul(x, keep);
 }
