@@ -77,6 +77,7 @@ export {
   type Turn,
 } from './generate';
 export {
+  loadLanguageModel,
   loadVisionTower,
   shapes,
   type FrozenVisionTower,
@@ -137,8 +138,11 @@ export {
   stage1,
   Stage1Model,
   type CrossAttention,
+  stage2,
+  Stage2Model,
   type CustomLoss,
   type Stage1Options,
+  type Stage2Options,
 } from './recipes';
 export {
   attentionView,

@@ -3,7 +3,13 @@ import { Blip2Error } from '../runtime';
 import type { Matrix, Weights } from '../nn';
 import { Tokenizer } from '../text';
 import { TOWERS, type Family, type LanguageTower } from '../models';
-import { fromPretrained, openModelFolder, type FromPretrainedOptions } from '../checkpoints';
+import {
+  canonicalJson,
+  fromPretrained,
+  openModelFolder,
+  sha256,
+  type FromPretrainedOptions,
+} from '../checkpoints';
 
 export interface LanguageModelOptions extends FromPretrainedOptions {
   /** The families it may be of; OPT and T5 unless given. */
@@ -16,7 +22,7 @@ export interface FrozenLanguageModel {
   /** The tensors behind `weights`, by the tower's names. */
   readonly tensors: Readonly<Record<string, Matrix>>;
   readonly tokenizer: Tokenizer;
-  /** Names the weights and how they are stored. */
+  /** Names weights, configuration and storage: equal hashes, equal models. */
   readonly hash: string;
   /** Gives the weights' memory back. */
   dispose(): void;
@@ -37,14 +43,14 @@ export function loadLanguageModel(dir: string, options: LanguageModelOptions = {
   }
   const tokenizer = Tokenizer.fromFolder(dir);
   const loaded = fromPretrained(dir, family, rest);
-  const { model, weights, tensors, dispose } = loaded;
+  const { model, config, weights, tensors, dispose } = loaded;
   return {
     tower: model,
     weights,
     tensors,
     tokenizer,
     get hash() {
-      return rest.dtype && rest.dtype !== 'float32' ? `${loaded.hash}-${rest.dtype}` : loaded.hash;
+      return sha256(canonicalJson({ weights: loaded.hash, config, dtype: rest.dtype ?? 'float32' }));
     },
     dispose,
   };

@@ -5,7 +5,6 @@
 import { Blip2Error, compile, computeValues, tf, type Tensor } from '../runtime';
 import {
   tokenCount,
-  usualFeatureLayer,
   VISION_FAMILIES,
   type VisionTower,
   type VitFamily,
@@ -76,15 +75,13 @@ export function visionTowerHash(dir: string, options: VisionTowerOptions = {}): 
   return towerHash(hashWeights(folder), family.readConfig(folder.config), options);
 }
 
-/** That of the weights, unless they are rounded, or another block is taken than BLIP-2 takes. */
+/** Of everything that features depend on beside the pictures. */
 function towerHash(
   weights: string,
   config: VitTowerConfig,
   { dtype = 'float32' }: VisionTowerOptions,
 ): string {
-  const { visionFeatureLayer } = config;
-  if (dtype === 'float32' && visionFeatureLayer === usualFeatureLayer(config)) return weights;
-  return sha256(canonicalJson({ weights, visionFeatureLayer, dtype }));
+  return sha256(canonicalJson({ weights, config, dtype }));
 }
 
 function familyOf({ dir, config }: ModelFolder, { visionFeatureLayer }: VisionTowerOptions): VitFamily {

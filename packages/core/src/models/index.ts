@@ -90,11 +90,4 @@ export {
   type VitConfig,
   type VitOptions,
 } from './vit';
-export {
-  CLIP_VISION,
-  EVA_VISION,
-  usualFeatureLayer,
-  VISION_FAMILIES,
-  type VitFamily,
-  type VitTowerConfig,
-} from './vitFamilies';
+export { CLIP_VISION, EVA_VISION, VISION_FAMILIES, type VitFamily, type VitTowerConfig } from './vitFamilies';

@@ -27,8 +27,11 @@ export function openRun(dir: string, options: OpenRunOptions = {}): Run<Stage1Mo
     throw new Blip2Error(`${dir} has no whole checkpoint yet`, { hint: 'Let it train on: --resume.' });
   }
   const { stage, data, tower: towerHash, losses, ...settings } = record.config;
-  if (stage !== 'stage1')
-    throw new Blip2Error(`${dir} is a run of ${JSON.stringify(stage)}, which this version cannot open`);
+  if (stage !== 'stage1') {
+    throw new Blip2Error(`${dir} is a run of ${JSON.stringify(stage)}, not of stage 1`, {
+      hint: 'To have it back, train its recipe again with `out` set to the folder and `resume: true`: nothing is left to do.',
+    });
+  }
   const { name, options: dataOptions } = data as { name: string; options: JsonObject };
   const dataset = makeData(name, dataOptions);
   const tower = options.tower ?? loadVisionTower(dataset.visionDir);

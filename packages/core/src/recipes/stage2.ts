@@ -39,8 +39,11 @@ interface Surroundings {
 export function stage2({ data, tower, language, from, ...options }: Stage2Options): Recipe<Stage2Model> {
   const settings = parseStage2(options);
   const { training, rest } = trainingOf(settings);
+  const { queries, qformer, ...common } = rest;
   const config = {
-    ...rest,
+    ...common,
+    // A Q-Former that comes from stage 1 has its own sizes, whatever else is said.
+    ...(from ? {} : { queries, qformer }),
     stage: 'stage2',
     data: { name: data.name, options: data.options },
     tower: tower?.hash ?? visionTowerHash(data.visionDir),

@@ -21,7 +21,10 @@ import {
   type ImageTextSplit,
 } from '../data';
 
+/** Pictures that are read at once. */
 const BATCH = 64;
+/** Prompts are padded to a multiple of this, so that few lengths are compiled. */
+const LENGTH_STEP = 8;
 
 /** The paper's for answers (section 4.1): beams of 5, short answers preferred. LAVIS prefers them of FlanT5 only. */
 const ANSWER: GenerationOptions = { numBeams: 5, lengthPenalty: -1, maxNewTokens: 10 };
@@ -88,13 +91,15 @@ export class Stage2Model {
   ): Promise<TextGeneration[][]> {
     const { language, tower, cacheDir } = this.parts;
     const features = await splitFeatures(tower, split, cacheDir);
-    const { tokenizer } = language;
-    const padSide = language.tower.architecture === 'decoder-only' ? 'left' : 'right';
-    const maxLength = prompts.reduce((most, prompt) => Math.max(most, tokenizer.encode(prompt).length), 1);
+    const { tokenizer, tower: languageTower } = language;
+    const padSide = languageTower.architecture === 'decoder-only' ? 'left' : 'right';
+    const longest = prompts.reduce((most, prompt) => Math.max(most, tokenizer.encode(prompt).length), 1);
+    const maxLength = Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP;
+    const size = Math.min(BATCH, indices.length);
     const texts: TextGeneration[][] = [];
-    for (let start = 0; start < indices.length; start += BATCH) {
+    for (let start = 0; start < indices.length; start += size) {
       // The last batch is filled up with its first picture, so that one signature is compiled.
-      const rows = Array.from({ length: BATCH }, (_, i) => (start + i < indices.length ? start + i : start));
+      const rows = Array.from({ length: size }, (_, i) => (start + i < indices.length ? start + i : start));
       const encoded = tokenizer.encodeBatch(
         rows.map((row) => prompts[row]),
         { maxLength, padSide },
@@ -105,10 +110,15 @@ export class Stage2Model {
         encoded,
       );
       const written = await this.generator.generate(prompt, options).finally(() => tf.dispose(prompt));
-      const real = written.slice(0, Math.min(BATCH, indices.length - start));
+      const real = written.slice(0, indices.length - start);
       texts.push(...real.map((some) => some.map((one) => ({ ...one, text: this.textOf(one) }))));
     }
     return texts;
+  }
+
+  /** Frees the compiled functions. */
+  dispose(): void {
+    this.generator.dispose();
   }
 
   private textOf({ tokenIds, finished }: { tokenIds: number[]; finished: boolean }): string {
