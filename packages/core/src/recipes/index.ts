@@ -10,3 +10,10 @@ export { Stage2Model } from './stage2Model';
 export { parseStage2, type Stage2Options, type Stage2Settings } from './stage2Options';
 export { reproduceStage1, SHAPES_CANDIDATES, type Stage1Reproduction } from './reproduce';
 export { makeShapesClip, shapesClip, type ShapesClip } from './shapesClip';
+export {
+  makeShapesLanguage,
+  shapesOpt,
+  shapesT5,
+  type ShapesLanguage,
+  type ShapesLanguageOptions,
+} from './shapesLanguage';

@@ -1,0 +1,220 @@
+/**
+ * The language models behind Shapes: a tiny OPT and a tiny T5, trained on text alone (documents about imaginary scenes),
+ * then frozen and shipped in datasets/shapes/opt and datasets/shapes/t5. Made by (about four minutes each, one thread)
+ *
+ *   node -e "require('@blip2/core').makeShapesLanguage('datasets/shapes/opt', 'opt')"
+ *   node -e "require('@blip2/core').makeShapesLanguage('datasets/shapes/t5', 't5')"
+ *
+ * Two things make models this small learn it, and read queries later. Some of their heads start as heads that look back
+ * and heads that look for equal words (shapesLanguageStart.ts). And in the second half of the training the context comes
+ * blurred: a model that has only seen exact words cannot read soft prompts.
+ *
+ * B batch, P prompt tokens, T target tokens, D width.
+ */
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { shapesDirectory, type DocumentOptions } from '@blip2/datasets';
+import { ParameterStore, tf, type Rng, type Tensor } from '../runtime';
+import { Tokenizer } from '../text';
+import { OPT, T5, type Family, type LanguageTower } from '../models';
+import { languageModeling } from '../losses';
+import { savePretrained } from '../checkpoints';
+import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../train';
+import { startOpt, startT5 } from './shapesLanguageStart';
+import { documentTexts, PART } from './shapesLanguageTexts';
+
+const TRAINING: TrainingConfig = {
+  seed: 0,
+  steps: 1200,
+  batchSize: 32,
+  learningRate: 2e-3,
+  minLearningRate: 0,
+  warmupSteps: 100,
+  weightDecay: 0.05,
+  beta1: 0.9,
+  beta2: 0.98,
+  epsilon: 1e-8,
+  clipNorm: 1,
+  accumulate: 1,
+  precision: 'fp32',
+};
+
+/** Share of the steps with one object in each scene. */
+const EASY_STEPS = 0.1;
+const EASY: readonly number[] = [1];
+const ALL: readonly number[] = [1, 2, 2, 3, 3];
+
+/** One of the two kinds, and its model once it is trained. */
+export interface ShapesLanguage<Config = unknown> {
+  family: Family<Config, LanguageTower>;
+  config: Config;
+  tower: LanguageTower;
+  tokenizer: Tokenizer;
+  parameters: ParameterStore;
+}
+
+export interface ShapesLanguageOptions {
+  /** What more is known of objects, and asked (see `DocumentOptions`). */
+  facts?: DocumentOptions['facts'];
+}
+
+/** What differs between the two. */
+interface Kind<Config> {
+  name: string;
+  family: Family<Config, LanguageTower>;
+  config: (tokenizer: Tokenizer) => Config;
+  start: (parameters: ParameterStore, config: Config) => void;
+  training: TrainingConfig;
+  /** Share of the documents whose context is blurred, and of the steps after which it is. */
+  blurred: number;
+  blurredAfter: number;
+}
+
+/** The recipe of the tiny OPT; every hyper-parameter can be overridden when it is trained. */
+export function shapesOpt(options: ShapesLanguageOptions = {}): Recipe<ShapesLanguage> {
+  return recipe(
+    {
+      name: 'opt',
+      family: OPT,
+      config(tokenizer) {
+        const [newline] = tokenizer.encode('\n', { addSpecialTokens: false });
+        return OPT.readConfig({
+          vocabSize: tokenizer.vocabularySize,
+          hiddenSize: 96,
+          numHiddenLayers: 4,
+          numAttentionHeads: 6,
+          ffnDim: 384,
+          maxPositionEmbeddings: 128,
+          initStd: 0.1,
+          dropout: 0,
+          eosTokenId: newline,
+        });
+      },
+      start: startOpt,
+      training: TRAINING,
+      blurred: 0.5,
+      blurredAfter: 0.5,
+    },
+    options,
+  );
+}
+
+/** The recipe of the tiny T5 (of version 1.1, as FlanT5). */
+export function shapesT5(options: ShapesLanguageOptions = {}): Recipe<ShapesLanguage> {
+  return recipe(
+    {
+      name: 't5',
+      family: T5,
+      config: (tokenizer) =>
+        T5.readConfig({
+          vocabSize: tokenizer.vocabularySize,
+          dModel: 96,
+          dKv: 16,
+          dFf: 192,
+          numLayers: 3,
+          numDecoderLayers: 2,
+          numHeads: 6,
+          feedForwardProj: 'gated-gelu',
+          tieWordEmbeddings: false,
+          dropoutRate: 0,
+        }),
+      start: startT5,
+      training: { ...TRAINING, steps: 1600, batchSize: 64 },
+      blurred: 0.7,
+      blurredAfter: 0.4,
+    },
+    options,
+  );
+}
+
+/** Trains one of the two and writes it as a Hugging Face folder, tokenizer included, which `loadLanguageModel` opens. */
+export async function makeShapesLanguage(
+  dir: string,
+  kind: 'opt' | 't5',
+  options: TrainOptions & ShapesLanguageOptions = {},
+): Promise<void> {
+  const { facts, ...rest } = options;
+  const run = await train(kind === 'opt' ? shapesOpt({ facts }) : shapesT5({ facts }), rest);
+  if (run.interrupted) return;
+  const { family, config, parameters } = run.model;
+  savePretrained(dir, family, config, parameters);
+  for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
+    copyFileSync(join(shapesDirectory, `tokenizer-${kind}`, file), join(dir, file));
+  }
+}
+
+function recipe<Config>(kind: Kind<Config>, options: ShapesLanguageOptions): Recipe<ShapesLanguage> {
+  const { name, blurred, blurredAfter, training } = kind;
+  return {
+    name: `${name}-shapes`,
+    config: { stage: 'language', kind: name, easy: EASY_STEPS, blurred, blurredAfter },
+    training,
+    custom: options.facts !== undefined,
+    prepare: (context) =>
+      Promise.resolve(prepare(kind, context.training, options) as Task<unknown> as Task<ShapesLanguage>),
+  };
+}
+
+function prepare<Config>(
+  { name, family, config: configOf, start, blurred, blurredAfter }: Kind<Config>,
+  { seed, steps, batchSize }: TrainingConfig,
+  { facts }: ShapesLanguageOptions,
+): Task<ShapesLanguage<Config>> {
+  const tokenizer = Tokenizer.fromFolder(join(shapesDirectory, `tokenizer-${name}`));
+  const config = configOf(tokenizer);
+  const tower = family.build(config);
+  const parameters = ParameterStore.create(tower.parameters(), seed);
+  start(parameters, config);
+  const documents = documentTexts(tower, tokenizer);
+  return {
+    parameters,
+    model: { family, config, tower, tokenizer, parameters },
+    inputs: (step) => {
+      const objects = step < EASY_STEPS * steps ? EASY : ALL;
+      const share = step < blurredAfter * steps ? 0 : blurred;
+      return {
+        ...documents(step * batchSize, batchSize, { seed, objects, facts }),
+        blurred: { shape: [], data: Float32Array.of(share) },
+      };
+    },
+    loss: (w, inputs, rng) => {
+      const { promptIds, promptMask, contextMask, targetIds, targetMask, parts } = inputs;
+      const embeddings = blur(tower.embed(w, promptIds), contextMask, inputs.blurred, rng); // [B, P, D]
+      const logits = tower.logits(w, { embeddings, mask: promptMask }, targetIds); // [B, T, V]
+      const lossOf = (mask: Tensor) => languageModeling(logits, { ids: targetIds, mask });
+      const isPart = (part: number) => tf.cast(tf.equal(parts, tf.scalar(part, 'int32')), 'int32');
+      const text = lossOf(targetMask);
+      const answers = lossOf(isPart(PART.answer));
+      // All of the text counts, answers twice: they are few of the tokens.
+      return { loss: tf.add(text, answers), text, answers, captions: lossOf(isPart(PART.caption)) };
+    },
+  };
+}
+
+/**
+ * Words as no word is: of a share of the documents, the context's embeddings are scaled by 0.6 to 1.4, get some of their
+ * neighbours mixed in, and noise of up to 0.8 of their own standard deviation.
+ *
+ * @param embeddings [B, P, D]
+ * @param contextMask int32 [B, P]: 1 where they may change
+ * @param share of the documents: a scalar
+ */
+function blur(embeddings: Tensor, contextMask: Tensor, share: Tensor, rng: Rng): Tensor {
+  const [batch, length, width] = embeddings.shape as [number, number, number];
+  const isContext = tf.expandDims(tf.cast(contextMask, 'float32'), 2); // [B, P, 1]
+  const chosen = tf.cast(tf.less(rng.uniform([batch, 1, 1]), share), 'float32'); // [B, 1, 1]
+  const amount = tf.mul(rng.uniform([batch, 1, 1]), chosen);
+
+  const words = tf.mul(embeddings, isContext);
+  const none = tf.zeros([batch, 1, width]);
+  const before = tf.concat([none, words.slice([0, 0, 0], [-1, length - 1, -1])], 1);
+  const after = tf.concat([words.slice([0, 1, 0], [-1, -1, -1]), none], 1);
+  const some = () => tf.mul(rng.uniform([batch, length, 1]), tf.mul(amount, 0.7));
+  const mixed = tf.addN([words, tf.mul(before, some()), tf.mul(after, some())]);
+
+  const scale = tf.add(tf.mul(tf.sub(rng.uniform([batch, length, 1]), 0.5), tf.mul(chosen, 0.8)), 1);
+  const std = tf.sqrt(tf.div(tf.sum(tf.square(words)), tf.mul(tf.sum(isContext), width)));
+  const noise = tf.mul(rng.normal([batch, length, width], 0.8), tf.mul(std, amount));
+  const blurred = tf.mul(tf.add(tf.mul(mixed, scale), noise), isContext);
+  return tf.add(tf.sub(embeddings, words), blurred);
+}
