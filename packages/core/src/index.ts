@@ -130,17 +130,21 @@ export {
 } from './evaluate';
 export {
   makeShapesClip,
+  makeShapesLanguage,
   openData,
   openRun,
   reproduceStage1,
   shapesClip,
+  shapesOpt,
   shapesStage1,
+  shapesT5,
   stage1,
   Stage1Model,
   type CrossAttention,
   stage2,
   Stage2Model,
   type CustomLoss,
+  type ShapesLanguageOptions,
   type Stage1Options,
   type Stage2Options,
 } from './recipes';
