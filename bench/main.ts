@@ -10,7 +10,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { cpu } from '../packages/core/src/runtime/cpu';
+import { cpu, hasUnits } from '../packages/core/src/runtime/cpu';
 import { printJson, printTable } from '../packages/core/src/cli/output';
 import { CASES, type Case, type PeerKind, type Variant } from './cases';
 import { median } from './median';
@@ -145,7 +145,7 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   const processor = cpu();
-  const hasBf16 = processor.features?.some((feature) => feature.endsWith('BF16')) ?? false;
+  const hasBf16 = hasUnits(processor, 'bfloat16');
   // A peer without bfloat16 units runs fp32.
   const meets = (variant: Variant): Variant =>
     variant.precision === 'bf16' && !hasBf16 ? { ...variant, peer: 'eager' } : variant;

@@ -34,8 +34,7 @@ def batches(c, count=4):
         yield torch.randn(c['batch'], c['patches'], c['visionWidth'], generator=rng), ids, mask
 
 
-def adamw(model):
-    parameters = list(model.parameters())
+def adamw(parameters):
     groups = [
         {'params': [p for p in parameters if p.ndim >= 2], 'weight_decay': 0.05},
         {'params': [p for p in parameters if p.ndim < 2], 'weight_decay': 0.0},
@@ -48,7 +47,7 @@ class Trainer:
         torch.manual_seed(0)
         self.model = Stage1(c).train()
         self.losses = losses_of(self.model, variant)
-        self.optimizer = adamw(self.model)
+        self.optimizer = adamw(list(self.model.parameters()))
         self.batches = list(batches(c))
         self.dec = c['vocabulary'] - 1
         self.steps = 0

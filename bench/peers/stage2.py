@@ -19,6 +19,7 @@ from torch import nn
 from transformers import AutoConfig, OPTForCausalLM, T5ForConditionalGeneration
 
 from qformer import Layer
+from stage1 import adamw
 from worker import parser, read_config, say, serve, set_threads
 
 VARIANTS = ('eager', 'bf16')
@@ -113,11 +114,7 @@ class Trainer:
             self.model.language_model.bfloat16()
         self.batches = list(batches(c, self.model.words.weight.shape[0]))
         self.parameters = list(self.model.trained().values())
-        groups = [
-            {'params': [p for p in self.parameters if p.ndim >= 2], 'weight_decay': 0.05},
-            {'params': [p for p in self.parameters if p.ndim < 2], 'weight_decay': 0.0},
-        ]
-        self.optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), fused=True)
+        self.optimizer = adamw(self.parameters)
         self.steps = 0
 
     def step(self):

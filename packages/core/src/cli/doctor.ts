@@ -4,7 +4,7 @@ import { freemem, totalmem } from 'node:os';
 import type { TensorFlowInfo } from '../runtime';
 // Not by the folder's index: doctor runs where TensorFlow cannot be loaded, too.
 // eslint-disable-next-line no-restricted-imports
-import { cpu, type Cpu } from '../runtime/cpu';
+import { cpu, hasUnits, type Cpu } from '../runtime/cpu';
 import { Exit, printJson } from './output';
 
 const NODE = [20, 19] as const;
@@ -73,15 +73,14 @@ export async function diagnose(): Promise<Diagnosis> {
   }
   const tensorflow = await tensorFlow(problems);
   const processor = cpu();
-  const hasUnits =
-    processor.features?.some((feature) => feature.endsWith('BF16')) || tensorflow?.devices.includes('GPU');
+  const isHardware = hasUnits(processor, 'bfloat16') || tensorflow?.devices.includes('GPU');
   return {
     ok: problems.length === 0,
     node: process.version,
     tensorflow,
     cpu: processor,
     memory,
-    bfloat16: hasUnits ? 'hardware' : 'widened',
+    bfloat16: isHardware ? 'hardware' : 'widened',
     problems,
   };
 }

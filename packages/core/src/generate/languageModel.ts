@@ -1,7 +1,7 @@
 /** Text in, text out: a language model with its weights and its tokenizer. B prompts, P tokens of the longest. */
 import { Blip2Error, tf, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
-import type { TextStream, Tokenizer } from '../text';
+import { padRows, type TextStream, type Tokenizer } from '../text';
 import type { LanguageTower, Sequencer } from '../models';
 import type { Generation } from './decoding';
 import { parseGeneration, type GenerationOptions } from './options';
@@ -68,7 +68,7 @@ export class LanguageModel {
         onToken: onToken && this.withText(onToken, rest),
         history: isDecoderOnly ? ids : ids.map(() => [pad]), // a T5's text starts with its padding token
       });
-      return texts.map((rows) => rows.map((row) => ({ ...row, text: this.textOf(row) })));
+      return texts.map((rows) => rows.map((row) => ({ ...row, text: textOf(this.tokenizer, row) })));
     } finally {
       tf.dispose(padded);
     }
@@ -93,10 +93,6 @@ export class LanguageModel {
     });
   }
 
-  private textOf({ tokenIds, finished }: Generation): string {
-    return this.tokenizer.decode(finished ? tokenIds.slice(0, -1) : tokenIds).trim();
-  }
-
   /** Events with what each token adds to its text. */
   private withText(
     onToken: (event: TextEvent) => void,
@@ -116,6 +112,11 @@ export class LanguageModel {
   }
 }
 
+/** What was written, without special tokens, the end token, and space around it. */
+export function textOf(tokenizer: Tokenizer, { tokenIds, finished }: Generation): string {
+  return tokenizer.decode(finished ? tokenIds.slice(0, -1) : tokenIds).trim();
+}
+
 /** The tower as it reads token ids. */
 function readingWords(tower: LanguageTower): Sequencer<IdPrompt> {
   return {
@@ -132,13 +133,6 @@ function padPrompts(
   const longest = Math.max(...prompts.map(({ length }) => length));
   const rounded = Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP;
   const length = Math.max(longest, Math.min(rounded, room)); // P
-  const ids = new Int32Array(prompts.length * length).fill(pad);
-  const mask = new Int32Array(prompts.length * length);
-  prompts.forEach((prompt, row) => {
-    const start = row * length + (side === 'left' ? length - prompt.length : 0);
-    ids.set(prompt, start);
-    mask.fill(1, start, start + prompt.length);
-  });
-  const shape: [number, number] = [prompts.length, length];
+  const { ids, mask, shape } = padRows(prompts, { length, pad, side });
   return { ids: tf.tensor2d(ids, shape, 'int32'), mask: tf.tensor2d(mask, shape, 'int32') };
 }

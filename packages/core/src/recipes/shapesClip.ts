@@ -28,22 +28,9 @@ import { savePretrained, type HostTensor } from '../checkpoints';
 import { BatchSource, shapes, stackPixels, type ShapesDataset } from '../data';
 import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../train';
 import { encodeTexts, selectRows } from './captions';
+import { TOWER_TRAINING } from './shapesTraining';
 
-const TRAINING: TrainingConfig = {
-  seed: 0,
-  steps: 1200,
-  batchSize: 64,
-  learningRate: 1e-3,
-  minLearningRate: 0,
-  warmupSteps: 100,
-  weightDecay: 0.05,
-  beta1: 0.9,
-  beta2: 0.98,
-  epsilon: 1e-8,
-  clipNorm: 1,
-  accumulate: 1,
-  precision: 'fp32',
-};
+const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 64, learningRate: 1e-3 };
 
 const SWAPS = ['color', 'shape', 'order', 'axis'] as const;
 const TEXT_LENGTH = 16;

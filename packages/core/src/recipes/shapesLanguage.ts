@@ -22,22 +22,9 @@ import { savePretrained } from '../checkpoints';
 import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../train';
 import { startOpt, startT5 } from './shapesLanguageStart';
 import { documentTexts, PART } from './shapesLanguageTexts';
+import { TOWER_TRAINING } from './shapesTraining';
 
-const TRAINING: TrainingConfig = {
-  seed: 0,
-  steps: 1200,
-  batchSize: 32,
-  learningRate: 2e-3,
-  minLearningRate: 0,
-  warmupSteps: 100,
-  weightDecay: 0.05,
-  beta1: 0.9,
-  beta2: 0.98,
-  epsilon: 1e-8,
-  clipNorm: 1,
-  accumulate: 1,
-  precision: 'fp32',
-};
+const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 32, learningRate: 2e-3 };
 
 /** Share of the steps with one object in each scene. */
 const EASY_STEPS = 0.1;

@@ -11,7 +11,7 @@
  */
 import { drawDocument, type DocumentOptions, type TextDocument, type Turn } from '@blip2/datasets';
 import { Blip2Error } from '../runtime';
-import { splitPrefix, type Tokenizer } from '../text';
+import { padRows, splitPrefix, type Tokenizer } from '../text';
 import type { LanguageTower } from '../models';
 import type { HostTensor } from '../checkpoints';
 import { drawBelow } from '../data';
@@ -133,16 +133,10 @@ function padded(
   side: 'left' | 'right',
   filler: number,
 ): Record<'ids' | 'mask', HostTensor> {
-  const ids = new Int32Array(rows.length * length).fill(filler);
-  const mask = new Int32Array(rows.length * length);
-  rows.forEach((row, i) => {
-    if (row.length > length) {
-      throw new Blip2Error(`A document has ${row.length} tokens where there is room for ${length}`);
-    }
-    const start = i * length + (side === 'left' ? length - row.length : 0);
-    ids.set(row, start);
-    mask.fill(1, start, start + row.length);
-  });
-  const shape = [rows.length, length];
+  const tooLong = rows.find((row) => row.length > length);
+  if (tooLong) {
+    throw new Blip2Error(`A document has ${tooLong.length} tokens where there is room for ${length}`);
+  }
+  const { ids, mask, shape } = padRows(rows, { length, pad: filler, side });
   return { ids: { shape, data: ids }, mask: { shape, data: mask } };
 }

@@ -9,6 +9,7 @@ import { blip2Prompt, LANGUAGE_MODEL, softPrompts, type Blip2, type Sequencer } 
 import {
   QUESTION_ANSWER,
   QUESTION_SHORT_ANSWER,
+  textOf,
   TokenGenerator,
   type GenerationOptions,
   type TextGeneration,
@@ -111,7 +112,7 @@ export class Stage2Model {
       );
       const written = await this.generator.generate(prompt, options).finally(() => tf.dispose(prompt));
       const real = written.slice(0, indices.length - start);
-      texts.push(...real.map((some) => some.map((one) => ({ ...one, text: this.textOf(one) }))));
+      texts.push(...real.map((some) => some.map((one) => ({ ...one, text: textOf(tokenizer, one) }))));
     }
     return texts;
   }
@@ -119,10 +120,6 @@ export class Stage2Model {
   /** Frees the compiled functions. */
   dispose(): void {
     this.generator.dispose();
-  }
-
-  private textOf({ tokenIds, finished }: { tokenIds: number[]; finished: boolean }): string {
-    return this.parts.language.tokenizer.decode(finished ? tokenIds.slice(0, -1) : tokenIds).trim();
   }
 }
 

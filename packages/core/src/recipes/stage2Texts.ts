@@ -3,7 +3,7 @@
  * the whole of it, after the queries alone; an encoder-decoder its end, with the beginning in the encoder.
  * B batch, L prompt tokens, T target tokens.
  */
-import { cleanCaption, splitPrefix, type EncodedBatch } from '../text';
+import { cleanCaption, padRows, splitPrefix, type EncodedBatch } from '../text';
 import type { HostTensor } from '../checkpoints';
 import { drawBelow, type FrozenLanguageModel, type ImageTextSplit } from '../data';
 
@@ -43,7 +43,7 @@ function wholeCaptions(
   return {
     batch(examples, captions) {
       const rows = [...examples].map((example, row) => texts[example][captions[row]]);
-      return targets(padded(rows, length, pad));
+      return targets(padRows(rows, { length, pad }));
     },
   };
 }
@@ -79,16 +79,6 @@ const SPLIT_STREAM = 2;
 
 const longest = (rows: readonly (readonly number[])[]): number =>
   rows.reduce((most, { length }) => Math.max(most, length), 1);
-
-function padded(rows: readonly (readonly number[])[], length: number, pad: number): EncodedBatch {
-  const ids = new Int32Array(rows.length * length).fill(pad);
-  const mask = new Int32Array(rows.length * length);
-  rows.forEach((row, i) => {
-    ids.set(row, i * length);
-    mask.fill(1, i * length, i * length + row.length);
-  });
-  return { ids, mask, shape: [rows.length, length] };
-}
 
 function targets(batch: EncodedBatch): Pick<Stage2Texts, 'targetIds' | 'targetMask'> {
   const { ids, mask } = hostTensors(batch);

@@ -43,3 +43,13 @@ export function cpu(): Cpu {
     features: featuresOf(cpuinfo),
   };
 }
+
+const UNITS = {
+  bfloat16: ['AVX-512 BF16', 'AMX BF16'],
+  float16: ['AVX-512 FP16', 'AMX FP16'],
+} as const;
+
+/** Whether the processor has units that multiply matrices of this type. */
+export function hasUnits({ features = [] }: Cpu, dtype: keyof typeof UNITS): boolean {
+  return UNITS[dtype].some((unit) => features.includes(unit));
+}

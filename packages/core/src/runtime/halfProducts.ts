@@ -1,12 +1,7 @@
 /** Whether the hardware multiplies 16-bit matrices. */
-import { cpu } from './cpu';
+import { cpu, hasUnits } from './cpu';
 import type { HalfType } from './half';
 import { backend } from './tensorflow';
-
-const UNITS: Record<HalfType, readonly string[]> = {
-  bfloat16: ['AVX-512 BF16', 'AMX BF16'],
-  float16: ['AVX-512 FP16', 'AMX FP16'],
-};
 
 const known = new Map<HalfType, boolean>();
 
@@ -14,8 +9,7 @@ const known = new Map<HalfType, boolean>();
 export function multipliesHalf(dtype: HalfType): boolean {
   let answer = known.get(dtype);
   if (answer === undefined) {
-    const { features = [] } = cpu();
-    answer = backend.binding.isUsingGpuDevice() || UNITS[dtype].some((unit) => features.includes(unit));
+    answer = backend.binding.isUsingGpuDevice() || hasUnits(cpu(), dtype);
     known.set(dtype, answer);
   }
   return answer;

@@ -1,10 +1,5 @@
 export { cleanCaption, cleanQuestion } from './cleanup';
+export { padRows, type EncodedBatch, type PaddingOptions } from './padding';
 export { splitPrefix, type PrefixSplit } from './prefixSplit';
 export { type TextStream } from './textStream';
-export {
-  Tokenizer,
-  type DecodeOptions,
-  type EncodedBatch,
-  type EncodeBatchOptions,
-  type EncodeOptions,
-} from './tokenizer';
+export { Tokenizer, type DecodeOptions, type EncodeBatchOptions, type EncodeOptions } from './tokenizer';

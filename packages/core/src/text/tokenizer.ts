@@ -8,6 +8,7 @@
 import { Blip2Error } from '../runtime';
 import { affixesOf, type Affixes } from './affixes';
 import { cleanUpSpaces, createDecoder, spaceWords, type Decoder } from './decoder';
+import { padRows, type EncodedBatch } from './padding';
 import { createPipeline, type Pipeline } from './pipeline';
 import { readTokenizerFolder, unusable, type TokenizerFolder } from './readDefinition';
 import { TextStream } from './textStream';
@@ -29,13 +30,6 @@ export interface EncodeBatchOptions extends EncodeOptions {
 export interface DecodeOptions {
   /** Leave out special tokens; true unless given. */
   skipSpecialTokens?: boolean;
-}
-
-/** Row-major [B, T]; `mask` is 1 on tokens and 0 on padding. */
-export interface EncodedBatch {
-  ids: Int32Array;
-  mask: Int32Array;
-  shape: [number, number];
 }
 
 /** Tokens of the classes whose configurations need not name them. */
@@ -122,16 +116,10 @@ export class Tokenizer {
       throw new Blip2Error(`${Math.min(maxLength, padTo)} tokens leave no room for the special tokens`, {
         hint: `${this.source} puts ${prefix.length + suffix.length} of them around a text: raise maxLength and padTo.`,
       });
-    const ids = new Int32Array(texts.length * padTo);
-    const mask = new Int32Array(texts.length * padTo);
-    texts.forEach((text, row) => {
-      const tokens = [...prefix, ...this.pipeline.encode(text).slice(0, room), ...suffix];
-      if (tokens.length < padTo) ids.fill(this.paddingId(), row * padTo, (row + 1) * padTo);
-      const start = row * padTo + (padSide === 'left' ? padTo - tokens.length : 0);
-      ids.set(tokens, start);
-      mask.fill(1, start, start + tokens.length);
-    });
-    return { ids, mask, shape: [texts.length, padTo] };
+    const rows = texts.map((text) => [...prefix, ...this.pipeline.encode(text).slice(0, room), ...suffix]);
+    // What has nothing to pad with is an error only where there is something to pad.
+    const pad = rows.some((row) => row.length < padTo) ? this.paddingId() : 0;
+    return padRows(rows, { length: padTo, pad, side: padSide });
   }
 
   /** The text of token ids. Ids that are no token's are passed over. */

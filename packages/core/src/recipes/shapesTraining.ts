@@ -1,0 +1,16 @@
+/** What the recipes of the frozen towers of Shapes have in common. */
+import type { TrainingConfig } from '../train';
+
+export const TOWER_TRAINING: Omit<TrainingConfig, 'batchSize' | 'learningRate'> = {
+  seed: 0,
+  steps: 1200,
+  minLearningRate: 0,
+  warmupSteps: 100,
+  weightDecay: 0.05,
+  beta1: 0.9,
+  beta2: 0.98,
+  epsilon: 1e-8,
+  clipNorm: 1,
+  accumulate: 1,
+  precision: 'fp32',
+};
