@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 /** The folders of packages/core/src, left to right: each imports from those before it and from itself. */
 const FOLDERS = [
   ...['runtime', 'nn', 'text', 'image', 'models', 'losses', 'checkpoints', 'generate', 'attention'],
-  ...['data', 'train', 'evaluate', 'capfilt', 'recipes', 'notebook', 'cli'],
+  ...['inference', 'data', 'train', 'evaluate', 'capfilt', 'recipes', 'studies', 'notebook', 'report', 'cli'],
 ];
 
 const importOrder = FOLDERS.map((folder, rank) => ({

@@ -3,7 +3,6 @@ export { shapesDirectory } from './directory';
 export { type DocumentOptions, drawDocument, type TextDocument, type Turn, type TurnKind } from './documents';
 export { writeShapesFolder } from './folder';
 export {
-  busyShapes,
   type CaptionOptions,
   type ShapesOptions,
   shapesSettings,

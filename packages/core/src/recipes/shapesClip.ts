@@ -9,7 +9,7 @@
  *
  * B batch, K swapped captions of each picture, P patches (class token first), W vision width, E width of projections.
  */
-import { COLORS, SHAPES, type Example } from '@blip2/datasets';
+import { COLORS, SHAPES, type Example, type SceneObject, type Size } from '@blip2/datasets';
 import {
   l2Normalize,
   linear as multiply,
@@ -32,7 +32,7 @@ import { TOWER_TRAINING } from './shapesTraining';
 
 const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 64, learningRate: 1e-3 };
 
-const SWAPS = ['color', 'shape', 'order', 'axis'] as const;
+const SWAPS = ['color', 'shape', 'size', 'order', 'axis'] as const;
 const TEXT_LENGTH = 16;
 /** Positions start as the sum of a row's and a column's vector, large enough not to drown in the pixels. */
 const POSITION_STD = 0.6;
@@ -44,9 +44,23 @@ export interface ShapesClip {
   parameters: ParameterStore;
 }
 
-function clipConfig({ world }: ShapesDataset, tokenizer: Tokenizer): ClipConfig {
-  const block = { family: 'clip', hiddenAct: 'quick_gelu', layerNormEps: 1e-5 } as const;
-  const size = { hiddenSize: 96, intermediateSize: 384, numAttentionHeads: 6 };
+/** The two sizes, named as the paper's ViT-L and ViT-g. */
+export type ShapesClipSize = 'l' | 'g';
+const SIZES: Record<ShapesClipSize, Pick<ClipConfig['vision'], 'hiddenSize' | 'numHiddenLayers'>> = {
+  l: { hiddenSize: 96, numHiddenLayers: 4 },
+  g: { hiddenSize: 128, numHiddenLayers: 5 },
+};
+/** Four patches to a cell of the grid: queries can tell the parts of an object. */
+const PATCHES_PER_CELL = 2;
+
+function clipConfig({ world }: ShapesDataset, tokenizer: Tokenizer, size: ShapesClipSize): ClipConfig {
+  const block = {
+    family: 'clip',
+    hiddenAct: 'quick_gelu',
+    layerNormEps: 1e-5,
+    numAttentionHeads: 4,
+  } as const;
+  const { hiddenSize, numHiddenLayers } = SIZES[size];
   const text = {
     vocabSize: tokenizer.vocabularySize,
     maxPositionEmbeddings: TEXT_LENGTH,
@@ -54,31 +68,37 @@ function clipConfig({ world }: ShapesDataset, tokenizer: Tokenizer): ClipConfig 
   };
   const { imageSize, settings } = world;
   return {
-    // One cell of the grid to a patch.
-    vision: { ...block, ...size, numHiddenLayers: 4, imageSize, patchSize: settings.cellPixels },
-    text: { ...block, ...size, numHiddenLayers: 3, ...text },
+    vision: {
+      ...block,
+      hiddenSize,
+      intermediateSize: 4 * hiddenSize,
+      numHiddenLayers,
+      imageSize,
+      patchSize: settings.cellPixels / PATCHES_PER_CELL,
+    },
+    text: { ...block, hiddenSize: 96, intermediateSize: 384, numHiddenLayers: 3, ...text },
     projectionDim: 64,
     logitScaleInitValue: Math.log(1 / 0.07),
   };
 }
 
 /** The recipe; every hyper-parameter can be overridden when it is trained. */
-export function shapesClip(data: ShapesDataset): Recipe<ShapesClip> {
+export function shapesClip(data: ShapesDataset, size: ShapesClipSize = 'l'): Recipe<ShapesClip> {
   return {
-    name: 'clip-shapes',
-    config: { stage: 'clip', data: { name: data.name, options: data.options } },
+    name: `clip-${size}-shapes`,
+    config: { stage: 'clip', size, data: { name: data.name, options: data.options } },
     training: TRAINING,
     custom: false,
-    prepare: ({ training }) => Promise.resolve(prepare(data, training)),
+    prepare: ({ training }) => Promise.resolve(prepare(data, size, training)),
   };
 }
 
 /** Trains the tower (on the default world, unless given another) and writes it as a Hugging Face CLIP folder. */
 export async function makeShapesClip(
   dir: string,
-  { data = shapes(), ...options }: TrainOptions & { data?: ShapesDataset } = {},
+  { data = shapes(), size, ...options }: TrainOptions & { data?: ShapesDataset; size?: ShapesClipSize } = {},
 ): Promise<void> {
-  const run = await train(shapesClip(data), options);
+  const run = await train(shapesClip(data, size), options);
   if (run.interrupted) return;
   const { config, parameters } = run.model;
   const tensors = Object.entries(parameters.snapshot()).filter(
@@ -87,17 +107,28 @@ export async function makeShapesClip(
   savePretrained(dir, CLIP, config, Object.fromEntries(tensors));
 }
 
-function prepare(data: ShapesDataset, { batchSize, seed }: TrainingConfig): Task<ShapesClip> {
+function prepare(
+  data: ShapesDataset,
+  size: ShapesClipSize,
+  { batchSize, seed }: TrainingConfig,
+): Task<ShapesClip> {
   const tokenizer = Tokenizer.fromFolder(data.tokenizerDir);
-  const config = clipConfig(data, tokenizer);
+  const config = clipConfig(data, tokenizer, size);
   const { cells, colors, shapes: kinds } = data.world.settings;
-  const heads = { color: colors + 1, shape: kinds + 1, row: cells, column: cells };
+  const grid = cells * PATCHES_PER_CELL;
+  const heads = {
+    color: colors + 1,
+    shape: kinds + 1,
+    size: SIZE_LABELS.length + 1,
+    row: grid,
+    column: grid,
+  };
   const parameters = ParameterStore.create({ ...clipParameters(config), ...headSpecs(heads, config) }, seed);
-  spreadPositions(parameters, cells, seed);
+  spreadPositions(parameters, grid, seed);
 
   const examples = data.world.splits.train;
   const captions = captionTable(examples, tokenizer);
-  const labels = examples.map((example) => patchLabels(example, cells));
+  const labels = examples.map((example) => patchLabels(example, grid));
   const source = new BatchSource({ size: examples.length, batchSize, seed });
   return {
     parameters,
@@ -115,6 +146,7 @@ function prepare(data: ShapesDataset, { batchSize, seed }: TrainingConfig): Task
         ids: captions([...indices]),
         color: labelsOf('color'),
         shape: labelsOf('shape'),
+        size: labelsOf('size'),
         row: labelsOf('row'),
         column: labelsOf('column'),
       };
@@ -129,7 +161,7 @@ function prepare(data: ShapesDataset, { batchSize, seed }: TrainingConfig): Task
       const patches = features.slice([0, 1, 0], [-1, -1, -1]).reshape([-1, config.vision.hiddenSize]); // [B(P − 1), W]
       const say = (name: string) =>
         softmaxCrossEntropy(linear(w.scope(`${PATCH_HEADS}.${name}`), patches), inputs[name]);
-      const content = tf.add(say('color'), say('shape'));
+      const content = tf.addN([say('color'), say('shape'), say('size')]);
       const position = tf.add(say('row'), say('column'));
       return { loss: tf.addN([contrast, content, position]), contrast, content, position };
     },
@@ -143,15 +175,15 @@ function headSpecs(heads: Record<string, number>, { vision }: ClipConfig): Param
   return Object.assign({}, ...specs) as ParameterSpecs;
 }
 
-function spreadPositions(parameters: ParameterStore, cells: number, seed: number): void {
+function spreadPositions(parameters: ParameterStore, grid: number, seed: number): void {
   const name = 'vision_model.embeddings.position_embedding.weight';
   const width = parameters.shape(name)[1];
   tf.tidy(() => {
     const rng = Rng.from(seed);
-    const rows = rng.normal([cells, 1, width], POSITION_STD);
-    const columns = rng.normal([1, cells, width], POSITION_STD);
-    const grid = tf.add(rows, columns).reshape([cells * cells, width]);
-    parameters.assign(name, tf.concat([rng.normal([1, width], POSITION_STD), grid], 0)); // [P, W]
+    const rows = rng.normal([grid, 1, width], POSITION_STD);
+    const columns = rng.normal([1, grid, width], POSITION_STD);
+    const patches = tf.add(rows, columns).reshape([grid * grid, width]);
+    parameters.assign(name, tf.concat([rng.normal([1, width], POSITION_STD), patches], 0)); // [P, W]
   });
 }
 
@@ -169,26 +201,26 @@ function captionTable(examples: readonly Example[], tokenizer: Tokenizer): (indi
     selectRows(ids, shape[1], Array.from({ length: group }, (_, kind) => rows(indices, kind)).flat());
 }
 
-/** For each patch: color and shape of what it shows (0: nothing), row and column. */
-interface PatchLabels {
-  color: number[];
-  shape: number[];
-  row: number[];
-  column: number[];
-}
+/** Of objects, as patches say them; 0 is for none. */
+const SIZE_LABELS: readonly Size[] = ['small', 'medium', 'large'];
 
-function patchLabels({ scene }: Example, cells: number): PatchLabels {
-  const patches = Array.from({ length: cells * cells }, (_, patch) => patch);
-  const [row, column] = [
-    patches.map((patch) => Math.floor(patch / cells)),
-    patches.map((patch) => patch % cells),
-  ];
+/** For each patch: color, shape and size of what its cell shows (0: nothing), row and column. */
+type PatchLabels = Record<'color' | 'shape' | 'size' | 'row' | 'column', number[]>;
+
+function patchLabels({ scene }: Example, grid: number): PatchLabels {
+  const patches = Array.from({ length: grid * grid }, (_, patch) => patch);
+  const row = patches.map((patch) => Math.floor(patch / grid));
+  const column = patches.map((patch) => patch % grid);
+  const cell = (place: number) => Math.floor(place / PATCHES_PER_CELL);
   const shown = patches.map((patch) =>
-    scene.objects.find((object) => object.row * cells + object.column === patch),
+    scene.objects.find((object) => object.row === cell(row[patch]) && object.column === cell(column[patch])),
   );
+  const labels = (label: (object: SceneObject) => number) =>
+    shown.map((object) => (object ? 1 + label(object) : 0));
   return {
-    color: shown.map((object) => (object ? 1 + COLORS.indexOf(object.color) : 0)),
-    shape: shown.map((object) => (object ? 1 + SHAPES.indexOf(object.shape) : 0)),
+    color: labels(({ color }) => COLORS.indexOf(color)),
+    shape: labels(({ shape }) => SHAPES.indexOf(shape)),
+    size: labels(({ size }) => SIZE_LABELS.indexOf(size)),
     row,
     column,
   };

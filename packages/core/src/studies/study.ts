@@ -1,0 +1,65 @@
+/**
+ * What a study is: an experiment of the paper, measured once for each seed, and what must come out of it for the paper's
+ * finding to hold. Runner, statistics, report and notebooks know studies by this interface alone.
+ */
+import type { Recipe, Run, TrainOptions } from '../train';
+import type { ShapesDataset } from '../data';
+
+/** One number. In long form: every table, curve and statistic is a selection of these. */
+export interface Measurement {
+  /** What is compared, in words for a table: `with stage 1`, `without stage 1`. */
+  arm: string;
+  /** What was measured: `VQA accuracy`, `R@1 image→text, re-ranked`. */
+  metric: string;
+  value: number;
+  /** Of a curve: the training step. */
+  step?: number;
+}
+
+/** `full`: the sizes of the committed results. `short`: fewer steps, for a first look. `smoke`: only that it runs. */
+export type Scale = 'full' | 'short' | 'smoke';
+
+export interface StudyContext {
+  seed: number;
+  scale: Scale;
+  data: ShapesDataset;
+  /**
+   * The run of a recipe with this seed: taken from its folder if it is finished there, waited for if another process is
+   * training it, trained otherwise. So studies share their runs.
+   */
+  run<M>(recipe: Recipe<M>, options?: TrainOptions<M>): Promise<Run<M>>;
+  /** Tells the user what is being done. */
+  note(message: string): void;
+}
+
+/** "`better` has more of `metric` than `worse`": holds if the 95% t-interval of the paired difference is above zero. */
+export interface Claim {
+  /** The finding in one sentence, as the paper has it. */
+  text: string;
+  metric: string;
+  better: string;
+  worse: string;
+}
+
+/** A number of the paper, to stand beside ours. */
+export interface PaperValue {
+  arm: string;
+  metric: string;
+  value: number;
+}
+
+export interface Study {
+  /** On the command line: `figure5`. */
+  name: string;
+  /** What it shows, as a heading. */
+  title: string;
+  /** Where in the paper. */
+  source: string;
+  /** What it will show, in one or two sentences: announced before it runs, and the head of its part of the report. */
+  announcement: string;
+  /** About how long one seed takes on two cores, in seconds. */
+  seconds: Record<Scale, number>;
+  measure(context: StudyContext): Promise<Measurement[]>;
+  claims: readonly Claim[];
+  paper: readonly PaperValue[];
+}
