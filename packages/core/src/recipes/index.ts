@@ -1,7 +1,6 @@
 export { openRun, type OpenRunOptions } from './openRun';
 export { applyOverrides } from './overrides';
 export { makeData, openData, stage1Recipe } from './registry';
-export { shapesStage1 } from './shapes';
 export { stage1 } from './stage1';
 export { Stage1Model, type CrossAttention } from './stage1Model';
 export { parseStage1, type CustomLoss, type Stage1Options, type Stage1Settings } from './stage1Options';
@@ -9,11 +8,15 @@ export { stage2 } from './stage2';
 export { Stage2Model } from './stage2Model';
 export { parseStage2, type Stage2Options, type Stage2Settings } from './stage2Options';
 export { reproduceStage1, SHAPES_CANDIDATES, type Stage1Reproduction } from './reproduce';
-export { makeShapesClip, shapesClip, type ShapesClip } from './shapesClip';
 export {
+  makeShapesClip,
   makeShapesLanguage,
+  shapesClip,
   shapesOpt,
+  shapesStage1,
   shapesT5,
+  type ShapesClip,
+  type ShapesClipSize,
   type ShapesLanguage,
   type ShapesLanguageOptions,
-} from './shapesLanguage';
+} from './shapes';

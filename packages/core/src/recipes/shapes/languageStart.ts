@@ -5,8 +5,8 @@
  * what language models are known to grow: heads that look a few places back (in an encoder ahead, too), and heads that
  * look for equal words; both copy what they find.
  */
-import { tf, type ParameterStore } from '../runtime';
-import type { OptConfig, T5Config } from '../models';
+import { tf, type ParameterStore } from '../../runtime';
+import type { OptConfig, T5Config } from '../../models';
 
 /** A matrix in host memory, row-major. */
 interface Matrix {

@@ -7,7 +7,7 @@
  *
  * A smoke run: the first line with `--set steps=60`.
  */
-import type { Stage1Options } from './stage1Options';
+import type { Stage1Options } from '../stage1Options';
 
 export const shapesStage1: Omit<Stage1Options, 'data'> = {
   queries: 8,

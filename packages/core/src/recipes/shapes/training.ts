@@ -1,5 +1,5 @@
 /** What the recipes of the frozen towers of Shapes have in common. */
-import type { TrainingConfig } from '../train';
+import type { TrainingConfig } from '../../train';
 
 export const TOWER_TRAINING: Omit<TrainingConfig, 'batchSize' | 'learningRate'> = {
   seed: 0,

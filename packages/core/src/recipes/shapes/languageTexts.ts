@@ -10,12 +10,12 @@
  * A decoder-only model has its `</s>` before the context, as any text, or after it, as BLIP-2 has it after the queries.
  */
 import { drawDocument, type DocumentOptions, type TextDocument, type Turn } from '@blip2/datasets';
-import { Blip2Error } from '../runtime';
-import { padRows, splitPrefix, type Tokenizer } from '../text';
-import type { LanguageTower } from '../models';
-import type { HostTensor } from '../checkpoints';
-import { drawBelow } from '../data';
-import { QUESTION_ANSWER, QUESTION_SHORT_ANSWER } from '../generate';
+import { Blip2Error } from '../../runtime';
+import { padRows, splitPrefix, type Tokenizer } from '../../text';
+import type { LanguageTower } from '../../models';
+import type { HostTensor } from '../../checkpoints';
+import { drawBelow } from '../../data';
+import { QUESTION_ANSWER, QUESTION_SHORT_ANSWER } from '../../generate';
 
 /** What a target token is part of: what is given of a turn, an answer or a caption (their end token among them). */
 export const PART = { given: 0, answer: 1, caption: 2 } as const;

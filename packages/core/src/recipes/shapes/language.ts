@@ -6,7 +6,7 @@
  *   node -e "require('@blip2/core').makeShapesLanguage('datasets/shapes/t5', 't5')"
  *
  * Two things make models this small learn it, and read queries later. Some of their heads start as heads that look back
- * and heads that look for equal words (shapesLanguageStart.ts). And in the second half of the training the context comes
+ * and heads that look for equal words (languageStart.ts). And in the second half of the training the context comes
  * blurred: a model that has only seen exact words cannot read soft prompts.
  *
  * B batch, P prompt tokens, T target tokens, D width.
@@ -14,15 +14,15 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shapesDirectory, type DocumentOptions } from '@blip2/datasets';
-import { ParameterStore, tf, type Rng, type Tensor } from '../runtime';
-import { Tokenizer } from '../text';
-import { OPT, T5, type Family, type LanguageTower } from '../models';
-import { languageModeling } from '../losses';
-import { savePretrained } from '../checkpoints';
-import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../train';
-import { startOpt, startT5 } from './shapesLanguageStart';
-import { documentTexts, PART } from './shapesLanguageTexts';
-import { TOWER_TRAINING } from './shapesTraining';
+import { ParameterStore, tf, type Rng, type Tensor } from '../../runtime';
+import { Tokenizer } from '../../text';
+import { OPT, T5, type Family, type LanguageTower } from '../../models';
+import { languageModeling } from '../../losses';
+import { savePretrained } from '../../checkpoints';
+import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../../train';
+import { startOpt, startT5 } from './languageStart';
+import { documentTexts, PART } from './languageTexts';
+import { TOWER_TRAINING } from './training';
 
 const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 32, learningRate: 2e-3 };
 

@@ -19,16 +19,16 @@ import {
   tf,
   type ParameterSpecs,
   type Tensor,
-} from '../runtime';
-import { defaultLinearSpecs, encoderLayer, layerNorm, linear, type Weights } from '../nn';
-import { normalise } from '../image';
-import { Tokenizer } from '../text';
-import { CLIP, clipParameters, clipText, vit, type ClipConfig } from '../models';
-import { savePretrained, type HostTensor } from '../checkpoints';
-import { BatchSource, shapes, stackPixels, type ShapesDataset } from '../data';
-import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../train';
-import { encodeTexts, selectRows } from './captions';
-import { TOWER_TRAINING } from './shapesTraining';
+} from '../../runtime';
+import { defaultLinearSpecs, encoderLayer, layerNorm, linear, type Weights } from '../../nn';
+import { normalise } from '../../image';
+import { Tokenizer } from '../../text';
+import { CLIP, clipParameters, clipText, vit, type ClipConfig } from '../../models';
+import { savePretrained, type HostTensor } from '../../checkpoints';
+import { BatchSource, shapes, stackPixels, type ShapesDataset } from '../../data';
+import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../../train';
+import { encodeTexts, selectRows } from '../captions';
+import { TOWER_TRAINING } from './training';
 
 const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 64, learningRate: 1e-3 };
 

@@ -1,0 +1,9 @@
+export { makeShapesClip, shapesClip, type ShapesClip, type ShapesClipSize } from './clip';
+export {
+  makeShapesLanguage,
+  shapesOpt,
+  shapesT5,
+  type ShapesLanguage,
+  type ShapesLanguageOptions,
+} from './language';
+export { shapesStage1 } from './settings';
