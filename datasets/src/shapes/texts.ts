@@ -1,20 +1,18 @@
 /** All that the Shapes world says, for training tokenizers. */
-import { busyShapes, type ShapesOptions } from './options';
+import type { ShapesOptions } from './options';
 import { COLORS, SHAPES } from './scene';
 import { GENERIC_CAPTIONS } from './webCaptions';
 import { type Example, shapesWorld } from './world';
 
-const TALKATIVE: ShapesOptions = {
-  ...busyShapes,
-  captions: { objects: [1, 2, 3], order: 'random', sizeProbability: 0.5, relationProbability: 0.8 },
-};
+/** From a small world that says nothing of sizes to one that says all there is. */
+const WORLDS: readonly ShapesOptions[] = [
+  { cells: 3, objects: 2, colors: 6, shapes: 4, sizes: 1, captions: { sizeProbability: 0 } },
+  { captions: { objects: 1, order: 'random' } },
+  { captions: { objects: [1, 2, 3], order: 'random', relationProbability: 0.8 } },
+];
 
-/** Of the default, the busy and a talkative world, in turn. */
-function examplesOf(scenes: number): Example[] {
-  return [{}, busyShapes, TALKATIVE].flatMap(
-    (options) => shapesWorld({ ...options, train: scenes }).splits.train,
-  );
-}
+const examplesOf = (scenes: number): Example[] =>
+  WORLDS.flatMap((options) => shapesWorld({ ...options, train: scenes }).splits.train);
 
 // No word of the world hangs on luck.
 const WORDS: readonly string[] = [...COLORS, ...SHAPES, ...GENERIC_CAPTIONS, '0 1 2 3'];
