@@ -1,0 +1,26 @@
+/** What the three scales mean: how many steps, and how large the world's splits. */
+import { shapes, type ShapesDataset } from '../data';
+import type { Scale } from './study';
+
+const SMOKE_STEPS = 20;
+const SMOKE_SPLITS = { train: 256, validation: 64, test: 64 };
+/** What `short` leaves of the steps. */
+const SHORT = 1 / 3;
+
+/** Steps at a scale, of those that the committed results have: all, about a third, or 20. */
+export function stepsFor(scale: Scale, steps: number): number {
+  if (scale === 'full') return steps;
+  return scale === 'short' ? Math.ceil(steps * SHORT) : Math.min(steps, SMOKE_STEPS);
+}
+
+/** A recipe's settings at a scale: fewer steps, and a warm-up that is no larger part of them than before. */
+export function atScale<T extends { steps: number; warmupSteps: number }>(scale: Scale, settings: T): T {
+  const steps = stepsFor(scale, settings.steps);
+  const warmupSteps = Math.ceil((settings.warmupSteps * steps) / settings.steps);
+  return { ...settings, steps, warmupSteps };
+}
+
+/** The world at a scale: whole, or (`smoke`) a corner of it. */
+export function dataFor(scale: Scale): ShapesDataset {
+  return shapes(scale === 'smoke' ? SMOKE_SPLITS : {});
+}
