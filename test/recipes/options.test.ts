@@ -7,7 +7,7 @@ import {
   openData,
   parseStage1,
   shapesStage1,
-  stage1Recipe,
+  recipeOptions,
 } from '../../packages/core/src/recipes';
 import { editDistance } from '../../packages/core/src/recipes/errors';
 import type { Blip2Error } from '../../packages/core/src/runtime';
@@ -82,16 +82,18 @@ describe('names', () => {
   test('recipes come by name or from a file', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'blip2-recipe-')), 'mine.json');
     writeFileSync(file, '{"queries": 3}');
-    expect(await stage1Recipe('shapes')).toBe(shapesStage1);
-    expect(await stage1Recipe(file)).toEqual({ queries: 3 });
+    expect(await recipeOptions('stage1', 'shapes')).toBe(shapesStage1);
+    expect(await recipeOptions('stage1', file)).toEqual({ queries: 3 });
     const script = file.replace('.json', '.cjs');
     writeFileSync(script, 'module.exports = { queries: 4 };');
-    expect(await stage1Recipe(script)).toEqual({ queries: 4 });
-    await expect(stage1Recipe('shape')).rejects.toThrow(/Unknown recipe shape/);
-    await expect(stage1Recipe('mine/shape.json')).rejects.toThrow(/No recipe file mine\/shape\.json/);
+    expect(await recipeOptions('stage1', script)).toEqual({ queries: 4 });
+    await expect(recipeOptions('stage1', 'shape')).rejects.toThrow(/Unknown recipe shape/);
+    await expect(recipeOptions('stage1', 'mine/shape.json')).rejects.toThrow(
+      /No recipe file mine\/shape\.json/,
+    );
     const broken = file.replace('mine.json', 'broken.cjs');
     writeFileSync(broken, 'module.exports = {');
-    await expect(stage1Recipe(broken)).rejects.toThrow(/broken\.cjs cannot be loaded: /);
+    await expect(recipeOptions('stage1', broken)).rejects.toThrow(/broken\.cjs cannot be loaded: /);
   });
 
   test('data comes by name with options', () => {

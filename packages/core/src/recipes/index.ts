@@ -1,6 +1,6 @@
 export { openRun, type OpenRunOptions } from './openRun';
 export { applyOverrides } from './overrides';
-export { makeData, openData, stage1Recipe } from './registry';
+export { makeData, openData, recipeOptions, type RecipeKind } from './registry';
 export { stage1 } from './stage1';
 export { Stage1Model, type CrossAttention } from './stage1Model';
 export { parseStage1, type CustomLoss, type Stage1Options, type Stage1Settings } from './stage1Options';

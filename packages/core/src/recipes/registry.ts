@@ -10,7 +10,10 @@ import { shapesStage1 } from './shapes';
 
 type Options = Record<string, unknown>;
 
-const STAGE1: Record<string, Options> = { shapes: shapesStage1 };
+/** What a recipe trains. */
+export type RecipeKind = 'stage1';
+
+const RECIPES: Record<RecipeKind, Record<string, Options>> = { stage1: { shapes: shapesStage1 } };
 const DATA: Record<string, (options: JsonObject) => ImageTextDataset> = { shapes };
 
 /**
@@ -30,16 +33,17 @@ export function makeData(name: string, options: JsonObject): ImageTextDataset {
 }
 
 /**
- * The options of a stage-1 recipe: a name, or a file that exports them (`.json`, or `.js`/`.cjs`/`.mjs` with a default
+ * The options of a recipe: a name, or a file that exports them (`.json`, or `.js`/`.cjs`/`.mjs` with a default
  * export). @throws Blip2Error naming the nearest known name
  */
-export async function stage1Recipe(nameOrFile: string): Promise<Options> {
-  if (Object.hasOwn(STAGE1, nameOrFile)) return STAGE1[nameOrFile];
+export async function recipeOptions(kind: RecipeKind, nameOrFile: string): Promise<Options> {
+  const known = RECIPES[kind];
+  if (Object.hasOwn(known, nameOrFile)) return known[nameOrFile];
   if (!existsSync(nameOrFile)) {
     const isPath = /[\\/]|\.\w+$/.test(nameOrFile);
-    if (!isPath) throw unknownKey('recipe', nameOrFile, Object.keys(STAGE1));
+    if (!isPath) throw unknownKey('recipe', nameOrFile, Object.keys(known));
     throw new Blip2Error(`No recipe file ${nameOrFile}`, {
-      hint: `Check the path, or take a recipe by name: ${Object.keys(STAGE1).join(', ')}.`,
+      hint: `Check the path, or take a recipe by name: ${Object.keys(known).join(', ')}.`,
       exitCode: 2,
     });
   }

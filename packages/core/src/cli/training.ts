@@ -1,0 +1,84 @@
+/** What all commands that train share: a recipe's options from name, file and `--set`; the run; what is printed of it. */
+import type { Command } from 'commander';
+import type { ImageTextDataset } from '../data';
+import type { RecipeKind } from '../recipes';
+import type { Recipe } from '../train';
+import { collect } from './arguments';
+import { Exit, printJson } from './output';
+
+export interface TrainingOptions {
+  recipe: string;
+  data: string;
+  out: string;
+  resume?: boolean;
+  set?: string[];
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+export interface TrainingCommand<Options> {
+  /** Last word of the command, and what its recipes are called by. */
+  name: RecipeKind;
+  description: string;
+  examples: string;
+  /** The recipe of given options; whatever else it needs is in the options of the command. */
+  makeRecipe(
+    settings: Record<string, unknown>,
+    data: ImageTextDataset,
+    options: Options,
+  ): Promise<Recipe> | Recipe;
+}
+
+/** Adds a training command; options of its own are added to what comes back. */
+export function addTraining<Options extends TrainingOptions>(
+  parent: Command,
+  { name, description, examples, makeRecipe }: TrainingCommand<Options>,
+): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .requiredOption(
+      '--recipe <name|file>',
+      'shapes, or a file: .json, or .js with a default export (options: docs/training.md)',
+    )
+    .requiredOption('--data <spec>', 'data: shapes, with options as in shapes?seed=1')
+    .requiredOption('--out <dir>', 'run folder to write; new, or with --resume one of before')
+    .option('--resume', 'go on from the last whole checkpoint in the run folder, if it has one')
+    .option(
+      '--set <key=value>',
+      'change an option of the recipe, e.g. steps=60, losses.itg=0 (repeatable)',
+      collect,
+    )
+    .option('--dry-run', 'print what would be trained, and train nothing')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `\nCtrl-C ends the run after the current step and saves it (exit code 1); --resume goes on.\n\nExamples:\n${examples}`,
+    )
+    .action(async (options: Options) => {
+      const { applyOverrides, openData, recipeOptions } = await import('../recipes');
+      const data = openData(options.data);
+      const settings = applyOverrides(await recipeOptions(name, options.recipe), options.set ?? []);
+      await trainRecipe(await makeRecipe(settings, data, options), options);
+    });
+}
+
+async function trainRecipe(
+  recipe: Recipe,
+  { out, resume = false, dryRun, json }: TrainingOptions,
+): Promise<void> {
+  const { recordOf, train } = await import('../train');
+  if (dryRun) {
+    const record = recordOf(recipe);
+    const settings = { ...record.training, ...record.config };
+    if (json) printJson({ ...record, out });
+    else console.log(`${record.name} → ${out}\n${JSON.stringify(settings, null, 2)}`);
+    return;
+  }
+  const run = await train(recipe, { out, resume });
+  const last = run.log.at(-1);
+  if (json)
+    printJson({ dir: run.dir, recipe: run.recipe, step: run.step, interrupted: run.interrupted, last });
+  else console.log(`${run.dir}: ${run.step} steps${last ? `, loss ${last.loss.toFixed(3)}` : ''}`);
+  if (run.interrupted) throw new Exit(1);
+}
