@@ -3,10 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { busyShapes, type Color, encodePng, shapesWorld, writeShapesFolder } from '../../datasets/src';
+import { type Color, encodePng, shapesWorld, writeShapesFolder } from '../../datasets/src';
 
-const busy = shapesWorld({ ...busyShapes, train: 300 });
 const world = shapesWorld({ train: 300, validation: 3 });
+const SIDE = 64;
+const plain = shapesWorld({
+  cells: 3,
+  objects: 2,
+  sizes: 1,
+  confetti: 0,
+  train: 300,
+  captions: { sizeProbability: 0 },
+});
 
 /** Which of the named colors a mean color is, told by hue and lightness alone: nothing of the renderer's. */
 function colorName([red, green, blue]: [number, number, number]): Color {
@@ -31,7 +39,7 @@ function colorName([red, green, blue]: [number, number, number]): Color {
 describe('render', () => {
   it.each([
     ['default', world],
-    ['busy', busy],
+    ['plain', plain],
   ])(
     'paints each object where and in what color the scene says (%s)',
     (_, { splits, render, mask, imageSize }) => {
@@ -70,14 +78,14 @@ describe('render', () => {
 
   it('makes large objects larger than small ones, shape by shape', () => {
     const areas = new Map<string, number[]>();
-    for (const example of busy.splits.train) {
-      const owner = busy.mask(example);
+    for (const example of world.splits.train) {
+      const owner = world.mask(example);
       example.scene.objects.forEach(({ shape, size }, i) => {
         const area = owner.filter((value) => value === i + 1).length;
         areas.set(`${shape} ${size}`, [...(areas.get(`${shape} ${size}`) ?? []), area]);
       });
     }
-    for (const shape of new Set(busy.splits.train.flatMap((e) => e.scene.objects.map((o) => o.shape)))) {
+    for (const shape of new Set(world.splits.train.flatMap((e) => e.scene.objects.map((o) => o.shape)))) {
       expect(Math.min(...areas.get(`${shape} large`)!)).toBeGreaterThan(
         Math.max(...areas.get(`${shape} small`)!),
       );
@@ -87,18 +95,18 @@ describe('render', () => {
   it('enlarges the drawing, not its meaning', () => {
     const example = world.splits.train[0];
     const big = world.render(example, 4);
-    expect(big).toHaveLength((48 * 4) ** 2 * 3);
+    expect(big).toHaveLength((SIDE * 4) ** 2 * 3);
     const small = world.render(example);
     // Each pixel is near the mean of the sixteen that it became.
     let difference = 0;
-    for (let y = 0; y < 48; y++) {
-      for (let x = 0; x < 48; x++) {
+    for (let y = 0; y < SIDE; y++) {
+      for (let x = 0; x < SIDE; x++) {
         let sum = 0;
-        for (let i = 0; i < 16; i++) sum += big[((y * 4 + (i >> 2)) * 192 + x * 4 + (i & 3)) * 3];
-        difference += Math.abs(sum / 16 - small[(y * 48 + x) * 3]);
+        for (let i = 0; i < 16; i++) sum += big[((y * 4 + (i >> 2)) * SIDE * 4 + x * 4 + (i & 3)) * 3];
+        difference += Math.abs(sum / 16 - small[(y * SIDE + x) * 3]);
       }
     }
-    expect(difference / 48 ** 2).toBeLessThan(3);
+    expect(difference / SIDE ** 2).toBeLessThan(3);
   });
 });
 
@@ -114,7 +122,7 @@ describe('writeShapesFolder', () => {
       const { image, caption } = JSON.parse(lines[i]) as { image: string; caption: string };
       expect(caption).toBe(example.captions[0]);
       const { data, info } = await sharp(join(directory, image)).raw().toBuffer({ resolveWithObject: true });
-      expect([info.width, info.height, info.channels]).toEqual([48, 48, 3]);
+      expect([info.width, info.height, info.channels]).toEqual([SIDE, SIDE, 3]);
       expect(new Uint8Array(data)).toEqual(world.render(example));
     }
   });
