@@ -49,6 +49,16 @@ describe.each([
     expect(captions[0].score).toBeGreaterThanOrEqual(captions[1].score);
   });
 
+  test('zero-shot accuracy over its steps is in the log', async () => {
+    const { log } = await train(recipe, { ...options, steps: 4, evaluateEvery: 2, learningRate: 3e-3 });
+    const curve = log.flatMap(({ step, evaluation }) =>
+      evaluation ? [{ step: step + 1, ...evaluation }] : [],
+    );
+    expect(curve.map(({ step }) => step)).toEqual([2, 4]);
+    for (const point of curve) expect(point['VQA accuracy']).toBeGreaterThanOrEqual(0);
+    expect(Object.keys(curve[0])).toContain('VQA accuracy, exists');
+  });
+
   test('generation leaves no tensors behind', async () => {
     const { model } = await train(recipe, options);
     const once = () => model.caption(data.test, [0], { numBeams: 2, maxNewTokens: 3 });

@@ -15,6 +15,16 @@ export interface ImageTextSplit {
   /** RGB bytes, imageSize·imageSize·3. */
   pixels(index: number): Uint8Array;
   captions(index: number): readonly string[];
+  /** Questions about a picture, where the data has any. */
+  questions?(index: number): readonly VisualQuestion[];
+}
+
+/** A question with its one right answer. */
+export interface VisualQuestion {
+  /** What is asked for, to be told apart in tables: `color`, `count`. */
+  kind: string;
+  question: string;
+  answer: string;
 }
 
 export interface ImageTextDataset {

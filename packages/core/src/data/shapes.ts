@@ -45,6 +45,7 @@ function splitOf(world: ShapesWorld, name: 'train' | 'validation' | 'test'): Ima
     id: (index) => examples()[index].id,
     pixels,
     captions: (index) => examples()[index].captions,
+    questions: (index) => examples()[index].questions,
   };
 }
 

@@ -16,8 +16,10 @@ import {
   type FrozenLanguageModel,
   type FrozenVisionTower,
   type ImageTextDataset,
+  type ImageTextSplit,
 } from '../data';
 import { trainingOf, type PrepareContext, type Recipe, type Run, type Task } from '../train';
+import { evaluateVqa } from '../evaluate';
 import { qformerConfig } from './qformerOptions';
 import type { Stage1Model } from './stage1Model';
 import { allWeights, Stage2Model } from './stage2Model';
@@ -104,6 +106,22 @@ function takeOver(parameters: ParameterStore, stage1: ParameterStore): void {
   }
 }
 
+/** Pictures that evaluation during training asks about. */
+const VALIDATION_PICTURES = 200;
+
+/** Accuracy of zero-shot VQA, in percent: the curve of the paper's figure 5. Greedy, for it is asked often. */
+async function zeroShot(model: Stage2Model, split: ImageTextSplit): Promise<Record<string, number>> {
+  const { rows } = await evaluateVqa(model, split, {
+    limit: VALIDATION_PICTURES,
+    generation: { numBeams: 1 },
+  });
+  return Object.fromEntries(rows.map(({ kind, accuracy }) => [vqaMetric(kind), accuracy]));
+}
+
+/** What a run's log calls the accuracy of a kind of question: `VQA accuracy` over all, `VQA accuracy, color`. */
+export const vqaMetric = (kind: string = 'all'): string =>
+  kind === 'all' ? 'VQA accuracy' : `VQA accuracy, ${kind}`;
+
 async function prepare(
   around: Surroundings,
   settings: Stage2Settings,
@@ -137,5 +155,6 @@ async function prepare(
       const whole = allWeights({ weights: w, language });
       return { loss: stage2Losses(whole, parts, inputs as Stage2Batch, { rng }).loss };
     },
+    evaluate: data.validation.questions && (() => zeroShot(model, data.validation)),
   };
 }

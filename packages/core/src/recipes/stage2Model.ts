@@ -1,19 +1,12 @@
 /**
- * A BLIP-2 after stage 2, ready to be asked: it captions pictures, answers questions about them, goes on from any prompt.
- * B batch, P patches, L prompt tokens.
+ * A BLIP-2 after stage 2, ready to be asked about the pictures of a split: it captions, answers questions, goes on from
+ * any prompt.
  */
-import { tf, type ParameterStore, type Tensor } from '../runtime';
+import type { ParameterStore } from '../runtime';
 import { Weights, type NamedTensors } from '../nn';
-import { cleanQuestion } from '../text';
-import { blip2Prompt, LANGUAGE_MODEL, softPrompts, type Blip2, type Sequencer } from '../models';
-import {
-  QUESTION_ANSWER,
-  QUESTION_SHORT_ANSWER,
-  textOf,
-  TokenGenerator,
-  type GenerationOptions,
-  type TextGeneration,
-} from '../generate';
+import { LANGUAGE_MODEL, type Blip2 } from '../models';
+import type { GenerationOptions, TextGeneration } from '../generate';
+import { ImageTextGenerator } from '../inference';
 import {
   splitFeatures,
   type Features,
@@ -21,16 +14,7 @@ import {
   type FrozenVisionTower,
   type ImageTextSplit,
 } from '../data';
-
-/** Pictures that are read at once. */
-const BATCH = 64;
-/** Prompts are padded to a multiple of this, so that few lengths are compiled. */
-const LENGTH_STEP = 8;
-
-/** The paper's for answers (section 4.1): beams of 5, short answers preferred. LAVIS prefers them of FlanT5 only. */
-const ANSWER: GenerationOptions = { numBeams: 5, lengthPenalty: -1, maxNewTokens: 10 };
-/** LAVIS's defaults for captions. */
-const CAPTION: GenerationOptions = { numBeams: 5, maxNewTokens: 30 };
+import type { VqaModel } from '../evaluate';
 
 export interface Stage2Parts {
   model: Blip2;
@@ -41,21 +25,20 @@ export interface Stage2Parts {
   cacheDir: string;
 }
 
-/** Features [B, P, W], then text int32 [B, L]. */
-type ImagePrompt = { features: Tensor; ids: Tensor; mask: Tensor };
-
 /** Text about the pictures of a split. Features and compiled functions are kept from call to call. */
-export class Stage2Model {
+export class Stage2Model implements VqaModel {
   readonly parameters: ParameterStore;
-  private readonly generator: TokenGenerator<ImagePrompt>;
+  private readonly generator: ImageTextGenerator;
+  private readonly known = new WeakMap<ImageTextSplit, Promise<Features>>();
 
-  constructor(private readonly parts: Stage2Parts) {
-    const { parameters, language } = parts;
+  constructor(readonly parts: Stage2Parts) {
+    const { model, parameters, language } = parts;
     this.parameters = parameters;
-    const { eos, pad } = language.tower.tokens;
-    this.generator = new TokenGenerator(readingImages(parts), language.weights, {
-      eosTokenId: eos,
-      padTokenId: pad,
+    this.generator = new ImageTextGenerator({
+      model,
+      frozen: allWeights({ weights: new Weights({}), language }),
+      trained: () => new Weights(parameters.readAll()),
+      tokenizer: language.tokenizer,
     });
   }
 
@@ -63,10 +46,9 @@ export class Stage2Model {
   async caption(
     split: ImageTextSplit,
     indices: readonly number[],
-    { prompt = '', ...options }: GenerationOptions & { prompt?: string } = {},
+    options?: GenerationOptions & { prompt?: string },
   ): Promise<TextGeneration[][]> {
-    const prompts = indices.map(() => prompt);
-    return this.generate(split, indices, prompts, { ...CAPTION, ...options });
+    return this.generator.caption(await this.features(split), indices, options);
   }
 
   /** Answers to one question about each picture, in the template of the language model's kind. */
@@ -74,13 +56,9 @@ export class Stage2Model {
     split: ImageTextSplit,
     indices: readonly number[],
     questions: readonly string[],
-    options: GenerationOptions = {},
+    options?: GenerationOptions,
   ): Promise<string[]> {
-    const isDecoderOnly = this.parts.language.tower.architecture === 'decoder-only';
-    const template = isDecoderOnly ? QUESTION_ANSWER : QUESTION_SHORT_ANSWER;
-    const prompts = questions.map((question) => template.replace('{}', () => cleanQuestion(question)));
-    const texts = await this.generate(split, indices, prompts, { ...ANSWER, ...options });
-    return texts.map(([{ text }]) => text);
+    return this.generator.answer(await this.features(split), indices, questions, options);
   }
 
   /** What the language model writes after each picture and prompt. */
@@ -88,38 +66,23 @@ export class Stage2Model {
     split: ImageTextSplit,
     indices: readonly number[],
     prompts: readonly string[],
-    options: GenerationOptions = {},
+    options?: GenerationOptions,
   ): Promise<TextGeneration[][]> {
-    const { language, tower, cacheDir } = this.parts;
-    const features = await splitFeatures(tower, split, cacheDir);
-    const { tokenizer, tower: languageTower } = language;
-    const padSide = languageTower.architecture === 'decoder-only' ? 'left' : 'right';
-    const longest = prompts.reduce((most, prompt) => Math.max(most, tokenizer.encode(prompt).length), 1);
-    const maxLength = Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP;
-    const size = Math.min(BATCH, indices.length);
-    const texts: TextGeneration[][] = [];
-    for (let start = 0; start < indices.length; start += size) {
-      // The last batch is filled up with its first picture, so that one signature is compiled.
-      const rows = Array.from({ length: size }, (_, i) => (start + i < indices.length ? start + i : start));
-      const encoded = tokenizer.encodeBatch(
-        rows.map((row) => prompts[row]),
-        { maxLength, padSide },
-      );
-      const prompt = toDevice(
-        features,
-        rows.map((row) => indices[row]),
-        encoded,
-      );
-      const written = await this.generator.generate(prompt, options).finally(() => tf.dispose(prompt));
-      const real = written.slice(0, indices.length - start);
-      texts.push(...real.map((some) => some.map((one) => ({ ...one, text: textOf(tokenizer, one) }))));
-    }
-    return texts;
+    return this.generator.generate(await this.features(split), indices, prompts, options);
   }
 
   /** Frees the compiled functions. */
   dispose(): void {
     this.generator.dispose();
+  }
+
+  private features(split: ImageTextSplit): Promise<Features> {
+    let features = this.known.get(split);
+    if (!features) {
+      features = splitFeatures(this.parts.tower, split, this.parts.cacheDir);
+      this.known.set(split, features);
+    }
+    return features;
   }
 }
 
@@ -136,30 +99,4 @@ export function allWeights({
     tensor,
   ]);
   return weights.with(Object.fromEntries(frozen) as NamedTensors);
-}
-
-/** The model as generation sees it: queries read the image, then the language model reads them and the text. */
-function readingImages(parts: Stage2Parts): Sequencer<ImagePrompt> {
-  const { model, language } = parts;
-  return {
-    begin(own, { features, ids, mask }, room) {
-      // Read when the function runs: the parameters may have been trained further.
-      const w = allWeights({ weights: new Weights(parts.parameters.readAll()), language });
-      const prompt = blip2Prompt(w, model, softPrompts(w, model, features), { ids, mask });
-      return language.tower.begin(own, prompt, room);
-    },
-    step: (own, memory, cache, tokens, position) => language.tower.step(own, memory, cache, tokens, position),
-  };
-}
-
-function toDevice(
-  features: Features,
-  images: readonly number[],
-  { ids, mask, shape }: { ids: Int32Array; mask: Int32Array; shape: [number, number] },
-): ImagePrompt {
-  return {
-    features: tf.tensor(features.gather(images), [images.length, ...features.shape]),
-    ids: tf.tensor2d(ids, shape, 'int32'),
-    mask: tf.tensor2d(mask, shape, 'int32'),
-  };
 }

@@ -1,0 +1,15 @@
+/** What a language model is given beside the image, and how its text is searched for, unless the caller says otherwise. */
+import { cleanQuestion } from '../text';
+import type { LanguageTower } from '../models';
+import { QUESTION_ANSWER, QUESTION_SHORT_ANSWER, type GenerationOptions } from '../generate';
+
+/** The paper's for answers (section 4.1): beams of 5, short answers preferred. LAVIS prefers them of FlanT5 only. */
+export const ANSWER: GenerationOptions = { numBeams: 5, lengthPenalty: -1, maxNewTokens: 10 };
+/** LAVIS's defaults for captions. */
+export const CAPTION: GenerationOptions = { numBeams: 5, maxNewTokens: 30 };
+
+/** A question in the paper's template for the kind of language model. */
+export function questionPrompt({ architecture }: LanguageTower, question: string): string {
+  const template = architecture === 'decoder-only' ? QUESTION_ANSWER : QUESTION_SHORT_ANSWER;
+  return template.replace('{}', () => cleanQuestion(question));
+}
