@@ -1,7 +1,16 @@
 export { attentionView, type AttentionViewOptions } from './attentionView';
 export { imageGrid, type ImageGridOptions, type ImageRow, type Tile } from './imageGrid';
-export { lineChart, type Line, type LineChart } from './lineChart';
+export {
+  drawLineChart,
+  drawMarker,
+  lineChart,
+  type ChartLayout,
+  type Line,
+  type LineChart,
+} from './lineChart';
 export { LiveLossCurve, lossCurve } from './lossCurve';
+export { dashOf, markerOf, PALETTE, type LineStyle, type Marker } from './palette';
 export { Place, show } from './show';
+export { escape, type Drawing } from './svg';
 export { table, type TableOptions, type TableSource } from './table';
 export { PLOTLY, type Rendering, type View } from './view';

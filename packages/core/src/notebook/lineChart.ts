@@ -1,13 +1,15 @@
-/** Lines over a common axis, as plotly draws them and as a PNG of the same. */
+/** Lines over a common axis, with bands around them, as plotly draws them and as a PNG of the same. */
+import type { LineStyle, Marker } from './palette';
 import { INK, label, renderPng, textWidth, type Drawing } from './svg';
 import { tickLabel, ticks } from './ticks';
 import { PLOTLY, type View } from './view';
 
-export interface Line {
+export interface Line extends LineStyle {
   name: string;
-  color: string;
   x: readonly number[];
   y: readonly number[];
+  /** Drawn around the line, such as the spread over seeds: a value for each of `x`. */
+  band?: { low: readonly number[]; high: readonly number[] };
 }
 
 export interface LineChart {
@@ -21,9 +23,23 @@ export interface LineChart {
   reach?: { x?: number; y?: number };
 }
 
-const WIDTH = 760;
-const HEIGHT = 400;
-const MARGIN = { top: 64, right: 120, bottom: 52, left: 60 };
+/** How a drawing is laid out and inked; colours are what SVG takes. */
+export interface ChartLayout {
+  width: number;
+  height: number;
+  margin: { top: number; right: number; bottom: number; left: number };
+  ink: { text: string; quiet: string; line: string };
+  /** Without title and names at the ends of lines: what is around it has them. */
+  bare: boolean;
+}
+
+const PAGE: ChartLayout = {
+  width: 760,
+  height: 400,
+  margin: { top: 64, right: 120, bottom: 52, left: 60 },
+  ink: INK,
+  bare: false,
+};
 
 export function lineChart(chart: LineChart): View {
   return {
@@ -46,21 +62,15 @@ function describe({ title, x, lines }: LineChart): string {
 
 /** Plotly's JSON. */
 export function plotlyFigure({ title, subtitle, x, y, lines, reach }: LineChart): object {
+  const { width, height, margin } = PAGE;
   const axis = { gridcolor: INK.line, zeroline: false, linecolor: INK.quiet };
   return {
-    data: lines.map((line) => ({
-      type: 'scatter',
-      mode: 'lines',
-      name: line.name,
-      x: line.x,
-      y: line.y.map((value) => Number(value.toPrecision(4))),
-      line: { color: line.color, width: 2 },
-    })),
+    data: lines.flatMap((line) => [...plotlyBand(line), plotlyLine(line)]),
     layout: {
-      width: WIDTH,
-      height: HEIGHT,
-      title: { text: title, subtitle: { text: subtitle ?? '' }, x: MARGIN.left / WIDTH, xanchor: 'left' },
-      margin: { t: MARGIN.top, r: MARGIN.right, b: MARGIN.bottom, l: MARGIN.left },
+      width,
+      height,
+      title: { text: title, subtitle: { text: subtitle ?? '' }, x: margin.left / width, xanchor: 'left' },
+      margin: { t: margin.top, r: margin.right, b: margin.bottom, l: margin.left },
       xaxis: { ...axis, title: { text: x }, ...(reach?.x && { range: [0, reach.x] }) },
       yaxis: { ...axis, title: { text: y }, rangemode: 'tozero' },
       plot_bgcolor: '#ffffff',
@@ -69,47 +79,122 @@ export function plotlyFigure({ title, subtitle, x, y, lines, reach }: LineChart)
   };
 }
 
-/** The same as a drawing, with each line's name at its end in place of a legend. */
-export function drawLineChart({ title, subtitle, x, y, lines, reach = {} }: LineChart): Drawing {
-  const xTicks = ticks(0, Math.max(reach.x ?? 1, ...lines.flatMap((line) => line.x)), 7);
-  const yTicks = ticks(0, Math.max(reach.y ?? 1, ...lines.flatMap((line) => line.y)), 5);
-  const right = WIDTH - MARGIN.right;
-  const bottom = HEIGHT - MARGIN.bottom;
-  const atX = (value: number) => MARGIN.left + (value / xTicks.at(-1)!) * (right - MARGIN.left);
-  const atY = (value: number) => bottom - (value / yTicks.at(-1)!) * (bottom - MARGIN.top);
+const rounded = (values: readonly number[]) => values.map((value) => Number(value.toPrecision(4)));
 
+const PLOTLY_MARKER: Record<Marker, string> = {
+  circle: 'circle',
+  square: 'square',
+  triangle: 'triangle-up',
+  diamond: 'diamond',
+};
+
+function plotlyLine({ name, color, dash, marker, x, y }: Line): object {
+  return {
+    type: 'scatter',
+    mode: marker ? 'lines+markers' : 'lines',
+    name,
+    x,
+    y: rounded(y),
+    line: { color, width: 2, ...(dash && { dash: dash.map((length) => `${length}px`).join(',') }) },
+    ...(marker && { marker: { color, symbol: PLOTLY_MARKER[marker] } }),
+  };
+}
+
+/** A band is an area of its own, without a name: along the upper edge and back along the lower one. */
+function plotlyBand({ color, x, band }: Line): object[] {
+  if (!band) return [];
+  const around = { x: [...x, ...[...x].reverse()], y: rounded([...band.high, ...[...band.low].reverse()]) };
+  const look = { fill: 'toself', fillcolor: color, opacity: BAND_OPACITY, line: { width: 0 } };
+  return [{ type: 'scatter', mode: 'lines', ...around, ...look, hoverinfo: 'skip', showlegend: false }];
+}
+
+/** From a value to a place in the drawing. */
+interface Axes {
+  atX(value: number): number;
+  atY(value: number): number;
+}
+
+/** The same as a drawing. */
+export function drawLineChart(chart: LineChart, layout: ChartLayout = PAGE): Drawing {
+  const { lines, reach = {} } = chart;
+  const { width, height, margin, ink } = layout;
+  const [right, bottom] = [width - margin.right, height - margin.bottom];
+  const xTicks = ticks(0, Math.max(reach.x ?? 1, ...lines.flatMap((line) => line.x)), 7);
+  const yTicks = ticks(0, Math.max(reach.y ?? 1, ...lines.flatMap(({ y, band }) => band?.high ?? y)), 5);
+  const axes: Axes = {
+    atX: (value) => margin.left + (value / xTicks.at(-1)!) * (right - margin.left),
+    atY: (value) => bottom - (value / yTicks.at(-1)!) * (bottom - margin.top),
+  };
+  const quiet = { color: ink.quiet };
   const grid = yTicks.map((value) => {
-    const color = value === 0 ? INK.quiet : INK.line;
-    const rule = `<line x1="${MARGIN.left}" x2="${right}" y1="${atY(value)}" y2="${atY(value)}" stroke="${color}"/>`;
-    return (
-      rule + label(tickLabel(value), MARGIN.left - 8, atY(value) + 4, { color: INK.quiet, anchor: 'end' })
-    );
+    const y = axes.atY(value);
+    const rule = `<line x1="${margin.left}" x2="${right}" y1="${y}" y2="${y}" stroke="${value === 0 ? ink.quiet : ink.line}"/>`;
+    return rule + label(tickLabel(value), margin.left - 8, y + 4, { ...quiet, anchor: 'end' });
   });
   const marks = xTicks.map((value) =>
-    label(tickLabel(value), atX(value), bottom + 20, { color: INK.quiet, anchor: 'middle' }),
+    label(tickLabel(value), axes.atX(value), bottom + 20, { ...quiet, anchor: 'middle' }),
   );
-  const curves = lines.map((line) => {
-    const points = line.x
-      .map((value, i) => `${atX(value).toFixed(1)},${atY(line.y[i]).toFixed(1)}`)
-      .join(' ');
-    return `<polyline points="${points}" fill="none" stroke="${line.color}" stroke-width="2" stroke-linejoin="round"/>`;
-  });
-  const middle = (MARGIN.left + right) / 2;
-  const titles = [
-    label(title, MARGIN.left, 26, { size: 16, bold: true }),
-    label(subtitle ?? '', MARGIN.left, 46, { size: 12, color: INK.quiet }),
-    label(x, middle, HEIGHT - 12, { color: INK.quiet, anchor: 'middle' }),
-    `<g transform="rotate(-90)">${label(y, -(MARGIN.top + bottom) / 2, 18, { color: INK.quiet, anchor: 'middle' })}</g>`,
+  // Bands below all lines, so that none dims a line.
+  const curves = [...lines.map((line) => drawBand(line, axes)), ...lines.map((line) => drawLine(line, axes))];
+  const names = layout.bare ? [] : [...endLabels(lines, axes, bottom, ink), ...titles(chart, layout)];
+  const content = [...grid, ...marks, ...axisNames(chart, layout), ...curves, ...names].join('');
+  return { width, height, content };
+}
+
+function titles({ title, subtitle = '' }: LineChart, { margin, ink }: ChartLayout): string[] {
+  return [
+    label(title, margin.left, margin.top - 38, { size: 16, bold: true, color: ink.text }),
+    label(subtitle, margin.left, margin.top - 18, { color: ink.quiet }),
   ];
-  const content = [...grid, ...marks, ...curves, ...endLabels(lines, atX, atY), ...titles].join('');
-  return { width: WIDTH, height: HEIGHT, content };
+}
+
+function axisNames({ x, y }: LineChart, { width, height, margin, ink }: ChartLayout): string[] {
+  const style = { color: ink.quiet, anchor: 'middle' } as const;
+  const upright = -(margin.top + height - margin.bottom) / 2;
+  return [
+    label(x, (margin.left + width - margin.right) / 2, height - 12, style),
+    `<g transform="rotate(-90)">${label(y, upright, 18, style)}</g>`,
+  ];
+}
+
+const BAND_OPACITY = 0.16;
+
+function pointsOf(x: readonly number[], y: readonly number[], { atX, atY }: Axes): string[] {
+  return x.map((value, i) => `${atX(value).toFixed(1)},${atY(y[i]).toFixed(1)}`);
+}
+
+function drawBand({ color, x, band }: Line, axes: Axes): string {
+  if (!band) return '';
+  const edge = [...pointsOf(x, band.high, axes), ...pointsOf(x, band.low, axes).reverse()];
+  return `<polygon points="${edge.join(' ')}" fill="${color}" fill-opacity="${BAND_OPACITY}"/>`;
+}
+
+function drawLine({ color, dash, marker, width = 2, x, y }: Line, axes: Axes): string {
+  const dashes = dash ? ` stroke-dasharray="${dash.join(' ')}"` : '';
+  const points = pointsOf(x, y, axes).join(' ');
+  const line = `<polyline points="${points}" fill="none" stroke="${color}" stroke-width="${width}" stroke-linejoin="round"${dashes}/>`;
+  const marks = marker ? x.map((value, i) => drawMarker(marker, axes.atX(value), axes.atY(y[i]), color)) : [];
+  return line + marks.join('');
+}
+
+const MARKER_PATH: Record<Marker, string> = {
+  circle: 'M-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z',
+  square: 'M-3-3h6v6h-6z',
+  triangle: 'M0-4l4 7h-8z',
+  diamond: 'M0-4.5l4.5 4.5l-4.5 4.5l-4.5-4.5z',
+};
+
+/** A filled mark around a place. */
+export function drawMarker(marker: Marker, x: number, y: number, color: string): string {
+  return `<path d="${MARKER_PATH[marker]}" transform="translate(${x.toFixed(1)} ${y.toFixed(1)})" fill="${color}"/>`;
 }
 
 /** Names and last values at the ends of the lines, pushed apart where they would overlap. */
 function endLabels(
   lines: readonly Line[],
-  atX: (value: number) => number,
-  atY: (value: number) => number,
+  { atX, atY }: Axes,
+  bottom: number,
+  ink: ChartLayout['ink'],
 ): string[] {
   const size = 12;
   const ends = lines
@@ -118,13 +203,13 @@ function endLabels(
     .sort((a, b) => a.y - b.y);
   // From the top down each keeps its distance from the one above; then all are moved up by what the last one sank.
   for (let i = 1; i < ends.length; i++) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + size + 4);
-  const sunk = Math.max(0, (ends.at(-1)?.y ?? 0) - (HEIGHT - MARGIN.bottom));
+  const sunk = Math.max(0, (ends.at(-1)?.y ?? 0) - bottom);
   const spaced = ends.map((end, i) => ({ ...end, y: end.y - (sunk * (i + 1)) / ends.length }));
   return spaced.map(({ line, x, y }) => {
     const name = label(line.name, x, y, { size, color: line.color, bold: true });
     return (
       name +
-      label(line.y.at(-1)!.toFixed(2), x + textWidth(line.name, size) + 10, y, { size, color: INK.quiet })
+      label(line.y.at(-1)!.toFixed(2), x + textWidth(line.name, size) + 10, y, { size, color: ink.quiet })
     );
   });
 }
