@@ -7,6 +7,8 @@ export {
   type CheckpointState,
 } from './checkpoint';
 export { trainingOf, trainingShape, type TrainingConfig } from './config';
+export { listenForInterruption, type Interruption } from './interrupt';
+export { FolderInUse, LOCK, lockFolder } from './lock';
 export { JsonlLog, readLog, type LogEntry } from './log';
 export { clock, Progress, progressLine, type ProgressOptions } from './progress';
 export {

@@ -7,6 +7,9 @@ import { fileError, makeFolder } from '../checkpoints';
 
 export const LOCK = 'run.lock';
 
+/** Another process trains in the folder: to be waited for, or reported. */
+export class FolderInUse extends Blip2Error {}
+
 interface Owner {
   pid: number;
   host: string;
@@ -46,7 +49,7 @@ function readOwner(path: string): Owner | undefined {
 /**
  * Locks a folder, which is made if need be. What a killed process left behind is taken over.
  * @returns the function that gives the folder back
- * @throws Blip2Error naming the process that has it
+ * @throws FolderInUse naming the process that has it
  */
 export function lockFolder(dir: string): () => void {
   const path = join(dir, LOCK);
@@ -69,10 +72,10 @@ export function lockFolder(dir: string): () => void {
   return () => rmSync(path, { force: true });
 }
 
-function inUse(dir: string, path: string, { pid, host }: Owner, me: Owner): Blip2Error {
+function inUse(dir: string, path: string, { pid, host }: Owner, me: Owner): FolderInUse {
   const where = host === me.host ? '' : ` on ${host}`;
   const who = where === '' && pid === me.pid ? 'this process, elsewhere in it' : `process ${pid}${where}`;
-  return new Blip2Error(`${dir} is being trained by ${who}`, {
+  return new FolderInUse(`${dir} is being trained by ${who}`, {
     hint: `Wait for it, stop it, or choose another folder. If it is gone for good, delete ${path}.`,
   });
 }

@@ -77,7 +77,7 @@ export function defaultRunsDir(from: string = process.cwd()): string {
 /**
  * Trains a recipe. Every hyper-parameter can be overridden in `options`.
  * @throws Blip2Error if a hyper-parameter is out of range, if the folder holds another run, is trained in by another
- *   process or cannot be written, or if a loss is not finite
+ *   process (FolderInUse) or cannot be written, or if a loss is not finite
  */
 export async function train<M>(base: Recipe<M>, options: TrainOptions<M> = {}): Promise<Run<M>> {
   const recipe = { ...base, training: mergeTraining(base.training, options) };
@@ -92,11 +92,14 @@ export async function train<M>(base: Recipe<M>, options: TrainOptions<M> = {}): 
     progress.note(message);
     options.onNote?.(message);
   };
-  const start = startingPoint(dir, record.hash, options, base.custom, note);
+  const find = (tell: typeof note) => startingPoint(dir, record.hash, options, base.custom, tell);
+  const found = find(() => {});
 
   // Before anything costs time: can the folder be written, and does nobody else write it?
-  const unlock = start.finished ? undefined : lockFolder(dir);
+  const unlock = found.finished ? undefined : lockFolder(dir);
   try {
+    // Who had the folder may have gone on in it until it was ours.
+    const start = unlock ? find(note) : found;
     if (!start.finished) writeRecord(dir, record);
     const outside = { progress, note };
     return await trainInto(dir, recipe, record, start, { ...options, runsDir }, outside);
