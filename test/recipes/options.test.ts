@@ -98,7 +98,7 @@ describe('names', () => {
 
   test('data comes by name with options', () => {
     const data = openData('shapes?seed=3&train=7');
-    expect(data.options).toMatchObject({ seed: 3, train: 7, cells: 3 });
+    expect(data.options).toMatchObject({ seed: 3, train: 7, cells: 4 });
     expect(data.train.size).toBe(7);
     expect(failure(() => openData('shaps')).hint).toMatch(/Did you mean shapes\?/);
     expect(failure(() => openData('shapes?trains=7')).message).toMatch(/trains/);

@@ -157,8 +157,8 @@ describe('stage 1', () => {
     for (const texts of [undefined, ['a red circle above a blue square', 'a star']]) {
       const [map, ...others] = await model.crossAttention(data.test, [0, 5], texts);
       expect(others).toEqual([]); // of two blocks only the first has cross-attention
-      expect(map).toMatchObject({ layer: 0, shape: [2, 2, 2, 10] });
-      const rows = Array.from({ length: 8 }, (_, row) => map.values.slice(row * 10, row * 10 + 10));
+      expect(map).toMatchObject({ layer: 0, shape: [2, 2, 2, 17] });
+      const rows = Array.from({ length: 8 }, (_, row) => map.values.slice(row * 17, row * 17 + 17));
       for (const row of rows) expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
     }
   });

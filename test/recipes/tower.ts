@@ -1,9 +1,9 @@
-/** A frozen ViT of random weights for 48-pixel Shapes, saved as a CLIP folder, and a small world in front of it. */
+/** Frozen ViTs of random weights for Shapes, in folders as CLIP's and as EVA's, and a small world in front of them. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ParameterStore } from '../../packages/core/src/runtime';
-import { CLIP, type VitConfig } from '../../packages/core/src/models';
+import { CLIP, EVA_VISION, type VitConfig } from '../../packages/core/src/models';
 import { savePretrained } from '../../packages/core/src/checkpoints';
 import {
   loadVisionTower,
@@ -18,7 +18,7 @@ const VIT: VitConfig = {
   intermediateSize: 32,
   numHiddenLayers: 2,
   numAttentionHeads: 2,
-  imageSize: 48,
+  imageSize: 64,
   patchSize: 16,
   hiddenAct: 'quick_gelu',
   layerNormEps: 1e-5,
@@ -30,6 +30,15 @@ export function randomTower(): FrozenVisionTower {
   const config = { vision: VIT, text, projectionDim: 2, logitScaleInitValue: 0 };
   const parameters = ParameterStore.create(CLIP.build(config).parameters(), 1);
   savePretrained(dir, CLIP, config, parameters);
+  parameters.dispose();
+  return loadVisionTower(dir);
+}
+
+export function randomEva(): FrozenVisionTower {
+  const dir = mkdtempSync(join(tmpdir(), 'blip2-tower-'));
+  const config = { ...VIT, family: 'eva' as const, visionFeatureLayer: -1 };
+  const parameters = ParameterStore.create(EVA_VISION.build(config).parameters(), 1);
+  savePretrained(dir, EVA_VISION, config, parameters);
   parameters.dispose();
   return loadVisionTower(dir);
 }

@@ -15,7 +15,7 @@ interface Options {
 async function retrieval({ model, data, split, k, equalTexts, json }: Options): Promise<void> {
   const { openData, openRun } = await import('../recipes');
   const { evaluateRetrieval } = await import('../evaluate');
-  const run = openRun(model);
+  const run = openRun(model, { stages: ['stage1', 'retrieval'] });
   const result = await evaluateRetrieval(run.model, openData(data)[split], { k, equalTexts });
   if (json) return printJson({ model, data, split, ...result });
   const reranked = k > 0 ? `, the best ${k} re-ranked by ITM` : '';
@@ -36,7 +36,7 @@ export function addEvaluate(program: Command): void {
   evaluate
     .command('retrieval')
     .description('recall@1/5/10 both ways, by ITC and after re-ranking by ITM, in percent')
-    .requiredOption('--model <dir>', 'run folder of stage 1, as pretrain stage1 --out wrote it')
+    .requiredOption('--model <dir>', 'run folder of pretrain stage1 or finetune retrieval')
     .requiredOption('--data <spec>', 'data: shapes, with options as in shapes?seed=1')
     .addOption(
       new Option('--split <name>', 'part of the data')

@@ -12,7 +12,7 @@ export function addPretrain(program: Command): void {
     name: 'stage1',
     description: 'stage 1: image-text contrast, matching and generation in front of a frozen vision tower',
     examples: STAGE1_EXAMPLES,
-    async makeRecipe(settings, data) {
+    makeRecipe: async (settings, data) => {
       const { stage1 } = await import('../recipes');
       return stage1({ ...settings, data } as Stage1Options);
     },

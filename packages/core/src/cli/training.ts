@@ -22,11 +22,11 @@ export interface TrainingCommand<Options> {
   description: string;
   examples: string;
   /** The recipe of given options; whatever else it needs is in the options of the command. */
-  makeRecipe(
+  makeRecipe: (
     settings: Record<string, unknown>,
     data: ImageTextDataset,
     options: Options,
-  ): Promise<Recipe> | Recipe;
+  ) => Promise<Recipe>;
 }
 
 /** Adds a training command; options of its own are added to what comes back. */

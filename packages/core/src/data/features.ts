@@ -7,11 +7,7 @@ import { join } from 'node:path';
 import { breathe } from '../runtime';
 import { canonicalJson, sha256, SafetensorsFile, writeSafetensors } from '../checkpoints';
 
-export interface FeatureCacheOptions {
-  /** Where cached features lie, e.g. `runs/cache`. */
-  dir: string;
-  /** Everything the features depend on: tower weights' hash, world and its options, split, layer. */
-  key: Record<string, unknown>;
+export interface FeatureOptions {
   /** Number of images. */
   count: number;
   /** Shape of one image's features, e.g. [P, W]. */
@@ -22,6 +18,13 @@ export interface FeatureCacheOptions {
   compute: (start: number, end: number) => Float32Array | Promise<Float32Array>;
   /** Called after each batch, and once if all came from disk. */
   onProgress?: (done: number, total: number) => void;
+}
+
+export interface FeatureCacheOptions extends FeatureOptions {
+  /** Where cached features lie, e.g. `runs/cache`. */
+  dir: string;
+  /** Everything the features depend on: tower weights' hash, world and its options, split, layer. */
+  key: Record<string, unknown>;
 }
 
 export class Features {
@@ -63,16 +66,9 @@ function readCache(path: string, key: string, count: number): Float32Array | und
   }
 }
 
-/** Reads the features from the cache, or computes them in batches and writes them there. */
-export async function cachedFeatures(options: FeatureCacheOptions): Promise<Features> {
-  const { dir, count, shape, batchSize = 64, compute, onProgress } = options;
-  const key = canonicalJson({ ...options.key, count, shape });
-  const path = join(dir, `${sha256(key).slice(0, 16)}.safetensors`);
-  const cached = readCache(path, key, count);
-  if (cached) {
-    onProgress?.(count, count);
-    return new Features(cached, count, shape);
-  }
+/** Computes the features in batches. */
+export async function computeFeatures(options: FeatureOptions): Promise<Features> {
+  const { count, shape, batchSize = 64, compute, onProgress } = options;
   const features = new Features(new Float32Array(count * shape.reduce((a, b) => a * b, 1)), count, shape);
   for (let start = 0; start < count; start += batchSize) {
     const end = Math.min(start + batchSize, count);
@@ -80,6 +76,20 @@ export async function cachedFeatures(options: FeatureCacheOptions): Promise<Feat
     onProgress?.(end, count);
     await breathe();
   }
+  return features;
+}
+
+/** Reads the features from the cache, or computes them and writes them there. */
+export async function cachedFeatures(options: FeatureCacheOptions): Promise<Features> {
+  const { dir, count, shape, onProgress } = options;
+  const key = canonicalJson({ ...options.key, count, shape });
+  const path = join(dir, `${sha256(key).slice(0, 16)}.safetensors`);
+  const cached = readCache(path, key, count);
+  if (cached) {
+    onProgress?.(count, count);
+    return new Features(cached, count, shape);
+  }
+  const features = await computeFeatures(options);
   const tensor = { shape: [count, ...shape], data: features.data };
   writeSafetensors(path, { features: tensor }, { key, sha256: digest(features.data) });
   return features;

@@ -3,6 +3,7 @@
  * B batch, S image side, P tokens (class token included), W width.
  */
 import { Blip2Error, compile, computeValues, tf, type Tensor } from '../runtime';
+import type { Matrix } from '../nn';
 import {
   tokenCount,
   VISION_FAMILIES,
@@ -21,7 +22,7 @@ import {
   type ModelFolder,
 } from '../checkpoints';
 import { stackPixels, type ImageTextSplit } from './dataset';
-import { cachedFeatures, type Features } from './features';
+import { cachedFeatures, computeFeatures, type FeatureOptions, type Features } from './features';
 
 export interface VisionTowerOptions extends FromPretrainedOptions {
   /**
@@ -33,6 +34,8 @@ export interface VisionTowerOptions extends FromPretrainedOptions {
 
 export interface FrozenVisionTower extends Pick<VisionTower, 'imageSize' | 'patchSize' | 'hiddenSize'> {
   readonly model: VisionTower;
+  /** The tensors of the weights, by the model's names. */
+  readonly tensors: Readonly<Record<string, Matrix>>;
   /** Names the weights and how they are read: equal hashes give equal features. */
   readonly hash: string;
   /** Normalised pixels [B, S, S, 3] → features [B, P, W]. */
@@ -50,10 +53,11 @@ const BATCH = 64;
 export function loadVisionTower(dir: string, options: VisionTowerOptions = {}): FrozenVisionTower {
   const family = familyOf(openModelFolder(dir), options);
   const loaded = fromPretrained(dir, family, options);
-  const { config, model, weights } = loaded;
+  const { config, model, weights, tensors } = loaded;
   const encode = compile((pixels: Tensor) => model.features(weights, pixels), { name: 'visionTower' });
   return {
     model,
+    tensors,
     imageSize: config.imageSize,
     patchSize: config.patchSize,
     hiddenSize: config.hiddenSize,
@@ -96,6 +100,9 @@ function familyOf({ dir, config }: ModelFolder, { visionFeatureLayer }: VisionTo
   return { ...family, readConfig: (json) => family.readConfig({ ...json, visionFeatureLayer }) };
 }
 
+/** What turns pictures into features, frozen or not. */
+export type ImageEncoder = Pick<FrozenVisionTower, 'patchSize' | 'hiddenSize' | 'encode'>;
+
 /**
  * Features [size, P, W] of all pictures of a split, from the cache where it has them. Pictures of another size than the
  * tower's give another number of tokens.
@@ -108,22 +115,33 @@ export function splitFeatures(
   cacheDir: string,
   onProgress?: (done: number, total: number) => void,
 ): Promise<Features> {
-  const { imageSize: side } = split;
   return cachedFeatures({
+    ...featureOptions(tower, split),
     dir: cacheDir,
     key: { tower: tower.hash, data: split.identity },
-    count: split.size,
-    shape: [tokenCount(tower, side), tower.hiddenSize],
-    batchSize: BATCH,
     onProgress,
+  });
+}
+
+/** As `splitFeatures`, computed anew: of an encoder that is being trained. */
+export function freshFeatures(encoder: ImageEncoder, split: ImageTextSplit): Promise<Features> {
+  return computeFeatures(featureOptions(encoder, split));
+}
+
+function featureOptions(encoder: ImageEncoder, split: ImageTextSplit): FeatureOptions {
+  const { imageSize: side } = split;
+  return {
+    count: split.size,
+    shape: [tokenCount(encoder, side), encoder.hiddenSize],
+    batchSize: BATCH,
     compute: (start, end) => {
       // The last batch is filled up with its first picture, so that one signature is compiled.
       const indices = Int32Array.from({ length: BATCH }, (_, i) => (start + i < end ? start + i : start));
       const pixels = normalise(stackPixels(split, indices));
       return computeValues(() => {
-        const features = tower.encode(tf.tensor4d(pixels, [BATCH, side, side, 3])); // [B, P, W]
+        const features = encoder.encode(tf.tensor4d(pixels, [BATCH, side, side, 3])); // [B, P, W]
         return features.slice([0, 0, 0], [end - start, -1, -1]);
       });
     },
-  });
+  };
 }

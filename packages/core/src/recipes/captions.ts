@@ -2,7 +2,7 @@
 import { Blip2Error } from '../runtime';
 import { cleanCaption, type EncodedBatch, type Tokenizer } from '../text';
 import type { HostTensor } from '../checkpoints';
-import type { ImageTextSplit } from '../data';
+import { BatchSource, type ImageTextSplit } from '../data';
 
 /** Rows of a table [N, T], chosen by number. */
 export function selectRows(table: Int32Array, width: number, rows: ArrayLike<number>): HostTensor {
@@ -49,4 +49,26 @@ export class CaptionTable {
 export function encodeTexts(texts: readonly string[], tokenizer: Tokenizer, maxLength: number): EncodedBatch {
   const longest = texts.reduce((most, text) => Math.max(most, tokenizer.encode(text).length), 0);
   return tokenizer.encodeBatch(texts, { maxLength: Math.min(longest, maxLength) });
+}
+
+/** Of one step: which pictures, and one caption of each as int32 [B, T]. */
+export interface CaptionBatch {
+  indices: Int32Array;
+  text: { textIds: HostTensor; textMask: HostTensor };
+}
+
+/** Captioned pictures in batches, a pure function of the step. */
+export function captionBatches(
+  split: ImageTextSplit,
+  tokenizer: Tokenizer,
+  { maxTextLength, batchSize, seed }: { maxTextLength: number; batchSize: number; seed: number },
+): (step: number) => CaptionBatch {
+  const table = new CaptionTable(split, tokenizer, maxTextLength);
+  const captions = (example: number) => table.count(example);
+  const source = new BatchSource({ size: split.size, batchSize, seed, captions });
+  return (step) => {
+    const batch = source.batch(step);
+    const { ids, mask } = table.batch(batch.indices, batch.captions);
+    return { indices: batch.indices, text: { textIds: ids, textMask: mask } };
+  };
 }

@@ -62,3 +62,8 @@ export function parseOptions<S extends z.ZodType>(schema: S, options: unknown, w
     exitCode: 2,
   });
 }
+
+/** An error for an option that is known and wrong. */
+export function wrongOption(recipe: string, key: string, what: string, hint: string): Blip2Error {
+  return new Blip2Error(`${recipe} recipe: ${key}: ${what}`, { hint, exitCode: 2 });
+}

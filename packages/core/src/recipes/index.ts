@@ -1,9 +1,14 @@
-export { openRun, type OpenRunOptions } from './openRun';
+export { openRun, type OpenRunOptions, type RunModels, type RunStage } from './openRun';
 export { applyOverrides } from './overrides';
 export { makeData, openData, recipeOptions, type RecipeKind } from './registry';
+export { ImageTextModel, type CrossAttention } from './imageTextModel';
+export { type CustomLoss } from './objectiveOptions';
+export { retrieval } from './retrieval';
+export { RetrievalTunedModel } from './retrievalModel';
+export { type RetrievalTuningOptions } from './retrievalOptions';
 export { stage1 } from './stage1';
-export { Stage1Model, type CrossAttention } from './stage1Model';
-export { parseStage1, type CustomLoss, type Stage1Options, type Stage1Settings } from './stage1Options';
+export { Stage1Model } from './stage1Model';
+export { parseStage1, type Stage1Options, type Stage1Settings } from './stage1Options';
 export { stage2 } from './stage2';
 export { Stage2Model } from './stage2Model';
 export { parseStage2, type Stage2Options, type Stage2Settings } from './stage2Options';

@@ -3,35 +3,26 @@
  * B batch, P patches, T text tokens, W vision width.
  */
 import { join } from 'node:path';
-import { Blip2Error, ParameterStore, tf, type Rng, type Tensor } from '../runtime';
-import type { Weights } from '../nn';
+import { ParameterStore } from '../runtime';
 import { Tokenizer } from '../text';
 import { blip2QformerParameters, type Blip2QformerConfig } from '../models';
-import { stage1Losses, type Stage1Batch, type Stage1Weights } from '../losses';
-import { sha256, type HostTensor, type JsonObject } from '../checkpoints';
+import type { JsonObject } from '../checkpoints';
 import {
-  BatchSource,
   loadVisionTower,
   splitFeatures,
   visionTowerHash,
   type FrozenVisionTower,
   type ImageTextDataset,
 } from '../data';
-import { trainingOf, type LossResult, type PrepareContext, type Recipe, type Task } from '../train';
-import { evaluateRetrieval } from '../evaluate';
-import { CaptionTable } from './captions';
+import { trainingOf, type PrepareContext, type Recipe, type Task } from '../train';
+import { captionBatches } from './captions';
+import { initialisationRecord, initialise } from './initialise';
+import { lossWeights, objective } from './objective';
+import { customLosses, lossRecord } from './objectiveOptions';
 import { qformerConfig } from './qformerOptions';
-import {
-  parseStage1,
-  STAGE1_LOSSES,
-  type CustomLoss,
-  type Stage1Options,
-  type Stage1Settings,
-} from './stage1Options';
+import { parseStage1, type Stage1Options, type Stage1Settings } from './stage1Options';
 import { Stage1Model } from './stage1Model';
-
-/** Candidates that evaluation during training re-ranks. */
-const VALIDATION_CANDIDATES = 16;
+import { validationRecall } from './validation';
 
 /**
  * The recipe of a stage-1 run.
@@ -40,12 +31,10 @@ const VALIDATION_CANDIDATES = 16;
 export function stage1({ data, tower, ...options }: Stage1Options): Recipe<Stage1Model> {
   const settings = parseStage1(options);
   const { training, rest } = trainingOf(settings);
-  const custom = Object.entries(rest.losses).filter(([, loss]) => typeof loss === 'function');
-  // A function's text stands for it: good enough to tell runs apart, not to take one for the other.
-  const named = custom.map(([name, loss]) => [name, sha256(String(loss))] as const);
   const config = {
     ...rest,
-    losses: { ...rest.losses, ...Object.fromEntries(named) },
+    initialise: rest.initialise && initialisationRecord(rest.initialise),
+    losses: lossRecord(rest.losses),
     stage: 'stage1',
     data: { name: data.name, options: data.options },
     tower: tower?.hash ?? visionTowerHash(data.visionDir),
@@ -54,7 +43,7 @@ export function stage1({ data, tower, ...options }: Stage1Options): Recipe<Stage
     name: `stage1-${data.name}`,
     config: JSON.parse(JSON.stringify(config)) as JsonObject,
     training,
-    custom: custom.length > 0,
+    custom: customLosses(rest.losses).length > 0,
     prepare: (context) => prepare(data, tower ?? loadVisionTower(data.visionDir), settings, context),
   };
 }
@@ -65,14 +54,13 @@ export function createStage1Model(
   tower: FrozenVisionTower,
   settings: Stage1Settings,
   { seed, runsDir }: { seed: number; runsDir: string },
-): { model: Stage1Model; tokenizer: Tokenizer; config: Blip2QformerConfig } {
+): Stage1Model {
   const tokenizer = Tokenizer.fromFolder(data.tokenizerDir);
   const config = modelConfig(settings, tower, tokenizer);
   const parameters = ParameterStore.create(blip2QformerParameters(config), seed);
   const { maxTextLength } = settings;
   const cacheDir = join(runsDir, 'cache');
-  const model = new Stage1Model({ config, parameters, tokenizer, tower, maxTextLength, cacheDir });
-  return { model, tokenizer, config };
+  return new Stage1Model({ config, parameters, tokenizer, tower, maxTextLength, cacheDir });
 }
 
 function modelConfig(
@@ -101,73 +89,24 @@ async function prepare(
   settings: Stage1Settings,
   { training, runsDir, note }: PrepareContext,
 ): Promise<Task<Stage1Model>> {
-  const { model, tokenizer, config } = createStage1Model(data, tower, settings, {
-    seed: training.seed,
-    runsDir,
-  });
+  const { batchSize, seed } = training;
+  const { losses, maxTextLength } = settings;
+  const model = createStage1Model(data, tower, settings, { seed, runsDir });
+  const { config, parameters, tokenizer } = model;
+  if (settings.initialise) initialise(parameters, config, settings.initialise);
   note(`Features of ${data.train.size} pictures (${data.name}, frozen vision tower)`);
   const features = await splitFeatures(tower, data.train, join(runsDir, 'cache'));
-  const captions = new CaptionTable(data.train, tokenizer, settings.maxTextLength);
-  const source = new BatchSource({
-    size: data.train.size,
-    batchSize: training.batchSize,
-    seed: training.seed,
-    captions: (example) => captions.count(example),
-  });
-  const weights = lossWeights(settings);
+  const captions = captionBatches(data.train, tokenizer, { maxTextLength, batchSize, seed });
+  const weights = lossWeights(losses);
   return {
     model,
-    parameters: model.parameters,
+    parameters,
     inputs: (step) => {
-      const batch = source.batch(step);
-      const { ids, mask } = captions.batch(batch.indices, batch.captions);
-      const image = { shape: [training.batchSize, ...features.shape], data: features.gather(batch.indices) };
-      return { image, textIds: ids, textMask: mask, ...weights };
+      const { indices, text } = captions(step);
+      const image = { shape: [batchSize, ...features.shape], data: features.gather(indices) };
+      return { image, ...text, ...weights };
     },
-    loss: (w, inputs, rng) => loss(w, config, settings, inputs, rng),
-    evaluate: async () => {
-      const { rows } = await evaluateRetrieval(model, data.validation, { k: VALIDATION_CANDIDATES });
-      return Object.fromEntries(rows.map(({ scores, direction, r1 }) => [`${scores} ${direction} R@1`, r1]));
-    },
+    loss: (w, inputs, rng) => objective(w, { config, losses }, inputs.image, inputs, rng),
+    evaluate: () => validationRecall(model, data.validation),
   };
-}
-
-const weightName = (name: string) => `weight.${name}`;
-
-/** Weights are inputs of the compiled step, not constants in it. What weighs nothing is not computed. */
-function lossWeights({ losses }: Stage1Settings): Record<string, HostTensor> {
-  const used = STAGE1_LOSSES.filter((name) => typeof losses[name] === 'number' && losses[name] > 0);
-  return Object.fromEntries(
-    used.map((name) => [weightName(name), { shape: [], data: Float32Array.of(losses[name] as number) }]),
-  );
-}
-
-function loss(
-  w: Weights,
-  config: Blip2QformerConfig,
-  { losses }: Stage1Settings,
-  inputs: Record<string, Tensor>,
-  rng: Rng,
-): LossResult {
-  const batch: Stage1Batch = { image: inputs.image, textIds: inputs.textIds, textMask: inputs.textMask };
-  const used = STAGE1_LOSSES.filter((name) => weightName(name) in inputs);
-  const weights: Stage1Weights = Object.fromEntries(used.map((name) => [name, inputs[weightName(name)]]));
-  const { outputs, loss: total, ...terms } = stage1Losses(w, config, batch, { rng, weights });
-  const own = Object.entries(losses).filter(
-    (entry): entry is [string, CustomLoss] => typeof entry[1] === 'function',
-  );
-  const extra = Object.fromEntries(
-    own.map(([name, custom]) => [name, scalar(name, custom(outputs, batch))] as const),
-  );
-  return { loss: tf.addN([total, ...Object.values(extra)]), ...terms, ...extra };
-}
-
-/** What a loss of one's own returned, if it is what a loss should be. */
-function scalar(name: string, value: unknown): Tensor {
-  const tensor = value instanceof tf.Tensor ? (value as Tensor) : undefined;
-  if (tensor?.rank === 0) return tensor;
-  const got = tensor ? `a tensor of shape [${tensor.shape.join(', ')}]` : typeof value;
-  throw new Blip2Error(`losses.${name} should return a scalar tensor, not ${got}`, {
-    hint: 'Reduce what was computed to one number, e.g. tf.mean(…).',
-  });
 }

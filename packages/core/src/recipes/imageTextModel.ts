@@ -1,0 +1,218 @@
+/**
+ * A Q-Former that reads images and texts, ready to be asked: how alike are the two, do they match, what does each query
+ * look at? Where the images' features come from is for those who extend it to say.
+ * B batch, I images, T texts (or text tokens), Q queries, P patches, H heads, E width of the projections.
+ */
+import { breathe, compile, computeValues, tf, type ParameterStore, type Tensor } from '../runtime';
+import { Weights } from '../nn';
+import { cleanCaption, type Tokenizer } from '../text';
+import {
+  encodeImage,
+  encodePair,
+  encodeText,
+  imageTextMatchingLogits,
+  projectImage,
+  projectText,
+  readImage,
+  type Blip2QformerConfig,
+} from '../models';
+import { similarities } from '../losses';
+import { attentionBundle, type AttentionBundle } from '../attention';
+import type { Features, ImageTextSplit } from '../data';
+import type { EncodedPool, RetrievalModel } from '../evaluate';
+import { encodeTexts, selectRows } from './captions';
+
+const BATCH = 64;
+/** Pairs of an image and a text that are matched at once. */
+const PAIRS = 128;
+
+type Text = { ids: Tensor; mask: Tensor };
+
+/** Where the queries look: probabilities over patches, row-major [images, heads, queries, patches]. */
+export interface CrossAttention {
+  /** Number of the block. */
+  layer: number;
+  shape: number[];
+  values: Float32Array;
+}
+
+export interface ImageTextParts {
+  config: Blip2QformerConfig;
+  parameters: ParameterStore;
+  tokenizer: Tokenizer;
+  /** Longest text in tokens, special tokens included. */
+  maxTextLength: number;
+}
+
+/** `indices` cut into pieces of `size`, the last one filled up with its first element: one signature for all. */
+function* batches(count: number, size: number): Generator<{ rows: Int32Array; real: number }> {
+  for (let start = 0; start < count; start += size) {
+    const real = Math.min(size, count - start);
+    yield { rows: Int32Array.from({ length: size }, (_, i) => (i < real ? start + i : start)), real };
+  }
+}
+
+export abstract class ImageTextModel implements RetrievalModel {
+  readonly config: Blip2QformerConfig;
+  readonly parameters: ParameterStore;
+  readonly tokenizer: Tokenizer;
+  readonly maxTextLength: number;
+  private readonly encodeImages;
+  private readonly encodeTexts;
+  private readonly match;
+  private readonly look;
+
+  constructor({ config, parameters, tokenizer, maxTextLength }: ImageTextParts) {
+    this.config = config;
+    this.parameters = parameters;
+    this.tokenizer = tokenizer;
+    this.maxTextLength = maxTextLength;
+    const weights = () => new Weights(parameters.readAll());
+    this.encodeImages = compile(
+      (features: Tensor) => {
+        const w = weights();
+        return projectImage(w, encodeImage(w, config, readImage(w, config, features)).queries!);
+      },
+      { name: 'encodeImages' },
+    );
+    this.encodeTexts = compile(
+      (ids: Tensor, mask: Tensor) => {
+        const w = weights();
+        return projectText(w, encodeText(w, config, ids, mask).text!);
+      },
+      { name: 'encodeTexts' },
+    );
+    this.match = compile(
+      (features: Tensor, text: Text) => {
+        const w = weights();
+        return imageTextMatchingLogits(
+          w,
+          encodePair(w, config, readImage(w, config, features), text).queries!,
+        );
+      },
+      { name: 'match' },
+    );
+    this.look = compile(
+      (features: Tensor, text?: Text) => {
+        const w = weights();
+        const image = readImage(w, config, features);
+        const output = text ? encodePair(w, config, image, text) : encodeImage(w, config, image);
+        return output.crossAttentions;
+      },
+      { name: 'look' },
+    );
+  }
+
+  /** Encodes images and texts for retrieval. */
+  async encodePool(split: ImageTextSplit, texts: readonly string[]): Promise<EncodedPool> {
+    const features = await this.features(split);
+    const { ids, mask, shape } = encodeTexts(texts, this.tokenizer, this.maxTextLength);
+    const text = (rows: Int32Array): Text => ({
+      ids: toInt32(selectRows(ids, shape[1], rows)),
+      mask: toInt32(selectRows(mask, shape[1], rows)),
+    });
+    const table = tf.tidy(() => {
+      const parts = [...batches(texts.length, BATCH)].map(({ rows, real }) => {
+        const { ids: batchIds, mask: batchMask } = text(rows);
+        return this.encodeTexts(batchIds, batchMask).slice([0, 0], [real, -1]);
+      });
+      return tf.concat(parts, 0); // [T, E]
+    });
+    const values = new Float32Array(split.size * texts.length);
+    for (const { rows, real } of batches(split.size, BATCH)) {
+      const part = computeValues(() => {
+        const images = this.encodeImages(toFeatures(features, rows)); // [B, Q, E]
+        return similarities(images, table).slice([0, 0], [real, -1]);
+      });
+      values.set(part, rows[0] * texts.length);
+      await breathe();
+    }
+    table.dispose();
+    return { similarities: values, matchLogits: (i, t) => this.matchPairs(features, text, i, t) };
+  }
+
+  private async matchPairs(
+    features: Features,
+    text: (rows: Int32Array) => Text,
+    images: Int32Array,
+    texts: Int32Array,
+  ): Promise<Float32Array> {
+    const logits = new Float32Array(images.length);
+    for (const { rows, real } of batches(images.length, PAIRS)) {
+      const part = computeValues(() => {
+        const pairs = this.match(
+          toFeatures(
+            features,
+            rows.map((n) => images[n]),
+          ),
+          text(rows.map((n) => texts[n])),
+        );
+        return pairs.slice([0, 1], [real, 1]);
+      });
+      logits.set(part, rows[0]);
+      await breathe();
+    }
+    return logits;
+  }
+
+  /** Cross-attention of every query over chosen pictures: alone, or each with a text beside it (as in ITM). */
+  async crossAttention(
+    split: ImageTextSplit,
+    indices: readonly number[],
+    texts?: readonly string[],
+  ): Promise<CrossAttention[]> {
+    const features = await this.features(split);
+    const { tokenizer, maxTextLength } = this;
+    const maps = tf.tidy(() => {
+      const encoded =
+        texts &&
+        encodeTexts(
+          texts.map((text) => cleanCaption(text)),
+          tokenizer,
+          maxTextLength,
+        );
+      const text = encoded && {
+        ids: toInt32({ shape: encoded.shape, data: encoded.ids }),
+        mask: toInt32({ shape: encoded.shape, data: encoded.mask }),
+      };
+      return this.look(toFeatures(features, indices), text);
+    });
+    const read = ([layer, map]: [string, Tensor]): CrossAttention => {
+      const values = map.dataSync<'float32'>();
+      map.dispose();
+      return { layer: Number(layer), shape: map.shape.slice(), values };
+    };
+    return Object.entries(maps).map(read);
+  }
+
+  /** As `crossAttention`, one bundle per picture, to be measured, drawn or kept. */
+  async attend(
+    split: ImageTextSplit,
+    indices: readonly number[],
+    texts?: readonly string[],
+  ): Promise<AttentionBundle[]> {
+    const layers = await this.crossAttention(split, indices, texts);
+    return Promise.all(
+      indices.map((index, i) => {
+        const maps = layers.map(({ layer, shape, values }) => {
+          const size = values.length / indices.length;
+          return { layer, shape: shape.slice(1), values: values.slice(i * size, (i + 1) * size) };
+        });
+        const { imageSize } = split;
+        const image = { width: imageSize, height: imageSize, data: split.pixels(index) };
+        return attentionBundle({ image, maps, text: texts?.[i] });
+      }),
+    );
+  }
+
+  /** What the Q-Former reads of each picture [size, P, W]. */
+  protected abstract features(split: ImageTextSplit): Promise<Features>;
+}
+
+function toFeatures(features: Features, rows: ArrayLike<number>): Tensor {
+  return tf.tensor(features.gather(rows), [rows.length, ...features.shape]);
+}
+
+function toInt32({ shape, data }: { shape: number[]; data: ArrayLike<number> }): Tensor {
+  return tf.tensor(data, shape, 'int32');
+}

@@ -1,0 +1,58 @@
+/** The objective of stage 1 and of fine-tuning for retrieval, as the trainer wants it. B batch, P patches, W width. */
+import { Blip2Error, tf, type Rng, type Tensor } from '../runtime';
+import type { Weights } from '../nn';
+import type { Blip2QformerConfig } from '../models';
+import { stage1Losses, type Stage1Batch, type Stage1Weights } from '../losses';
+import type { HostTensor } from '../checkpoints';
+import type { LossResult } from '../train';
+import { customLosses, STAGE1_LOSSES, type Losses } from './objectiveOptions';
+
+const weightName = (name: string) => `weight.${name}`;
+
+/** Weights are inputs of the compiled step, not constants in it. What weighs nothing is not computed. */
+export function lossWeights(losses: Losses): Record<string, HostTensor> {
+  const used = STAGE1_LOSSES.filter((name) => typeof losses[name] === 'number' && losses[name] > 0);
+  return Object.fromEntries(
+    used.map((name) => [weightName(name), { shape: [], data: Float32Array.of(losses[name] as number) }]),
+  );
+}
+
+/** What the Q-Former is, and what it is trained by. */
+export interface Objective {
+  config: Blip2QformerConfig;
+  losses: Losses;
+}
+
+/**
+ * The weighted sum of the losses, and each of them.
+ *
+ * @param image features [B, P, W]
+ * @param inputs of the step: texts, `lossWeights`
+ * @throws Blip2Error naming a loss of one's own that is no scalar
+ */
+export function objective(
+  w: Weights,
+  { config, losses }: Objective,
+  image: Tensor,
+  inputs: Record<string, Tensor>,
+  rng: Rng,
+): LossResult {
+  const batch: Stage1Batch = { image, textIds: inputs.textIds, textMask: inputs.textMask };
+  const used = STAGE1_LOSSES.filter((name) => weightName(name) in inputs);
+  const weights: Stage1Weights = Object.fromEntries(used.map((name) => [name, inputs[weightName(name)]]));
+  const { outputs, loss: total, ...terms } = stage1Losses(w, config, batch, { rng, weights });
+  const extra = Object.fromEntries(
+    customLosses(losses).map(([name, custom]) => [name, scalar(name, custom(outputs, batch))] as const),
+  );
+  return { loss: tf.addN([total, ...Object.values(extra)]), ...terms, ...extra };
+}
+
+/** What a loss of one's own returned, if it is what a loss should be. */
+function scalar(name: string, value: unknown): Tensor {
+  const tensor = value instanceof tf.Tensor ? (value as Tensor) : undefined;
+  if (tensor?.rank === 0) return tensor;
+  const got = tensor ? `a tensor of shape [${tensor.shape.join(', ')}]` : typeof value;
+  throw new Blip2Error(`losses.${name} should return a scalar tensor, not ${got}`, {
+    hint: 'Reduce what was computed to one number, e.g. tf.mean(…).',
+  });
+}

@@ -1,0 +1,120 @@
+/**
+ * Fine-tuning for retrieval (BLIP-2 section 4.4): the Q-Former of stage 1 goes on with ITC, ITM and ITG, and the image
+ * encoder in front of it is trained too, at a lower learning rate. Steps read pixels, not cached features.
+ * B batch, S image side.
+ */
+import { HalfTensor, ParameterStore, tf, type Tensor } from '../runtime';
+import type { Matrix } from '../nn';
+import { Tokenizer } from '../text';
+import { normalise } from '../image';
+import { blip2QformerParameters, type Blip2QformerConfig } from '../models';
+import type { JsonObject } from '../checkpoints';
+import { stackPixels, type FrozenVisionTower, type ImageTextDataset } from '../data';
+import { trainingOf, type PrepareContext, type Recipe, type Task } from '../train';
+import { captionBatches } from './captions';
+import { lossWeights, objective } from './objective';
+import { customLosses, lossRecord } from './objectiveOptions';
+import { RetrievalTunedModel } from './retrievalModel';
+import {
+  parseRetrieval,
+  type RetrievalTuningOptions,
+  type RetrievalTuningSettings,
+} from './retrievalOptions';
+import type { Stage1Model } from './stage1Model';
+import { validationRecall } from './validation';
+
+/** Of the record. It follows from the run that is gone on with: said again, so that a folder can be opened without it. */
+interface RecordedModel {
+  model: Blip2QformerConfig;
+  maxTextLength: number;
+}
+
+/**
+ * The recipe of fine-tuning a stage-1 run for retrieval.
+ * @throws Blip2Error naming an option that is unknown or out of range
+ */
+export function retrieval({ data, from, ...options }: RetrievalTuningOptions): Recipe<RetrievalTunedModel> {
+  const settings = parseRetrieval(options);
+  const { training, rest } = trainingOf(settings);
+  const { config: model, maxTextLength, tower } = from.model;
+  const recorded: RecordedModel = { model, maxTextLength };
+  const config = {
+    ...recorded,
+    losses: lossRecord(rest.losses),
+    stage: 'retrieval',
+    data: { name: data.name, options: data.options },
+    tower: tower.hash,
+    from: { ...from.recipe, step: from.step },
+  };
+  return {
+    name: `retrieval-${data.name}`,
+    config: JSON.parse(JSON.stringify(config)) as JsonObject,
+    training,
+    custom: customLosses(rest.losses).length > 0,
+    prepare: (context) => prepare(data, from.model, settings, context),
+  };
+}
+
+/** A model whose parameters are those of stage 1 and the tower's, in memory of their own. */
+export function createRetrievalModel(stage1: Stage1Model): RetrievalTunedModel {
+  const { config, tokenizer, maxTextLength, tower } = stage1;
+  const parameters = tf.tidy(
+    () => ParameterStore.from({ ...towerTensors(tower), ...stage1.parameters.readAll() }) as never,
+  ) as ParameterStore;
+  return new RetrievalTunedModel({ config, parameters, tokenizer, maxTextLength, vision: tower.model });
+}
+
+/** As `createRetrievalModel`, of the config that such a recipe recorded; the parameters' values are to be loaded. */
+export function reopenRetrievalModel(
+  config: JsonObject,
+  data: ImageTextDataset,
+  { model: vision }: FrozenVisionTower,
+): RetrievalTunedModel {
+  const { model, maxTextLength } = config as unknown as RecordedModel;
+  const specs = { ...vision.parameters(), ...blip2QformerParameters(model) };
+  return new RetrievalTunedModel({
+    config: model,
+    parameters: ParameterStore.create(specs, 0),
+    tokenizer: Tokenizer.fromFolder(data.tokenizerDir),
+    maxTextLength,
+    vision,
+  });
+}
+
+/** What is trained is float32, in whatever type it was stored. */
+function towerTensors({ tensors }: FrozenVisionTower): Record<string, Tensor> {
+  const float32 = (tensor: Matrix) => (tensor instanceof HalfTensor ? tensor.toFloat32() : tensor);
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, float32(tensor)]));
+}
+
+function prepare(
+  data: ImageTextDataset,
+  stage1: Stage1Model,
+  { losses }: RetrievalTuningSettings,
+  { training }: PrepareContext,
+): Promise<Task<RetrievalTunedModel>> {
+  const { batchSize, seed } = training;
+  const { train, validation } = data;
+  const model = createRetrievalModel(stage1);
+  const { config, vision, parameters, tokenizer, maxTextLength } = model;
+  const captions = captionBatches(train, tokenizer, { maxTextLength, batchSize, seed });
+  const weights = lossWeights(losses);
+  const side = train.imageSize;
+  return Promise.resolve({
+    model,
+    parameters,
+    inputs: (step) => {
+      const { indices, text } = captions(step);
+      const pixels = {
+        shape: [batchSize, side, side, 3],
+        data: normalise(stackPixels(train, indices)),
+      };
+      return { pixels, ...text, ...weights };
+    },
+    loss: (w, inputs, rng) => {
+      const image = vision.features(w, inputs.pixels); // [B, P, W]
+      return objective(w, { config, losses }, image, inputs, rng);
+    },
+    evaluate: () => validationRecall(model, validation),
+  });
+}

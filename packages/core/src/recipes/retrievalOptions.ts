@@ -1,0 +1,25 @@
+/** What a recipe of fine-tuning for retrieval can say, and what it says if it says nothing. */
+import { z } from 'zod';
+import type { ImageTextDataset } from '../data';
+import { trainingShape, type Run } from '../train';
+import { parseOptions } from './errors';
+import { checkContrast, checkLosses, lossesSchema } from './objectiveOptions';
+import type { Stage1Model } from './stage1Model';
+
+const schema = z.strictObject({ losses: lossesSchema, ...trainingShape });
+
+export type RetrievalTuningSettings = z.output<typeof schema>;
+
+export type RetrievalTuningOptions = z.input<typeof schema> & {
+  data: ImageTextDataset;
+  /** The stage-1 run whose Q-Former goes on, with the vision tower that it was trained in front of. */
+  from: Run<Stage1Model>;
+};
+
+/** Defaults filled in. @throws Blip2Error naming a key that is unknown or out of range */
+export function parseRetrieval(options: Record<string, unknown>): RetrievalTuningSettings {
+  const settings = parseOptions(schema, options, 'retrieval recipe');
+  checkLosses('retrieval', settings.losses);
+  checkContrast('retrieval', settings.batchSize);
+  return settings;
+}
