@@ -10,7 +10,9 @@ import { addMetrics } from './metrics';
 import { addPretrain } from './pretrain';
 import { Exit } from './output';
 import { addReproduce } from './reproduce';
-import { version } from './version';
+// Not by the folder's index, which would load TensorFlow.
+// eslint-disable-next-line no-restricted-imports
+import { version } from '../runtime/version';
 
 const AFTER_HELP = `
 Every command takes --help. Results go to standard output (with --json one JSON document), all else to standard error.

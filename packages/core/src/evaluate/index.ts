@@ -14,6 +14,7 @@ export {
   type ImageId,
   type ImageScores,
 } from './caption';
+export { readJson } from './readJson';
 export {
   ranks,
   recall,

@@ -37,3 +37,4 @@ export { tensorFlowInfo, type TensorFlowInfo } from './system';
 export { tf, type Tensor } from './tensorflow';
 export { leaves, mapLeaves, type TensorTree } from './tree';
 export { Variable } from './variable';
+export { version } from './version';

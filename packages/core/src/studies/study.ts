@@ -17,12 +17,15 @@ export interface Measurement {
 }
 
 /** `full`: the sizes of the committed results. `short`: fewer steps, for a first look. `smoke`: only that it runs. */
-export type Scale = 'full' | 'short' | 'smoke';
+export const SCALES = ['full', 'short', 'smoke'] as const;
+export type Scale = (typeof SCALES)[number];
 
 export interface StudyContext {
   seed: number;
   scale: Scale;
   data: ShapesDataset;
+  /** Where runs and caches lie. */
+  runsDir: string;
   /**
    * The run of a recipe with this seed: taken from its folder if it is finished there, waited for if another process is
    * training it, trained otherwise. So studies share their runs.

@@ -1,3 +1,4 @@
+/** Which version of the library this is. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
