@@ -1,0 +1,67 @@
+/**
+ * The attention explorer: one bundle on view. Plain DOM without JupyterLab, whose renderer only gives it a place; it
+ * looks right wherever JupyterLab's `--jp-*` variables or none are set.
+ */
+import type { Attention } from '../attention/bundle';
+import { firstChoice, fit, type Choice, type Wishes } from '../attention/choice';
+import { shownFor } from '../attention/shown';
+import { CAUTION } from '../attention/words';
+import { controls } from './controls';
+import { element } from './dom';
+import { multiples } from './multiples';
+import { picture } from './picture';
+import { scaleBar } from './scaleBar';
+import { summary } from './summary';
+
+export class AttentionExplorer {
+  readonly element: HTMLElement;
+  private current: Choice;
+  private readonly parts;
+
+  /** @param before the choice of a view that this one replaces */
+  constructor(
+    private readonly attention: Attention,
+    private readonly wishes: Wishes = {},
+    before?: Choice,
+  ) {
+    this.current = before ? fit(attention, before) : firstChoice(attention, wishes);
+    const choose = (change: Partial<Choice>) => this.choose(change);
+    const [top, main, bar, numbers, tiles] = (this.parts = [
+      controls(attention, choose),
+      picture(attention, wishes.caption ?? attention.text),
+      scaleBar(),
+      summary(attention, wishes.objects !== undefined),
+      multiples(attention, choose),
+    ]);
+    this.element = element(
+      'div',
+      // Arrow keys and letters belong to the view, not to the notebook around it.
+      {
+        class: 'blip2-Attention',
+        role: 'group',
+        'aria-label': 'Attention',
+        'data-lm-suppress-shortcuts': 'true',
+      },
+      top.element,
+      element(
+        'div',
+        { class: 'blip2-Columns' },
+        element('div', { class: 'blip2-Main' }, main.element, bar.element),
+        element('div', { class: 'blip2-Side' }, numbers.element, tiles.element),
+      ),
+      element('p', { class: 'blip2-Caution' }, CAUTION),
+    );
+    this.choose({});
+  }
+
+  get choice(): Choice {
+    return this.current;
+  }
+
+  choose(change: Partial<Choice>): void {
+    this.current = { ...this.current, ...change };
+    this.element.dataset.paint = this.current.paint;
+    const shown = shownFor(this.attention, this.current, this.wishes);
+    for (const part of this.parts) part.update(shown);
+  }
+}
