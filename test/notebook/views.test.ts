@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { attentionBundle } from '../../packages/core/src/attention';
+import { ATTENTION_FORMAT, attentionBundle } from '../../packages/core/src/attention';
 import {
   attentionView,
   imageGrid,
@@ -93,11 +93,28 @@ it('image grid: too long a row goes on in the next line', async () => {
 it('attention: a query’s patch is bright, the others are dark', async () => {
   const objects = [true, false, false, false];
   const rendering = await attentionView(await bundle(), { queries: [0], objects }).render();
-  const left = 2 * 10 + 84 + 10; // of the first query's picture
+  const left = 10 + 84 + 10; // of the first query’s picture, beside the whole one
   expect(await colorAt(rendering, left + 4, 10 + 4)).toEqual([255, 0, 0]);
   const [red] = await colorAt(rendering, left + 80, 10 + 80);
   expect(red).toBeLessThan(100);
   expect(rendering.data['text/plain']).toBe('Attention in layer 2: query 0 100% on objects');
+});
+
+it('attention: many queries stay on the page, and a viewer is told how to begin', async () => {
+  const shape = [1, 16, 5];
+  const many = await attentionBundle({
+    image: plain(255, 0, 0),
+    maps: [{ layer: 2, shape, values: new Float32Array(80).fill(0.2) }],
+  });
+  const { metadata } = await attentionView(many, { head: 'max', queries: [3, 1] }).render();
+  expect(metadata[ATTENTION_FORMAT]).toEqual({ head: 'max', queries: [3, 1] });
+  const whole = await attentionView(many).render();
+  const [few, all] = [metadata, whole.metadata].map(
+    (one) => one['image/png'] as { width: number; height: number },
+  );
+  expect(all.width).toBeLessThanOrEqual(760);
+  expect(all.height).toBeGreaterThanOrEqual(3 * 84);
+  expect(few.height).toBeLessThan(2 * 84);
 });
 
 it('table: numbers to the right, text escaped', async () => {

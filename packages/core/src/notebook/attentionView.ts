@@ -1,6 +1,7 @@
 /**
- * Where queries look: the picture once for each query, lit where its attention is and dark elsewhere, so that the
- * picture keeps its colours. Patches are shown as they are, not smoothed into a resolution that was never there.
+ * Where queries look. In JupyterLab, the extension of packages/jupyter-ext explores the bundle; everywhere else, a PNG
+ * has the picture once for each query, lit where its attention is and dark elsewhere, so that the picture keeps its
+ * colours. Patches are shown as they are, not smoothed into a resolution that was never there.
  */
 import {
   ATTENTION_FORMAT,
@@ -22,9 +23,12 @@ export interface AttentionViewOptions extends MapChoice {
   caption?: string;
 }
 
+/** As wide as a notebook's page. */
+const WIDTH = 760;
 const TILE = 84;
 const GAP = 10;
 const SMALL = 10.5;
+const LINE = 13;
 /** Numbers in patches are readable down to this many pixels per patch. */
 const NUMBERED = 26;
 /** Darkness of a patch that gets no attention. */
@@ -35,8 +39,9 @@ export function attentionView(bundle: AttentionBundle, options: AttentionViewOpt
     async render() {
       const png = await renderPng(drawAttention(bundle, options));
       return {
-        ...png,
         data: { [ATTENTION_FORMAT]: bundle, ...png.data, 'text/plain': describe(bundle, options) },
+        // The explorer begins with the same choice.
+        metadata: { [ATTENTION_FORMAT]: options, ...png.metadata },
       };
     },
   };
@@ -60,28 +65,42 @@ export function drawAttention(bundle: AttentionBundle, options: AttentionViewOpt
   const maps = queries.map((query) => queryMap(bundle, { ...options, query }));
   // One scale for all, so that a spread map looks spread beside a sharp one.
   const largest = Math.max(...maps.flatMap((map) => [...map.values]));
-  const top = GAP;
-  const below = top + TILE + 15;
-  const parts = [picture(bundle.image.url, GAP, top, TILE, TILE)];
-  const lines = caption === undefined ? [] : wrap(caption, TILE + GAP, SMALL);
-  for (const [i, line] of lines.entries()) {
-    parts.push(label(line, GAP + TILE / 2, below + i * 13, { size: SMALL, anchor: 'middle' }));
-  }
+  const words = caption === undefined ? [] : wrap(caption, TILE + GAP, SMALL);
+  const lines = Math.max(words.length, objects ? 2 : 1);
+  const height = TILE + lines * LINE + GAP;
+  const perRow = Math.floor((WIDTH - GAP) / (TILE + GAP));
+  const columns = Math.min(perRow, queries.length + 1);
+  const place = (tile: number) => ({
+    x: GAP + (tile % columns) * (TILE + GAP),
+    y: GAP + Math.floor(tile / columns) * height,
+  });
+
+  const parts = [tile(bundle, place(0), words)];
   for (const [i, map] of maps.entries()) {
-    const x = 2 * GAP + (i + 1) * (TILE + GAP);
-    parts.push(picture(bundle.image.url, x, top, TILE, TILE), shade(bundle, map.values, largest, x, top));
-    parts.push(label(`query ${queries[i]}`, x + TILE / 2, below, { size: SMALL, anchor: 'middle' }));
-    if (objects) {
-      const share = `${percent(shareOn(map, objects))} on objects`;
-      parts.push(label(share, x + TILE / 2, below + 14, { size: SMALL, color: INK.quiet, anchor: 'middle' }));
-    }
+    const at = place(i + 1);
+    const share = objects ? [`${percent(shareOn(map, objects))} on objects`] : [];
+    parts.push(
+      tile(bundle, at, [`query ${queries[i]}`, ...share], shade(bundle, map.values, largest, at.x, at.y)),
+    );
   }
-  const width = 3 * GAP + (queries.length + 1) * (TILE + GAP);
   return {
-    width,
-    height: below + Math.max(lines.length - 1, objects ? 1 : 0) * 13 + 10,
+    width: GAP + columns * (TILE + GAP),
+    height: GAP + Math.ceil((queries.length + 1) / columns) * height,
     content: parts.join(''),
   };
+}
+
+/** The picture, what lies over it, lines of text below. */
+function tile(
+  { image }: AttentionBundle,
+  { x, y }: { x: number; y: number },
+  lines: readonly string[],
+  over = '',
+): string {
+  const text = lines.map((line, i) =>
+    label(line, x + TILE / 2, y + TILE + 15 + i * LINE, { size: SMALL, anchor: 'middle' }),
+  );
+  return picture(image.url, x, y, TILE, TILE) + over + text.join('');
 }
 
 /** Darkness over the patches, and their attention in percent where there is room for it. */
