@@ -20,7 +20,16 @@ const schema = z.object({
     .array(z.object({ arm: z.string(), metric: z.string(), value: z.number(), step: count.optional() }))
     .min(1),
   /** The training runs that it took. */
-  runs: z.array(z.object({ name: z.string(), hash: z.string(), dir: z.string(), steps: count })),
+  runs: z.array(
+    z.object({
+      name: z.string(),
+      hash: z.string(),
+      dir: z.string(),
+      steps: count,
+      batchSize: count,
+      learningRate: z.number(),
+    }),
+  ),
   /** Of all settings, data and towers that it depends on: under another hash the result is out of date. */
   inputs: z.string(),
   environment: z.object({
