@@ -1,0 +1,120 @@
+/**
+ * Curves over training steps: the committed mean with a band of one standard deviation over seeds, and each run of the
+ * reader's own drawn over it. An arm has its colour, dashes and marker in all charts of a study.
+ */
+import { dashOf, drawLineChart, drawMarker, markerOf, type ChartLayout, type Line } from '../notebook';
+import { mean, sd, type StudyResult } from '../studies';
+import { html, Html } from './html';
+import { digitsFor, fixed } from './numbers';
+import { seedsOf } from './measurementTable';
+import type { Part } from './part';
+
+const LAYOUT: ChartLayout = {
+  width: 480,
+  height: 300,
+  margin: { top: 14, right: 18, bottom: 52, left: 58 },
+  ink: { text: 'var(--text)', quiet: 'var(--quiet)', line: 'var(--rule)' },
+  bare: true,
+};
+const COLORS = 6;
+
+/** Of one seed: step → value, in the order of steps. */
+type Curve = Map<number, number>;
+
+function curveOf({ measurements }: StudyResult, metric: string, arm: string): Curve {
+  const points = measurements.flatMap((one) =>
+    one.step !== undefined && one.metric === metric && one.arm === arm
+      ? [[one.step, one.value] as const]
+      : [],
+  );
+  return new Map(points.sort(([a], [b]) => a - b));
+}
+
+/** The mean of seeds and one deviation around it, at the steps that all of them have. */
+function overSeeds(curves: readonly Curve[]): Pick<Line, 'x' | 'y' | 'band'> {
+  const x = [...curves[0].keys()].filter((step) => curves.every((curve) => curve.has(step)));
+  const values = x.map((step) => curves.map((curve) => curve.get(step)!));
+  const y = values.map(mean);
+  if (curves.length === 1) return { x, y };
+  const deviations = values.map(sd);
+  const edge = (sign: 1 | -1) => y.map((value, i) => value + sign * deviations[i]);
+  return { x, y, band: { low: edge(-1), high: edge(1) } };
+}
+
+const styleOf = (arm: number) => ({
+  color: `var(--line-${arm % COLORS})`,
+  dash: dashOf(arm),
+  marker: markerOf(arm),
+});
+
+/** The lines of one metric. */
+export function linesOf({ committed, own }: Part, metric: string, arms: readonly string[]): Line[] {
+  const curves = (results: readonly StudyResult[], arm: string) =>
+    results.map((result) => curveOf(result, metric, arm)).filter((curve) => curve.size > 0);
+  const means = arms.flatMap((name, i) => {
+    const seeds = curves(committed, name);
+    const { color, dash } = styleOf(i);
+    return seeds.length === 0 ? [] : [{ name, color, dash, ...overSeeds(seeds), width: 2.5 }];
+  });
+  const runs = arms.flatMap((name, i) => {
+    const { color, marker } = styleOf(i);
+    return curves(own, name).map((seed) => ({ name, color, marker, ...overSeeds([seed]), width: 1.2 }));
+  });
+  return [...means, ...runs];
+}
+
+export function curves(part: Part): Html | undefined {
+  const points = [...part.committed, ...part.own]
+    .flatMap(({ measurements }) => measurements)
+    .filter(({ step }) => step !== undefined);
+  if (points.length === 0) return undefined;
+  const metrics = [...new Set(points.map(({ metric }) => metric))];
+  const arms = [...new Set(points.map(({ arm }) => arm))];
+  const charts = metrics.map((metric) => chart(metric, linesOf(part, metric, arms)));
+  return html`<ul class="legend">
+      ${arms.map(legendOf)}
+    </ul>
+    <p class="quiet small">${explain(part)}</p>
+    <div class="charts">${charts}</div> `;
+}
+
+function chart(metric: string, lines: readonly Line[]): Html {
+  const drawing = drawLineChart({ title: '', x: 'training step', y: metric, lines }, LAYOUT);
+  return html`<figure>
+    <svg class="chart" viewBox="0 0 ${drawing.width} ${drawing.height}" role="img">
+      <title>${describe(metric, lines)}</title>
+      ${new Html(drawing.content)}
+    </svg>
+    <figcaption>${metric} over training steps</figcaption>
+  </figure> `;
+}
+
+/** For those who do not see the chart: where each line begins and ends. */
+function describe(metric: string, lines: readonly Line[]): string {
+  const digits = digitsFor(lines.flatMap(({ y }) => y));
+  const ends = lines.map(
+    ({ name, x, y }) =>
+      `${name}: ${fixed(y[0], digits)} at step ${x[0]}, ${fixed(y.at(-1)!, digits)} at step ${x.at(-1)}`,
+  );
+  return `${metric}. ${ends.join('; ')}`;
+}
+
+function legendOf(arm: string, index: number): Html {
+  const { color, dash, marker } = styleOf(index);
+  const dashes = dash ? ` stroke-dasharray="${dash.join(' ')}"` : '';
+  const sample = `<line x1="0" x2="42" y1="7" y2="7" stroke="${color}" stroke-width="2.5"${dashes}/>${drawMarker(marker, 21, 7, color)}`;
+  return html`<li><svg viewBox="0 0 42 14" aria-hidden="true">${new Html(sample)}</svg>${arm}</li> `;
+}
+
+/** What the lines of these charts are. */
+function explain({ committed, own }: Part): string {
+  const several =
+    committed.length > 1 ? `mean and standard deviation (band) of ${seedsOf(committed)}` : 'one seed';
+  const parts = [
+    ...(committed.length > 0 ? [`Heavy lines: committed results, ${several}.`] : []),
+    ...(own.length > 0
+      ? [`Thin lines with marks: your run${own.length > 1 ? 's' : ''}, ${seedsOf(own)}.`]
+      : []),
+  ];
+  return parts.join(' ');
+}

@@ -1,0 +1,3 @@
+/** The report: what the studies found, on one page. */
+export { type Sample } from './samples';
+export { writeReport, type ReportContent } from './writeReport';

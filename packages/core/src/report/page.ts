@@ -1,0 +1,119 @@
+/** The report as one page, from its parts. */
+import type { StudyResult } from '../studies';
+import { SCRIPT } from './command';
+import { html, Html } from './html';
+import { day, duration } from './numbers';
+import { seedsOf } from './measurementTable';
+import type { Part } from './part';
+import { machine } from './settings';
+import { STYLE } from './style';
+import { studySection } from './studySection';
+import { summary } from './summary';
+import { ICONS } from './verdict';
+
+const PAPER = 'https://arxiv.org/abs/2301.12597';
+
+/** A whole HTML document. @param pictures the section of samples, if there are any */
+export function page(parts: readonly Part[], pictures: Html | undefined): Html {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>BLIP-2 on Shapes: report</title>
+        <link rel="icon" href="data:," />
+        <style>
+          ${new Html(STYLE)}
+        </style>
+      </head>
+      <body>
+        ${ICONS}
+        <header>
+          <h1>BLIP-2 on Shapes</h1>
+          <p>
+            The studies of
+            <a href="${PAPER}"
+              >BLIP-2: Bootstrapping Language-Image Pre-training with Frozen Image Encoders and Large Language
+              Models</a
+            >
+            (Li et al., ICML 2023), made again in a world of drawn shapes, small enough for two processor
+            cores. Every number below comes from a training run that the command beside it repeats.
+          </p>
+          ${provenance(parts)}${contents(parts, pictures !== undefined)}
+        </header>
+        <main>${summary(parts)}${parts.map(studySection)}${pictures}</main>
+        ${SCRIPT}
+      </body>
+    </html> `;
+}
+
+/** Whose results these are: the reader's own and the committed ones. */
+function provenance(parts: readonly Part[]): Html {
+  const sources = [
+    { name: 'Yours', results: parts.flatMap(({ own }) => own) },
+    { name: 'Committed', results: parts.flatMap(({ committed }) => committed) },
+  ].filter(({ results }) => results.length > 0);
+  if (sources.length === 0)
+    return html`<p>There are no results yet: each study below says how to make them.</p> `;
+  const rows = PROVENANCE.map(
+    ([name, value]) =>
+      html`<tr>
+        <th scope="row">${name}</th>
+        ${sources.map(({ results }) => html`<td>${value(results)}</td>`)}
+      </tr> `,
+  );
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col"></th>
+          ${sources.map(({ name }) => html`<th scope="col">${name}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div> `;
+}
+
+type Results = readonly StudyResult[];
+
+const PROVENANCE: readonly [string, (results: Results) => string][] = [
+  ['Studies', (results) => distinct(results, ({ study }) => study).length.toString()],
+  [
+    'Seeds',
+    (results) =>
+      distinct(results, ({ seed }) => String(seed))
+        .sort()
+        .join(', '),
+  ],
+  ['Scale', (results) => distinct(results, ({ scale }) => scale).join(', ')],
+  ['Finished', (results) => day(results.map(({ finished }) => finished).reduce((a, b) => (a > b ? a : b)))],
+  ['Time', (results) => duration(results.reduce((sum, { seconds }) => sum + seconds, 0))],
+  ['Machine', (results) => distinct(results, ({ environment }) => machine(environment)).join('; ')],
+];
+
+function distinct(results: Results, of: (result: StudyResult) => string): string[] {
+  return [...new Set(results.map(of))];
+}
+/** Links to the studies, each with what there is of it. */
+function contents(parts: readonly Part[], hasPictures: boolean): Html {
+  const state = ({ own, committed }: Part) => {
+    if (own.length > 0) return `yours: ${seedsOf(own)}`;
+    return committed.length > 0 ? 'committed results' : 'no results yet';
+  };
+  const items = parts.map(
+    (part) =>
+      html`<li>
+        <a href="#${part.study.name}">${part.study.title}</a> <span class="quiet small">${state(part)}</span>
+      </li> `,
+  );
+  const pictures = html`<li><a href="#pictures">Pictures, captions, answers</a></li> `;
+  return html`<nav aria-label="Contents">
+    <ul class="contents">
+      <li><a href="#findings">Findings</a></li>
+      ${items}${hasPictures ? pictures : undefined}
+    </ul>
+  </nav> `;
+}

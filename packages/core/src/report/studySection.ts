@@ -1,0 +1,35 @@
+/** One study: what it shows, what was found, curves, numbers, and how to make it again. */
+import { commandBox } from './command';
+import { curves } from './curves';
+import { findingBlock } from './finding';
+import { html, type Html } from './html';
+import { measurementTable } from './measurementTable';
+import { duration } from './numbers';
+import type { Part } from './part';
+import { settings } from './settings';
+
+export function studySection(part: Part): Html {
+  const { study, committed, own, claims } = part;
+  const isMeasured = committed.length + own.length > 0;
+  return html`<section id="${study.name}">
+    <h2>${study.title}</h2>
+    <p class="source">${study.source}</p>
+    <p>${study.announcement}</p>
+    ${isMeasured ? claims.map(findingBlock) : undefined}${curves(part)}${measurementTable(part)}${settings(part)}${howToMake(part)}
+  </section> `;
+}
+
+/** The command that makes the results again, or for the first time. */
+function howToMake({ study, committed, own }: Part): Html {
+  const made = own.at(-1) ?? committed.at(-1);
+  const command = made?.command ?? `npx blip2 reproduce ${study.name}`;
+  if (own.length > 0)
+    return html`<p class="small quiet">To make it again:</p>
+      ${commandBox(command)}`;
+  const time = (scale: 'short' | 'full') => duration(study.seconds[scale]);
+  return html`<p class="small quiet">
+      You have not run this study yet. One seed takes about ${time('full')} on two cores (${time('short')}
+      with <code>--scale short</code>):
+    </p>
+    ${commandBox(command)}`;
+}

@@ -1,0 +1,72 @@
+/** All findings in one table: the paper's claim, its difference there and here, and whether it holds. */
+import { differenceText } from './finding';
+import { html, type Html } from './html';
+import { drawInterval } from './interval';
+import { asPrinted, counted, signed } from './numbers';
+import { seedsOf } from './measurementTable';
+import type { Difference, JudgedClaim, Part } from './part';
+import { verdictOf } from './verdict';
+
+export function summary(parts: readonly Part[]): Html {
+  const rows = parts.flatMap((part) => part.claims.map((claim) => row(part, claim)));
+  return html`<section id="findings">
+    <h2>Findings</h2>
+    <p>
+      Each finding is a difference between two arms that were trained with the same seeds. It holds if the 95%
+      t-interval of the paired difference lies above zero. The paper’s numbers come from real pictures and
+      models thousands of times larger: compare directions, not sizes.
+    </p>
+    <div class="scroll">
+      <table class="wide stack">
+        <thead>
+          <tr>
+            <th scope="col">Finding</th>
+            <th scope="col" class="number">Paper</th>
+            <th scope="col" class="number">Here</th>
+            <th scope="col"></th>
+            <th scope="col" class="number">Yours</th>
+            <th scope="col">Verdict</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+    <p class="small quiet">
+      Dot and bar: mean difference and its 95% interval over the committed seeds; hollow diamond: yours. The
+      upright rule is zero; each row has its own scale.
+    </p>
+  </section> `;
+}
+
+function row(part: Part, judged: JudgedClaim): Html {
+  const { claim, committed, own, digits } = judged;
+  const main = committed ?? own;
+  return html`<tr>
+    <th scope="row">${claim.text} <a class="small" href="#${part.study.name}">${part.study.title}</a></th>
+    <td class="number" data-name="Paper">${paperDifference(part, judged)}</td>
+    <td class="number" data-name="Here">${main && cell(signed(main.mean, digits), bounds(main, digits))}</td>
+    <td>${main && drawInterval(main, committed && own?.mean, differenceText(main, digits))}</td>
+    <td class="number" data-name="Yours">${own && cell(signed(own.mean, digits), seedsOf(part.own))}</td>
+    <td>${verdictOf(main)}</td>
+  </tr> `;
+}
+
+const cell = (number: string, below: string) => html`${number}<br /><span class="spread">${below}</span>`;
+
+/** "+34.1 to +42.3, 5 seeds" */
+function bounds({ interval, seeds }: Difference, digits: number): string {
+  const range = interval?.map((end) => signed(end, digits)).join(' to ');
+  return [...(range ? [range] : []), counted(seeds, 'seed')].join(', ');
+}
+
+/** The same difference in the paper, where its two numbers are known; its direction otherwise. */
+function paperDifference({ study }: Part, { claim }: JudgedClaim): string {
+  const valueOf = (arm: string) =>
+    study.paper.find((one) => one.arm === arm && one.metric === claim.metric)?.value;
+  const [better, worse] = [valueOf(claim.better), valueOf(claim.worse)];
+  if (better === undefined || worse === undefined) return 'higher';
+  const difference = Number((better - worse).toFixed(2));
+  return (difference > 0 ? '+' : '') + asPrinted(difference);
+}

@@ -1,0 +1,168 @@
+/** The report: whole at each moment, the same numbers as the results, nothing from outside, nothing unescaped. */
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { format } from 'prettier';
+import { describe, expect, it } from 'vitest';
+import { writeReport, type ReportContent } from '../../packages/core/src/report';
+import type { Study } from '../../packages/core/src/studies';
+import { COMMITTED, FIGURE5, result, sample, STUDIES, TABLE6 } from './madeUp';
+
+const NOTHING: ReportContent = { studies: STUDIES, own: [], committed: [] };
+
+async function report(content: Partial<ReportContent>): Promise<string> {
+  const dir = join(mkdtempSync(join(tmpdir(), 'report-')), 'report');
+  const path = await writeReport(dir, { ...NOTHING, ...content });
+  expect(readdirSync(dir)).toEqual(['index.html']);
+  return readFileSync(path, 'utf8');
+}
+
+/** A section with its text alone: tags out, spaces to one. */
+function textOf(page: string, id: string): string {
+  const section = page.split(`<section id="${id}">`)[1].split('</section>')[0];
+  return section
+    .replace(/<(style|script|title)>.*?<\/\1>/gs, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+}
+
+const contents: [string, () => Promise<Partial<ReportContent>>][] = [
+  ['no results', async () => ({})],
+  ['own results of one seed', async () => ({ own: [result('figure5', 3)] })],
+  ['committed results', async () => ({ committed: COMMITTED })],
+  [
+    'everything',
+    async () => ({
+      own: STUDIES.map(({ name }) => result(name, 0, 'short')),
+      committed: COMMITTED,
+      samples: [await sample(), await sample()],
+    }),
+  ],
+];
+
+describe.each(contents)('with %s', (_, make) => {
+  it('is valid HTML', async () => {
+    const page = await report(await make());
+    // Prettier's parser refuses elements that are not closed, or closed in the wrong order, and doubled attributes.
+    await expect(format(page, { parser: 'html' })).resolves.toMatch(/^<!doctype html>/);
+    const style = /<style>(.*?)<\/style>/s.exec(page)![1];
+    await expect(format(style, { parser: 'css' })).resolves.toMatch(/:root/);
+    const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, target] of page.matchAll(/href="#([^"]*)"/g)) expect(ids).toContain(target);
+  });
+
+  it('asks for nothing from outside', async () => {
+    const page = await report(await make());
+    const targets = [...page.matchAll(/\b(?:href|src)="([^"]*)"/g)].map(([, target]) => target);
+    const outside = targets.filter((target) => !/^(#|data:)/.test(target));
+    expect(outside).toEqual(['https://arxiv.org/abs/2301.12597']);
+    expect(page).not.toMatch(/url\(|@import|srcset|fetch\(|XMLHttpRequest/);
+  });
+
+  it('has a section for every study, with its announcement and a command', async () => {
+    const page = await report(await make());
+    for (const { name, title, announcement } of STUDIES) {
+      const text = textOf(page, name);
+      expect(text).toContain(title);
+      expect(text).toContain(announcement);
+      expect(text).toContain(`npx blip2 reproduce ${name}`);
+    }
+  });
+});
+
+it('without results says so, and how long they take', async () => {
+  const page = await report({});
+  expect(textOf(page, 'figure5')).toContain('about 21 minutes on two cores (3 minutes with --scale short )');
+  expect(textOf(page, 'findings').match(/not measured/g)).toHaveLength(5);
+});
+
+it('one seed gives differences, but neither intervals nor verdicts', async () => {
+  const page = await report({ own: [result('table6', 2)] });
+  const [plain, itg] = result('table6', 2).measurements;
+  expect(textOf(page, 'table6')).toContain(
+    `R@1 image→text: ITC + ITM + ITG is ${(itg.value - plain.value).toFixed(1)} above ITC + ITM , with one seed.`,
+  );
+  const findings = textOf(page, 'findings');
+  expect(findings.match(/too few seeds/g)).toHaveLength(2);
+  expect(findings).not.toMatch(/ holds|does not hold| to \+/);
+});
+
+it('five seeds: means, deviations, intervals and verdicts, the paper’s numbers beside them', async () => {
+  const page = await report({ committed: COMMITTED });
+  const values = COMMITTED.filter(({ study }) => study === 'table6').map(({ measurements }) =>
+    measurements.filter(({ metric }) => metric === 'R@1 image→text').map(({ value }) => value),
+  );
+  const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
+  const plain = mean(values.map(([value]) => value));
+  const deviation = Math.sqrt(mean(values.map(([value]) => (value - plain) ** 2)) * (5 / 4));
+  const table6 = textOf(page, 'table6');
+  expect(table6).toContain(`R@1 image→text ITC + ITM 84.5 ${plain.toFixed(1)} ± ${deviation.toFixed(1)}`);
+  expect(table6).toContain('97.0');
+  const findings = textOf(page, 'findings');
+  // What was made up to be large holds, what was made up to be smaller than the noise does not.
+  expect(findings.match(/ holds/g)).toHaveLength(4);
+  expect(findings.match(/does not hold/g)).toHaveLength(1);
+  // The paper's 85.4 − 84.5.
+  expect(findings).toContain('+0.9');
+});
+
+it('curves: a band for the committed seeds, a line with marks for the own run', async () => {
+  const onlyOwn = (await report({ studies: [FIGURE5], own: [result('figure5', 0)] })).split('<figure>')[1];
+  expect(onlyOwn).not.toContain('<polygon');
+  const both = (
+    await report({ studies: [FIGURE5], own: [result('figure5', 0)], committed: COMMITTED })
+  ).split('<figure>')[1];
+  expect(both.match(/<polygon/g)).toHaveLength(3);
+  expect(both.match(/<polyline/g)).toHaveLength(6);
+  expect(both).toMatch(/<title>VQA accuracy, OPT\. with stage 1: .* at step 0, .* at step 300/);
+});
+
+it('pictures: captions and answers with verdicts, and a tile for each query', async () => {
+  const page = await report({ samples: [await sample()] });
+  const text = textOf(page, 'pictures');
+  expect(text).toContain('right “a red square left of a blue square” BLIP-2, OPT');
+  expect(text).toContain('wrong “a red circle above a blue square” BLIP-2, FlanT5');
+  expect(text).toContain('how many circles are there? one');
+  expect(text).toMatch(/query 7 \d+% on objects/);
+  expect(page.match(/<use href="#sample-0"/g)).toHaveLength(16);
+});
+
+it('whatever is hostile stays text', async () => {
+  const evil = `"><script>alert('1')</script><img src=x onerror=alert(2)>&amp;`;
+  const study: Study = {
+    ...TABLE6,
+    title: evil,
+    source: evil,
+    announcement: evil,
+    claims: [{ text: evil, metric: evil, better: `a${evil}`, worse: `b${evil}` }],
+    paper: [{ arm: `a${evil}`, metric: evil, value: 1 }],
+  };
+  const base = result('table6', 0);
+  const hostile = {
+    ...base,
+    measurements: ['a', 'b'].flatMap((arm) =>
+      [0, 1].map((step) => ({ arm: arm + evil, metric: evil, value: step, step })),
+    ),
+    runs: base.runs.map((run) => ({ ...run, name: evil, hash: evil })),
+    environment: { ...base.environment, cpu: evil, features: [evil] },
+    command: evil,
+  };
+  const picture = await sample();
+  const samples = [
+    {
+      ...picture,
+      captions: [{ by: evil, text: evil }],
+      answers: [{ question: evil, answer: evil, by: evil }],
+      attention: { ...picture.attention!, text: evil },
+    },
+  ];
+  const page = await report({ studies: [study], own: [hostile], committed: [hostile], samples });
+  const harmless = await report({ own: [base] });
+  const tags = (html: string, tag: string) => html.split(`<${tag}`).length;
+  expect(tags(page, 'script')).toBe(tags(harmless, 'script'));
+  expect(tags(page, 'img')).toBe(tags(harmless, 'img') + 1);
+  expect(page).not.toContain('onerror=alert(2)>');
+  expect(page).toContain('&amp;amp;');
+  await expect(format(page, { parser: 'html' })).resolves.toMatch(/^<!doctype html>/);
+});
