@@ -31,13 +31,20 @@ export default defineConfig(
   {
     files: [
       'packages/core/src/**/*.ts',
+      'packages/jupyter-ext/src/**/*.ts',
       'datasets/src/**/*.ts',
       'test/**/*.ts',
       'bench/**/*.ts',
       '*.config.mts',
     ],
     extends: [...tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        // The extension runs in a browser: a program of its own.
+        project: ['./tsconfig.json', './packages/jupyter-ext/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       'max-lines': ['error', { max: 350 }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
