@@ -4,8 +4,10 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addBench } from './bench';
+import { addCapfilt } from './capfilt';
 import { addDoctor } from './doctor';
 import { addEvaluate } from './evaluate';
+import { addFinetune } from './finetune';
 import { addMetrics } from './metrics';
 import { addPretrain } from './pretrain';
 import { Exit } from './output';
@@ -25,7 +27,17 @@ function program(): Command {
     .description('BLIP-2: pre-training, evaluation and attention, from the command line')
     .version(version())
     .addHelpText('after', AFTER_HELP);
-  for (const add of [addDoctor, addPretrain, addEvaluate, addMetrics, addReproduce, addBench]) add(root);
+  for (const add of [
+    addDoctor,
+    addPretrain,
+    addFinetune,
+    addCapfilt,
+    addEvaluate,
+    addMetrics,
+    addReproduce,
+    addBench,
+  ])
+    add(root);
   return root;
 }
 

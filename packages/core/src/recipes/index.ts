@@ -9,7 +9,7 @@ export { type RetrievalTuningOptions } from './retrievalOptions';
 export { stage1 } from './stage1';
 export { Stage1Model } from './stage1Model';
 export { parseStage1, type Stage1Options, type Stage1Settings } from './stage1Options';
-export { stage2 } from './stage2';
+export { stage2, vqaMetric } from './stage2';
 export { Stage2Model } from './stage2Model';
 export { parseStage2, type Stage2Options, type Stage2Settings } from './stage2Options';
 export { reproduceStage1, SHAPES_CANDIDATES, type Stage1Reproduction } from './reproduce';
@@ -18,7 +18,9 @@ export {
   makeShapesLanguage,
   shapesClip,
   shapesOpt,
+  shapesRetrieval,
   shapesStage1,
+  shapesStage2,
   shapesT5,
   type ShapesClip,
   type ShapesClipSize,

@@ -4,21 +4,25 @@ import { resolve } from 'node:path';
 import { Blip2Error } from '../runtime';
 import { readJsonObject, type JsonObject } from '../checkpoints';
 import { shapes, type ImageTextDataset } from '../data';
+import { withTrainCaptions } from '../capfilt';
 import { applyOverrides } from './overrides';
 import { unknownKey } from './errors';
-import { shapesStage1 } from './shapes';
+import { shapesRetrieval, shapesStage1 } from './shapes';
 
 type Options = Record<string, unknown>;
 
 /** What a recipe trains. */
-export type RecipeKind = 'stage1';
+export type RecipeKind = 'stage1' | 'retrieval';
 
-const RECIPES: Record<RecipeKind, Record<string, Options>> = { stage1: { shapes: shapesStage1 } };
+const RECIPES: Record<RecipeKind, Record<string, Options>> = {
+  stage1: { shapes: shapesStage1 },
+  retrieval: { shapes: shapesRetrieval },
+};
 const DATA: Record<string, (options: JsonObject) => ImageTextDataset> = { shapes };
 
 /**
  * Data from a specification: a name, with options after a question mark: `shapes`, `shapes?seed=1&train=2000`,
- * `shapes?captions.perScene=3`. @throws Blip2Error naming the nearest known name
+ * `shapes?captions.perScene=3`; `shapes?trainCaptions=web` and `…=FILE` (of `capfilt`) train on other captions. @throws Blip2Error naming the nearest known name
  */
 export function openData(specification: string): ImageTextDataset {
   const [name, options = ''] = specification.split('?');
@@ -26,10 +30,14 @@ export function openData(specification: string): ImageTextDataset {
   return makeData(name, applyOverrides({}, settings) as JsonObject);
 }
 
-/** As `openData`, from the name and options that a recipe.json holds. */
-export function makeData(name: string, options: JsonObject): ImageTextDataset {
+/**
+ * As `openData`, from the name and options that a recipe.json holds. Training captions that came from a file are there by
+ * their hash alone, and cannot be read.
+ */
+export function makeData(name: string, { trainCaptions, ...options }: JsonObject): ImageTextDataset {
   if (!Object.hasOwn(DATA, name)) throw unknownKey('data', name, Object.keys(DATA));
-  return DATA[name](options);
+  const data = DATA[name](options);
+  return trainCaptions === undefined ? data : withTrainCaptions(data, String(trainCaptions));
 }
 
 /**

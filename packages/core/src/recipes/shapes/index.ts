@@ -6,4 +6,4 @@ export {
   type ShapesLanguage,
   type ShapesLanguageOptions,
 } from './language';
-export { shapesStage1 } from './settings';
+export { shapesRetrieval, shapesStage1, shapesStage2 } from './settings';

@@ -7,19 +7,25 @@
  *
  * A smoke run: the first line with `--set steps=60`.
  */
+import type { RetrievalTuningOptions } from '../retrievalOptions';
+import type { FrozenLanguageModel } from '../../data';
 import type { Stage1Options } from '../stage1Options';
+import type { Stage2Options } from '../stage2Options';
+
+/** Of both stages: small enough for two cores. */
+const SHAPES_QFORMER = {
+  width: 64,
+  layers: 4,
+  heads: 4,
+  feedForward: 256,
+  crossAttentionFrequency: 2,
+  embeddingStd: 0.1,
+};
 
 export const shapesStage1: Omit<Stage1Options, 'data'> = {
   queries: 8,
   losses: { itc: 1, itm: 1, itg: 1 },
-  qformer: {
-    width: 64,
-    layers: 4,
-    heads: 4,
-    feedForward: 256,
-    crossAttentionFrequency: 2,
-    embeddingStd: 0.1,
-  },
+  qformer: SHAPES_QFORMER,
   temperature: 0.07,
   steps: 1400,
   batchSize: 32,
@@ -30,3 +36,54 @@ export const shapesStage1: Omit<Stage1Options, 'data'> = {
   beta2: 0.98,
   clipNorm: 1,
 };
+
+/**
+ * Fine-tuning for retrieval, from a stage-1 run.
+ *
+ *   npx blip2 finetune retrieval --recipe shapes --data shapes --from runs/stage1 --out runs/retrieval
+ */
+export const shapesRetrieval: Omit<RetrievalTuningOptions, 'data' | 'from'> = {
+  losses: { itc: 1, itm: 1, itg: 1 },
+  steps: 300,
+  batchSize: 32,
+  learningRate: 3e-4,
+  warmupSteps: 30,
+  weightDecay: 0.05,
+  beta1: 0.9,
+  beta2: 0.98,
+  clipNorm: 1,
+};
+
+/** Of each arm of figure 5, tuned alike on the validation split. */
+const STAGE2_RATES = {
+  'decoder-only': { withStage1: 1e-3, withoutStage1: 2e-3 },
+  'encoder-decoder': { withStage1: 1.5e-3, withoutStage1: 1.5e-3 },
+};
+
+/**
+ * Stage 2 on the Shapes world, about half a minute on two cores.
+ *
+ *   npx blip2 pretrain stage2 --recipe shapes --data shapes --language opt --from runs/stage1 --out runs/stage2
+ *   npx blip2 evaluate vqa --model runs/stage2 --data shapes
+ */
+export function shapesStage2({
+  language,
+  from,
+}: {
+  language: Pick<FrozenLanguageModel, 'tower'>;
+  from?: Stage2Options['from'];
+}): Omit<Stage2Options, 'data' | 'language' | 'from'> {
+  const rates = STAGE2_RATES[language.tower.architecture];
+  return {
+    queries: shapesStage1.queries,
+    qformer: SHAPES_QFORMER,
+    steps: 300,
+    batchSize: 64,
+    learningRate: from ? rates.withStage1 : rates.withoutStage1,
+    warmupSteps: 30,
+    weightDecay: 0.05,
+    beta1: 0.9,
+    beta2: 0.98,
+    clipNorm: 1,
+  };
+}
