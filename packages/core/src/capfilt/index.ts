@@ -2,7 +2,7 @@
 export { capfilt, type CapFilt, type CapFiltOptions } from './capfilt';
 export { loadCaptioner, type Captioner, type CaptionerOptions, type SampleOptions } from './captioner';
 export { CaptionsFile, readCaptions, type CaptionRecord } from './captionsFile';
-export { capfiltLine, type CapFiltProgress } from './progress';
+export { ProgressLine, type CapFiltProgress } from './progress';
 export { loadRanker, type Ranker } from './ranker';
 export { selectCaptions, type Candidate, type Selection, type SelectionOptions } from './selection';
 export { type CapFiltSummary } from './summary';

@@ -13,8 +13,8 @@ const schema = z.strictObject({
   topP: z.number().positive().max(1).default(0.9),
   /** Whether captions that read alike count once, so that the kept ones differ (the paper does not say). */
   distinct: z.boolean().default(false),
-  /** The most tokens of a caption; one that is not finished then is passed over. */
-  maxNewTokens: count.default(20),
+  /** The most tokens of a caption, 16 as in BLIP after its prompt of 4; one that is not finished then is passed over. */
+  maxNewTokens: count.default(16),
   /** Of all draws. */
   seed: z.number().int().nonnegative().default(0),
   /** Pictures at a time. Part of what the draws depend on. */

@@ -37,3 +37,19 @@ export function capfiltLine({ done, total, picturesPerSecond, secondsLeft }: Cap
   const left = secondsLeft === undefined ? [] : [`${clock(secondsLeft)} left`];
   return [`${done}/${total} pictures`, ...rate, ...left].join('  ');
 }
+
+/** A line on standard error: rewritten in place on a terminal, a new one now and then elsewhere. */
+export class ProgressLine {
+  private shown = -Infinity;
+
+  constructor(private readonly stream: { isTTY?: boolean; write(text: string): unknown } = process.stderr) {}
+
+  update(progress: CapFiltProgress): void {
+    const now = performance.now() / 1000;
+    const isLast = progress.done === progress.total;
+    if (now - this.shown < (this.stream.isTTY ? 0.1 : 10) && !isLast) return;
+    this.shown = now;
+    const line = capfiltLine(progress);
+    this.stream.write(this.stream.isTTY ? `\r\x1b[2K${line}${isLast ? '\n' : ''}` : `${line}\n`);
+  }
+}

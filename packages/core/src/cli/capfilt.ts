@@ -1,0 +1,75 @@
+/** `blip2 capfilt`: captions for the training pictures, drawn by a captioner and chosen by CLIP. */
+import { InvalidArgumentError, type Command } from 'commander';
+import type { CapFiltProgress } from '../capfilt';
+import { positiveNumber, wholeNumber } from './arguments';
+import { printJson } from './output';
+
+interface Options {
+  captioner: string;
+  ranker: string;
+  data: string;
+  out: string;
+  samples?: number;
+  keep?: number;
+  topP?: number;
+  maxNewTokens?: number;
+  distinct?: boolean;
+  seed?: number;
+  resume?: boolean;
+  json?: boolean;
+}
+
+async function run({ data, resume = false, json, ...options }: Options): Promise<void> {
+  const { openData } = await import('../recipes');
+  const { capfilt, ProgressLine } = await import('../capfilt');
+  const line = new ProgressLine();
+  const onProgress = (progress: CapFiltProgress) => line.update(progress);
+  const result = await capfilt({ ...options, data: openData(data), resume, onProgress });
+  if (json) return printJson(result);
+  const { pictures, captions, broken, webKept } = result.summary;
+  console.log(`${result.file}: ${captions} captions of ${pictures} pictures`);
+  console.error(
+    `The web's caption was kept for ${webKept} of them; ${broken} broken samples were passed over.`,
+  );
+}
+
+function probability(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('A number above 0, at most 1, is expected.');
+  return value;
+}
+
+const AFTER = `
+Writes DIR/captions.jsonl, a line per picture: {"id", "captions", "scores", "webRank", …}, and DIR/summary.json. Ctrl-C
+loses nothing: --resume goes on, with the captions that an undisturbed run would have written.
+
+Examples:
+  blip2 capfilt --captioner datasets/shapes/captioner --ranker datasets/shapes/clip-l --data shapes --out runs/capfilt
+  blip2 pretrain stage1 --recipe shapes --data 'shapes?trainCaptions=runs/capfilt/captions.jsonl' --out runs/stage1
+  blip2 pretrain stage1 --recipe shapes --data 'shapes?trainCaptions=web' --out runs/raw`;
+
+export function addCapfilt(program: Command): void {
+  program
+    .command('capfilt')
+    .description(
+      'caption web pictures: a captioner writes, CLIP chooses among its captions and the web’s own',
+    )
+    .requiredOption('--captioner <dir>', 'folder of a BLIP captioner')
+    .requiredOption('--ranker <dir>', 'folder of a CLIP')
+    .requiredOption('--data <spec>', 'data whose training pictures are captioned: shapes, or shapes?seed=1')
+    .requiredOption('--out <dir>', 'folder to write; new, or with --resume one of before')
+    .option('--samples <count>', 'captions drawn of each picture (default: 10)', positiveNumber)
+    .option('--keep <count>', 'captions kept of each picture (default: 2)', positiveNumber)
+    .option('--top-p <p>', 'of nucleus sampling (default: 0.9)', probability)
+    .option(
+      '--max-new-tokens <count>',
+      'the longest caption; others are passed over (default: 16)',
+      positiveNumber,
+    )
+    .option('--distinct', 'captions that read alike count once')
+    .option('--seed <number>', 'of all draws (default: 0)', wholeNumber)
+    .option('--resume', 'go on where it stopped')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', AFTER)
+    .action(run);
+}
