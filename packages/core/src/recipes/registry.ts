@@ -22,7 +22,8 @@ const DATA: Record<string, (options: JsonObject) => ImageTextDataset> = { shapes
 
 /**
  * Data from a specification: a name, with options after a question mark: `shapes`, `shapes?seed=1&train=2000`,
- * `shapes?captions.perScene=3`; `shapes?trainCaptions=web` and `…=FILE` (of `capfilt`) train on other captions. @throws Blip2Error naming the nearest known name
+ * `shapes?captions.perScene=3`. `trainCaptions` puts others in the place of training captions: `web`, or a file that
+ * `capfilt` wrote. @throws Blip2Error naming the nearest known name
  */
 export function openData(specification: string): ImageTextDataset {
   const [name, options = ''] = specification.split('?');
@@ -37,7 +38,7 @@ export function openData(specification: string): ImageTextDataset {
 export function makeData(name: string, { trainCaptions, ...options }: JsonObject): ImageTextDataset {
   if (!Object.hasOwn(DATA, name)) throw unknownKey('data', name, Object.keys(DATA));
   const data = DATA[name](options);
-  return trainCaptions === undefined ? data : withTrainCaptions(data, String(trainCaptions));
+  return trainCaptions === undefined ? data : withTrainCaptions(data, `${trainCaptions as string}`);
 }
 
 /**
