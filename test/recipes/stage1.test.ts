@@ -29,7 +29,7 @@ describe('stage 1', () => {
       'ITM image→text R@1',
       'ITM text→image R@1',
     ]);
-    const again = openRun(run.dir, { tower, runsDir });
+    const again = openRun(run.dir, { stages: ['stage1'], tower, runsDir });
     expect(again).toMatchObject({ dir: run.dir, recipe: run.recipe, step: 6, interrupted: false });
     expect(again.log).toEqual(run.log);
     const [first, second] = [

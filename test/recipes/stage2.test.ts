@@ -3,9 +3,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { stage1, stage2 } from '../../packages/core/src/recipes';
+import { openRun, stage1, stage2 } from '../../packages/core/src/recipes';
 import { leaves, tf } from '../../packages/core/src/runtime';
 import { train } from '../../packages/core/src/train';
+import { loadLanguageModel } from '../../packages/core/src/data';
 import { randomOpt, randomT5 } from './language';
 import { randomTower, SMALL, smallShapes } from './tower';
 
@@ -87,4 +88,32 @@ test('stage 2 goes on from a stage 1: queries and Q-Former are its, the projecti
     'language_projection.weight',
     'language_projection.bias',
   ]);
+});
+
+test('a run comes back as it was at its end, and at any step that was kept', async () => {
+  const language = randomT5();
+  const before = await train(stage1({ data, tower, ...SMALL, queries: 3 }), options);
+  const recipe = stage2({ ...settings, language, from: before });
+  const run = await train(recipe, { ...options, checkpointEvery: 3 });
+  const back = openRun(run.dir, { stages: ['stage2'], tower, language, runsDir });
+  expect(back.recipe).toEqual(run.recipe);
+  expect(back.model.parameters.snapshot()).toEqual(run.model.parameters.snapshot());
+  expect(back.model.parameters.shape('query_tokens')[1]).toBe(3);
+  const ask = (model: typeof run.model) => model.caption(data.test, [0], { numBeams: 1, maxNewTokens: 4 });
+  expect(await ask(back.model)).toEqual(await ask(run.model));
+
+  const middle = openRun(run.dir, { stages: ['stage2'], step: 3, tower, language, runsDir });
+  expect(middle.step).toBe(3);
+  expect(middle.model.parameters.snapshot()).not.toEqual(run.model.parameters.snapshot());
+  expect(() => openRun(run.dir, { step: 4, tower, language })).toThrow(/no checkpoint of step 4/);
+  expect(() => openRun(run.dir, { tower })).toThrow(/another language model than those shipped/);
+  expect(() => openRun(run.dir, { tower, language: randomOpt() })).toThrow(/than the one given/);
+  expect(() => openRun(run.dir, { stages: ['stage1'], tower })).toThrow(/not of stage1/);
+});
+
+test('the language model of a run is found among those shipped for its data', async () => {
+  const language = loadLanguageModel(data.languageDirs!.opt);
+  const run = await train(stage2({ ...settings, language, steps: 1 }), options);
+  const { model } = openRun(run.dir, { stages: ['stage2'], tower, runsDir });
+  expect(model.parts.language.hash).toBe(language.hash);
 });

@@ -17,6 +17,16 @@ export interface ImageTextSplit {
   captions(index: number): readonly string[];
   /** Questions about a picture, where the data has any. */
   questions?(index: number): readonly VisualQuestion[];
+  /** Is a text true of a picture, whichever it was written for? Where the data can tell. */
+  describes?(index: number, text: string): boolean;
+  /** Captions with what false ones come of each by one exchange, where the data has any. */
+  swaps?(index: number): readonly SwappedCaption[];
+}
+
+export interface SwappedCaption {
+  caption: string;
+  /** False of the picture, by what was exchanged: `color`, `order`. */
+  swapped: Readonly<Record<string, string>>;
 }
 
 /** A question with its one right answer. */
@@ -35,6 +45,8 @@ export interface ImageTextDataset {
   tokenizerDir: string;
   /** Folder of the frozen vision tower in front of the Q-Former (a CLIP's may be a part of it). */
   visionDir: string;
+  /** Folders of the language models that were made for it, by the names that the command line knows them by. */
+  languageDirs?: Readonly<Record<string, string>>;
   train: ImageTextSplit;
   validation: ImageTextSplit;
   test: ImageTextSplit;

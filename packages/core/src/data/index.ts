@@ -1,9 +1,20 @@
 export { BatchSource, type Batch, type BatchSourceOptions } from './batches';
-export { stackPixels, type ImageTextDataset, type ImageTextSplit, type VisualQuestion } from './dataset';
+export {
+  stackPixels,
+  type ImageTextDataset,
+  type ImageTextSplit,
+  type SwappedCaption,
+  type VisualQuestion,
+} from './dataset';
 export { cachedFeatures, Features, type FeatureCacheOptions } from './features';
 export { drawBelow, hashInts, permutation } from './random';
-export { loadLanguageModel, type FrozenLanguageModel, type LanguageModelOptions } from './languageModel';
-export { shapes, type ShapesDataset } from './shapes';
+export {
+  languageModelHash,
+  loadLanguageModel,
+  type FrozenLanguageModel,
+  type LanguageModelOptions,
+} from './languageModel';
+export { shapes, shapesTower, type ShapesDataset, type ShapesTower } from './shapes';
 export {
   freshFeatures,
   loadVisionTower,

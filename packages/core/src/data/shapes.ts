@@ -1,12 +1,16 @@
 /** The Shapes world (see datasets/README.md) as a dataset, with the towers and the tokenizer shipped for it. */
 import { join } from 'node:path';
 import {
+  judge,
+  readStatement,
   shapesDirectory,
   shapesWorld,
   type Example,
+  type Placed,
   type ShapesOptions,
   type ShapesSettings,
   type ShapesWorld,
+  type Statement,
 } from '@blip2/datasets';
 import { Blip2Error } from '../runtime';
 import { sha256, type JsonObject } from '../checkpoints';
@@ -16,6 +20,13 @@ import type { ImageTextDataset, ImageTextSplit } from './dataset';
 export interface ShapesDataset extends ImageTextDataset {
   world: ShapesWorld;
 }
+
+/** What is trained for Shapes and shipped with it: towers, and finished models. */
+export type ShapesTower =
+  'clip-l' | 'clip-g' | 'bert' | 'opt' | 'opt-small' | 't5' | 'captioner' | 'blip2-opt' | 'blip2-t5';
+
+/** The folder of a shipped tower. */
+export const shapesTower = (name: ShapesTower): string => join(shapesDirectory, name);
 
 /** What pictures depend on. Captions do not, nor does how many there are: other captions, the same features. */
 function pictureSettings({
@@ -31,6 +42,7 @@ function pictureSettings({
 
 function splitOf(world: ShapesWorld, name: 'train' | 'validation' | 'test'): ImageTextSplit {
   const examples = (): Example[] => world.splits[name];
+  const isTrue = truthOf();
   const pixels = (index: number) => world.render(examples()[index]);
   return {
     name,
@@ -46,6 +58,21 @@ function splitOf(world: ShapesWorld, name: 'train' | 'validation' | 'test'): Ima
     pixels,
     captions: (index) => examples()[index].captions,
     questions: (index) => examples()[index].questions,
+    describes: (index, text) => isTrue(text, examples()[index].scene.objects),
+    swaps: (index) => {
+      const { captions, swaps } = examples()[index];
+      return captions.map((caption, i) => ({ caption, swapped: swaps[i] }));
+    },
+  };
+}
+
+/** Texts are held against many pictures each: read once. */
+function truthOf(): (text: string, objects: readonly Placed[]) => boolean {
+  const statements = new Map<string, Statement | undefined>();
+  return (text, objects) => {
+    if (!statements.has(text)) statements.set(text, readStatement(text));
+    const statement = statements.get(text);
+    return statement !== undefined && judge(statement, objects).right;
   };
 }
 
@@ -65,7 +92,8 @@ export function shapes(options: ShapesOptions = {}): ShapesDataset {
     name: 'shapes',
     options: structuredClone(world.settings) as unknown as JsonObject,
     tokenizerDir: join(shapesDirectory, 'tokenizer'),
-    visionDir: join(shapesDirectory, 'clip'),
+    visionDir: shapesTower('clip-l'),
+    languageDirs: { opt: shapesTower('opt'), t5: shapesTower('t5') },
     world,
     train: splitOf(world, 'train'),
     validation: splitOf(world, 'validation'),

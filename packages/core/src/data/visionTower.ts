@@ -7,6 +7,8 @@ import type { Matrix } from '../nn';
 import {
   tokenCount,
   VISION_FAMILIES,
+  vitModelType,
+  type TowerConfig,
   type VisionTower,
   type VitFamily,
   type VitTowerConfig,
@@ -34,6 +36,8 @@ export interface VisionTowerOptions extends FromPretrainedOptions {
 
 export interface FrozenVisionTower extends Pick<VisionTower, 'imageSize' | 'patchSize' | 'hiddenSize'> {
   readonly model: VisionTower;
+  /** Which family it is of, and its configuration there. */
+  readonly config: TowerConfig;
   /** The tensors of the weights, by the model's names. */
   readonly tensors: Readonly<Record<string, Matrix>>;
   /** Names the weights and how they are read: equal hashes give equal features. */
@@ -57,6 +61,7 @@ export function loadVisionTower(dir: string, options: VisionTowerOptions = {}): 
   const encode = compile((pixels: Tensor) => model.features(weights, pixels), { name: 'visionTower' });
   return {
     model,
+    config: { modelType: vitModelType(config), config },
     tensors,
     imageSize: config.imageSize,
     patchSize: config.patchSize,

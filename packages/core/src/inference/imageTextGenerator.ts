@@ -13,8 +13,7 @@ import { ANSWER, CAPTION, questionPrompt } from './prompts';
 
 /** Images that are read at once. */
 const IMAGES = 64;
-/** Prompts that are gone on from at once. */
-const PROMPTS = 256;
+const PROMPTS = 16;
 /** Prompts are padded to a multiple of this, so that few lengths are compiled. */
 const LENGTH_STEP = 8;
 
@@ -25,6 +24,8 @@ export interface ImageTextParts {
   /** Those of what stage 2 trains: read at each use, for they may have been trained further. */
   trained: () => Weights;
   tokenizer: Tokenizer;
+  /** Prompts that are gone on from at once; 16 unless given, which a model of billions of weights has memory for. */
+  promptsAtOnce?: number;
 }
 
 /** Features of numbered images. */
@@ -83,7 +84,7 @@ export class ImageTextGenerator {
     prompts: readonly string[],
     options: GenerationOptions = {},
   ): Promise<TextGeneration[][]> {
-    const { tokenizer, model } = this.parts;
+    const { tokenizer, model, promptsAtOnce = PROMPTS } = this.parts;
     const distinct = [...new Set(images)];
     const place = new Map(distinct.map((image, i) => [image, i]));
     const soft = await this.readImages(features, distinct);
@@ -91,7 +92,7 @@ export class ImageTextGenerator {
     const longest = prompts.reduce((most, prompt) => Math.max(most, tokenizer.encode(prompt).length), 1);
     const maxLength = Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP;
     const texts: TextGeneration[][] = [];
-    for (const { rows, real } of filledBatches(images.length, PROMPTS)) {
+    for (const { rows, real } of filledBatches(images.length, promptsAtOnce)) {
       const encoded = tokenizer.encodeBatch(
         rows.map((row) => prompts[row]),
         { maxLength, padSide },

@@ -90,4 +90,11 @@ export {
   type VitConfig,
   type VitOptions,
 } from './vit';
-export { CLIP_VISION, EVA_VISION, VISION_FAMILIES, type VitFamily, type VitTowerConfig } from './vitFamilies';
+export {
+  CLIP_VISION,
+  EVA_VISION,
+  VISION_FAMILIES,
+  vitModelType,
+  type VitFamily,
+  type VitTowerConfig,
+} from './vitFamilies';

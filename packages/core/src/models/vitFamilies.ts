@@ -123,6 +123,9 @@ function partOf(modelType: string, families: VitFamily[]): VitFamily {
 
 const familyOf = ({ family }: VitTowerConfig) => (family === 'clip' ? CLIP_VISION : EVA_VISION);
 
+/** The `model_type` of a tower on its own, and in a BLIP-2. */
+export const vitModelType = (config: VitTowerConfig): string => familyOf(config).modelType;
+
 function vitTower(config: VitTowerConfig): VisionTower {
   const { imageSize, patchSize, hiddenSize } = config;
   const layers = layersRun(config);

@@ -1,18 +1,36 @@
 /** A run folder brought back as what `train` returned. */
 import { Blip2Error, type ParameterStore } from '../runtime';
 import type { JsonObject } from '../checkpoints';
-import { loadVisionTower, type FrozenVisionTower, type ImageTextDataset } from '../data';
-import { defaultRunsDir, readModel, readRunFolder, type RecipeRecord, type Run } from '../train';
+import {
+  languageModelHash,
+  loadLanguageModel,
+  loadVisionTower,
+  type FrozenLanguageModel,
+  type FrozenVisionTower,
+  type ImageTextDataset,
+} from '../data';
+import {
+  checkpointAt,
+  defaultRunsDir,
+  readModel,
+  readRunFolder,
+  type RecipeRecord,
+  type Run,
+} from '../train';
 import { makeData } from './registry';
 import { reopenRetrievalModel } from './retrieval';
 import type { RetrievalTunedModel } from './retrievalModel';
 import { createStage1Model } from './stage1';
 import { parseStage1 } from './stage1Options';
 import type { Stage1Model } from './stage1Model';
+import { createStage2Model } from './stage2';
+import type { Stage2Model } from './stage2Model';
+import { parseStage2 } from './stage2Options';
 
 /** What the runs of each stage give back. */
 export interface RunModels {
   stage1: Stage1Model;
+  stage2: Stage2Model;
   retrieval: RetrievalTunedModel;
 }
 export type RunStage = keyof RunModels;
@@ -22,6 +40,10 @@ export interface OpenRunOptions<S extends RunStage = RunStage> {
   stages?: readonly S[];
   /** The vision tower, where the run had another than the one shipped for its data. */
   tower?: FrozenVisionTower;
+  /** The language model of a stage 2, where the run had another than those shipped for its data. */
+  language?: FrozenLanguageModel;
+  /** The step whose checkpoint is taken; the last that is whole unless given. */
+  step?: number;
   runsDir?: string;
   /** Told about broken checkpoints that are passed over; standard error unless given. */
   warn?: (message: string) => void;
@@ -30,14 +52,15 @@ export interface OpenRunOptions<S extends RunStage = RunStage> {
 /**
  * The run in a folder, with the weights of its last whole checkpoint.
  * @throws Blip2Error if it is no run folder or of another stage, has no whole checkpoint, or belongs to another vision
- * tower
+ * tower or language model
  */
 export function openRun<S extends RunStage = RunStage>(
   dir: string,
   options: OpenRunOptions<S> = {},
 ): Run<RunModels[S]> {
   const { warn = (message) => console.error(message), runsDir = defaultRunsDir() } = options;
-  const { record, log, checkpoint, finished } = readRunFolder(dir, warn);
+  const { record, log, finished, ...found } = readRunFolder(dir, warn);
+  const checkpoint = options.step === undefined ? found.checkpoint : checkpointAt(dir, options.step);
   if (!checkpoint) {
     throw new Blip2Error(`${dir} has no whole checkpoint yet`, { hint: 'Let it train on: --resume.' });
   }
@@ -50,7 +73,12 @@ export function openRun<S extends RunStage = RunStage>(
       hint: 'Train it again, or give the tower that it had.',
     });
   }
-  const model: { parameters: ParameterStore } = MAKERS[stage](record, { data, tower, runsDir });
+  const model: { parameters: ParameterStore } = MAKERS[stage](record, {
+    data,
+    tower,
+    runsDir,
+    language: () => languageOf(dir, record, data, options.language),
+  });
   model.parameters.load(readModel(checkpoint) as never, checkpoint.dir);
   const { step } = checkpoint.state;
   const recipe = { name: record.name, hash: record.hash };
@@ -61,6 +89,8 @@ interface Surroundings {
   data: ImageTextDataset;
   tower: FrozenVisionTower;
   runsDir: string;
+  /** The one that the run had. */
+  language: () => FrozenLanguageModel;
 }
 
 /** Models of given records, whatever their parameters: those of the checkpoint come after. */
@@ -72,8 +102,29 @@ const MAKERS: { [S in RunStage]: (record: RecipeRecord, around: Surroundings) =>
     const parsed = parseStage1({ ...settings, ...training, losses: Object.fromEntries(numeric) });
     return createStage1Model(data, tower, parsed, { seed: training.seed, runsDir });
   },
+  stage2({ config, training }, { tower, runsDir, language }) {
+    const { stage: _1, data: _2, tower: _3, language: _4, from: _5, ...settings } = config;
+    const parsed = parseStage2({ ...settings, ...training });
+    return createStage2Model({ tower, language: language() }, parsed, { seed: training.seed, runsDir });
+  },
   retrieval: ({ config }, { data, tower }) => reopenRetrievalModel(config, data, tower),
 };
+
+/** The language model that a run had: the one given, or one shipped for its data. */
+function languageOf(
+  dir: string,
+  { config }: RecipeRecord,
+  { name, languageDirs = {} }: ImageTextDataset,
+  given?: FrozenLanguageModel,
+): FrozenLanguageModel {
+  if (given?.hash === config.language) return given;
+  const shipped = Object.values(languageDirs).find((one) => languageModelHash(one) === config.language);
+  if (!given && shipped) return loadLanguageModel(shipped);
+  const what = given ? 'the one given' : `those shipped for ${name}`;
+  throw new Blip2Error(`${dir} was trained with another language model than ${what}`, {
+    hint: 'Give the one that it had: openRun(dir, { language: loadLanguageModel(folder) }), or --language FOLDER.',
+  });
+}
 
 function checkStage(dir: string, { config }: RecipeRecord, allowed?: readonly RunStage[]): RunStage {
   const stage = config.stage as RunStage;

@@ -48,3 +48,20 @@ export function qformerConfig(
     ...around,
   };
 }
+
+/** What `qformerConfig` makes of them is the Q-Former of this configuration again. */
+export function qformerSettings(config: QformerConfig): QformerSettings {
+  return {
+    queries: config.numQueryTokens,
+    qformer: {
+      width: config.hiddenSize,
+      layers: config.numHiddenLayers,
+      heads: config.numAttentionHeads,
+      feedForward: config.intermediateSize,
+      crossAttentionFrequency: config.crossAttentionFrequency,
+      dropout: config.hiddenDropoutProb,
+      initStd: config.initializerRange,
+      embeddingStd: config.embeddingRange,
+    },
+  };
+}

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { Blip2Error, ParameterStore } from '../runtime';
-import { blip2, type Blip2, type QformerConfig } from '../models';
+import { blip2 } from '../models';
 import { stage2Losses, type Stage2Batch } from '../losses';
 import { type JsonObject } from '../checkpoints';
 import {
@@ -20,7 +20,7 @@ import {
 } from '../data';
 import { trainingOf, type PrepareContext, type Recipe, type Run, type Task } from '../train';
 import { evaluateVqa } from '../evaluate';
-import { qformerConfig } from './qformerOptions';
+import { qformerConfig, qformerSettings } from './qformerOptions';
 import type { Stage1Model } from './stage1Model';
 import { allWeights, Stage2Model } from './stage2Model';
 import { parseStage2, type Stage2Options, type Stage2Settings } from './stage2Options';
@@ -39,13 +39,12 @@ interface Surroundings {
  * @throws Blip2Error naming an option that is unknown or out of range, or if there is no vision tower
  */
 export function stage2({ data, tower, language, from, ...options }: Stage2Options): Recipe<Stage2Model> {
-  const settings = parseStage2(options);
+  // A Q-Former that comes from stage 1 has its own sizes, whatever else is said.
+  const sizes = from && qformerSettings(from.model.config.qformer);
+  const settings = parseStage2({ ...options, ...sizes });
   const { training, rest } = trainingOf(settings);
-  const { queries, qformer, ...common } = rest;
   const config = {
-    ...common,
-    // A Q-Former that comes from stage 1 has its own sizes, whatever else is said.
-    ...(from ? {} : { queries, qformer }),
+    ...rest,
     stage: 'stage2',
     data: { name: data.name, options: data.options },
     tower: tower?.hash ?? visionTowerHash(data.visionDir),
@@ -62,40 +61,27 @@ export function stage2({ data, tower, language, from, ...options }: Stage2Option
   };
 }
 
-/** The model of given settings; what stage 1 has not trained is freshly drawn from the seed. */
+/** The model of given settings, its parameters freshly drawn from the seed. */
 export function createStage2Model(
-  { tower, language, from }: Surroundings,
+  { tower, language }: Pick<Surroundings, 'tower' | 'language'>,
   settings: Stage2Settings,
   { seed, runsDir }: { seed: number; runsDir: string },
-): { model: Stage2Model; blip2: Blip2 } {
-  const parts = blip2({
+): Stage2Model {
+  const model = blip2({
     vision: tower.model,
     language: language.tower,
-    qformer: from ? withoutText(from.model.config.qformer) : newQformer(settings, tower),
-    visionLayerNormEps: from?.model.config.visionLayerNormEps ?? 1e-5,
+    // What reads text stays behind in stage 1.
+    qformer: qformerConfig(settings, {
+      encoderHiddenSize: tower.hiddenSize,
+      useQformerTextInput: false,
+      vocabSize: 1,
+      maxPositionEmbeddings: 1,
+    }),
+    visionLayerNormEps: 1e-5,
   });
-  const parameters = ParameterStore.create(parts.trainableParameters(), seed);
-  if (from) takeOver(parameters, from.model.parameters);
-  const model = new Stage2Model({
-    model: parts,
-    parameters,
-    language,
-    tower,
-    cacheDir: join(runsDir, 'cache'),
-  });
-  return { model, blip2: parts };
+  const parameters = ParameterStore.create(model.trainableParameters(), seed);
+  return new Stage2Model({ model, parameters, language, tower, cacheDir: join(runsDir, 'cache') });
 }
-
-/** What reads text stays behind in stage 1. */
-const withoutText = (config: QformerConfig): QformerConfig => ({ ...config, useQformerTextInput: false });
-
-const newQformer = (settings: Stage2Settings, tower: FrozenVisionTower): QformerConfig =>
-  qformerConfig(settings, {
-    encoderHiddenSize: tower.hiddenSize,
-    useQformerTextInput: false,
-    vocabSize: 1,
-    maxPositionEmbeddings: 1,
-  });
 
 /** Queries, Q-Former and norm of stage 1; the projection is new. */
 function takeOver(parameters: ParameterStore, stage1: ParameterStore): void {
@@ -133,7 +119,8 @@ async function prepare(
       hint: 'Give the tower that stage 1 was trained in front of.',
     });
   }
-  const { model, blip2: parts } = createStage2Model(around, settings, { seed: training.seed, runsDir });
+  const model = createStage2Model(around, settings, { seed: training.seed, runsDir });
+  if (from) takeOver(model.parameters, from.model.parameters);
   note(`Features of ${data.train.size} pictures (${data.name}, frozen vision tower)`);
   const features = await splitFeatures(tower, data.train, join(runsDir, 'cache'));
   const texts = stage2Texts(data.train, language, { maxLength: settings.maxTextLength, seed: training.seed });
@@ -153,7 +140,7 @@ async function prepare(
     },
     loss: (w, inputs, rng) => {
       const whole = allWeights({ weights: w, language });
-      return { loss: stage2Losses(whole, parts, inputs as Stage2Batch, { rng }).loss };
+      return { loss: stage2Losses(whole, model.parts.model, inputs as Stage2Batch, { rng }).loss };
     },
     evaluate: data.validation.questions && (() => zeroShot(model, data.validation)),
   };

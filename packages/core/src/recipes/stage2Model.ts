@@ -16,6 +16,9 @@ import {
 } from '../data';
 import type { VqaModel } from '../evaluate';
 
+/** Prompts that are gone on from at once: a small language model's are many. */
+const PROMPTS = 128;
+
 export interface Stage2Parts {
   model: Blip2;
   parameters: ParameterStore;
@@ -39,6 +42,7 @@ export class Stage2Model implements VqaModel {
       frozen: allWeights({ weights: new Weights({}), language }),
       trained: () => new Weights(parameters.readAll()),
       tokenizer: language.tokenizer,
+      promptsAtOnce: PROMPTS,
     });
   }
 

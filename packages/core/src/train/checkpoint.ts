@@ -87,6 +87,15 @@ export function lastCheckpoint(runDir: string, warn: (message: string) => void):
   return undefined;
 }
 
+/** The checkpoint of a step. @throws Blip2Error naming the steps that there are, or the file that is broken */
+export function checkpointAt(runDir: string, step: number): Checkpoint {
+  const steps = checkpointSteps(runDir);
+  if (steps.includes(step)) return openCheckpoint(stepDir(runDir, step));
+  throw new Blip2Error(`${runDir} has no checkpoint of step ${step}`, {
+    hint: steps.length > 0 ? `There are ${steps.join(', ')}.` : 'Let it train on: --resume.',
+  });
+}
+
 function readTensors(path: string): HostTensors {
   const file = new SafetensorsFile(path);
   return Object.fromEntries(

@@ -1,4 +1,5 @@
 export {
+  checkpointAt,
   lastCheckpoint,
   readModel,
   readOptimizer,
