@@ -9,18 +9,16 @@
  *
  * B batch, K swapped captions of each picture, P patches (class token first), W vision width, E width of projections.
  */
-import { COLORS, SHAPES, type Example, type SceneObject, type Size } from '@blip2/datasets';
+import type { Example } from '@blip2/datasets';
 import {
   l2Normalize,
   linear as multiply,
   ParameterStore,
-  Rng,
   softmaxCrossEntropy,
   tf,
-  type ParameterSpecs,
   type Tensor,
 } from '../../runtime';
-import { defaultLinearSpecs, encoderLayer, layerNorm, linear, type Weights } from '../../nn';
+import { encoderLayer, layerNorm, linear, type Weights } from '../../nn';
 import { normalise } from '../../image';
 import { Tokenizer } from '../../text';
 import { CLIP, clipParameters, clipText, vit, type ClipConfig } from '../../models';
@@ -28,16 +26,13 @@ import { savePretrained, type HostTensor } from '../../checkpoints';
 import { BatchSource, shapes, stackPixels, type ShapesDataset } from '../../data';
 import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../../train';
 import { encodeTexts, selectRows } from '../captions';
+import { patchHeads, patchLosses, patchTargets, spreadPositions, withoutPatchHeads } from './patches';
 import { TOWER_TRAINING } from './training';
 
 const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 64, learningRate: 1e-3 };
 
 const SWAPS = ['color', 'shape', 'size', 'order', 'axis'] as const;
 const TEXT_LENGTH = 16;
-/** Positions start as the sum of a row's and a column's vector, large enough not to drown in the pixels. */
-const POSITION_STD = 0.6;
-/** Heads of the losses on patches: not part of a CLIP, and not saved. */
-const PATCH_HEADS = 'patch';
 
 export interface ShapesClip {
   config: ClipConfig;
@@ -101,10 +96,7 @@ export async function makeShapesClip(
   const run = await train(shapesClip(data, size), options);
   if (run.interrupted) return;
   const { config, parameters } = run.model;
-  const tensors = Object.entries(parameters.snapshot()).filter(
-    ([name]) => !name.startsWith(`${PATCH_HEADS}.`),
-  );
-  savePretrained(dir, CLIP, config, Object.fromEntries(tensors));
+  savePretrained(dir, CLIP, config, withoutPatchHeads(parameters));
 }
 
 function prepare(
@@ -114,22 +106,15 @@ function prepare(
 ): Task<ShapesClip> {
   const tokenizer = Tokenizer.fromFolder(data.tokenizerDir);
   const config = clipConfig(data, tokenizer, size);
-  const { cells, colors, shapes: kinds } = data.world.settings;
-  const grid = cells * PATCHES_PER_CELL;
-  const heads = {
-    color: colors + 1,
-    shape: kinds + 1,
-    size: SIZE_LABELS.length + 1,
-    row: grid,
-    column: grid,
-  };
-  const parameters = ParameterStore.create({ ...clipParameters(config), ...headSpecs(heads, config) }, seed);
-  spreadPositions(parameters, grid, seed);
+  const { settings, splits } = data.world;
+  const grid = settings.cells * PATCHES_PER_CELL;
+  const heads = patchHeads(settings, grid, config.vision.hiddenSize);
+  const parameters = ParameterStore.create({ ...clipParameters(config), ...heads }, seed);
+  spreadPositions(parameters, 'vision_model.embeddings.position_embedding.weight', grid, seed);
 
-  const examples = data.world.splits.train;
-  const captions = captionTable(examples, tokenizer);
-  const labels = examples.map((example) => patchLabels(example, grid));
-  const source = new BatchSource({ size: examples.length, batchSize, seed });
+  const captions = captionTable(splits.train, tokenizer);
+  const targets = patchTargets(splits.train, settings, grid);
+  const source = new BatchSource({ size: splits.train.length, batchSize, seed });
   return {
     parameters,
     model: { config, parameters },
@@ -137,18 +122,10 @@ function prepare(
       const { indices } = source.batch(step);
       const { imageSize } = data.train;
       const pixels = normalise(stackPixels(data.train, indices));
-      const labelsOf = (name: keyof PatchLabels): HostTensor => {
-        const values = [...indices].flatMap((i) => labels[i][name]);
-        return { shape: [values.length], data: Int32Array.from(values) };
-      };
       return {
         pixels: { shape: [batchSize, imageSize, imageSize, 3], data: pixels },
         ids: captions([...indices]),
-        color: labelsOf('color'),
-        shape: labelsOf('shape'),
-        size: labelsOf('size'),
-        row: labelsOf('row'),
-        column: labelsOf('column'),
+        ...targets(indices),
       };
     },
     loss: (w, inputs) => {
@@ -158,33 +135,10 @@ function prepare(
         clipText(w, config, inputs.ids),
         tf.exp(w.get('logit_scale')),
       );
-      const patches = features.slice([0, 1, 0], [-1, -1, -1]).reshape([-1, config.vision.hiddenSize]); // [B(P − 1), W]
-      const say = (name: string) =>
-        softmaxCrossEntropy(linear(w.scope(`${PATCH_HEADS}.${name}`), patches), inputs[name]);
-      const content = tf.addN([say('color'), say('shape'), say('size')]);
-      const position = tf.add(say('row'), say('column'));
+      const { content, position } = patchLosses(w, features, inputs);
       return { loss: tf.addN([contrast, content, position]), contrast, content, position };
     },
   };
-}
-
-function headSpecs(heads: Record<string, number>, { vision }: ClipConfig): ParameterSpecs {
-  const specs = Object.entries(heads).map(([name, classes]) =>
-    defaultLinearSpecs(`${PATCH_HEADS}.${name}`, vision.hiddenSize, classes),
-  );
-  return Object.assign({}, ...specs) as ParameterSpecs;
-}
-
-function spreadPositions(parameters: ParameterStore, grid: number, seed: number): void {
-  const name = 'vision_model.embeddings.position_embedding.weight';
-  const width = parameters.shape(name)[1];
-  tf.tidy(() => {
-    const rng = Rng.from(seed);
-    const rows = rng.normal([grid, 1, width], POSITION_STD);
-    const columns = rng.normal([1, grid, width], POSITION_STD);
-    const patches = tf.add(rows, columns).reshape([grid * grid, width]);
-    parameters.assign(name, tf.concat([rng.normal([1, width], POSITION_STD), patches], 0)); // [P, W]
-  });
 }
 
 /** Ids [B(1 + K), T]: the pictures' captions, then for each kind of swap theirs with that swap. */
@@ -199,31 +153,6 @@ function captionTable(examples: readonly Example[], tokenizer: Tokenizer): (indi
   const rows = (indices: number[], kind: number) => indices.map((index) => index * group + kind);
   return (indices) =>
     selectRows(ids, shape[1], Array.from({ length: group }, (_, kind) => rows(indices, kind)).flat());
-}
-
-/** Of objects, as patches say them; 0 is for none. */
-const SIZE_LABELS: readonly Size[] = ['small', 'medium', 'large'];
-
-/** For each patch: color, shape and size of what its cell shows (0: nothing), row and column. */
-type PatchLabels = Record<'color' | 'shape' | 'size' | 'row' | 'column', number[]>;
-
-function patchLabels({ scene }: Example, grid: number): PatchLabels {
-  const patches = Array.from({ length: grid * grid }, (_, patch) => patch);
-  const row = patches.map((patch) => Math.floor(patch / grid));
-  const column = patches.map((patch) => patch % grid);
-  const cell = (place: number) => Math.floor(place / PATCHES_PER_CELL);
-  const shown = patches.map((patch) =>
-    scene.objects.find((object) => object.row === cell(row[patch]) && object.column === cell(column[patch])),
-  );
-  const labels = (label: (object: SceneObject) => number) =>
-    shown.map((object) => (object ? 1 + label(object) : 0));
-  return {
-    color: labels(({ color }) => COLORS.indexOf(color)),
-    shape: labels(({ shape }) => SHAPES.indexOf(shape)),
-    size: labels(({ size }) => SIZE_LABELS.indexOf(size)),
-    row,
-    column,
-  };
 }
 
 /** Cross-entropy both ways; image→text has the swapped captions among its negatives. images [B, E], texts [B(1+K), E] */

@@ -22,6 +22,7 @@ import { savePretrained } from '../../checkpoints';
 import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../../train';
 import { startOpt, startT5 } from './languageStart';
 import { documentTexts, PART } from './languageTexts';
+import type { ContextShares } from './softContext';
 import { TOWER_TRAINING } from './training';
 
 const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 32, learningRate: 2e-3 };
@@ -30,6 +31,7 @@ const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 32, learningRat
 const EASY_STEPS = 0.1;
 const EASY: readonly number[] = [1];
 const ALL: readonly number[] = [1, 2, 2, 3, 3];
+const PLAIN: ContextShares = { blurred: 0, soft: 0 };
 
 /** One of the two kinds, and its model once it is trained. */
 export interface ShapesLanguage<Config = unknown> {
@@ -52,9 +54,9 @@ interface Kind<Config> {
   config: (tokenizer: Tokenizer) => Config;
   start: (parameters: ParameterStore, config: Config) => void;
   training: TrainingConfig;
-  /** Share of the documents whose context is blurred, and of the steps after which it is. */
-  blurred: number;
-  blurredAfter: number;
+  /** Share of the steps before contexts are read in other ways than plainly, and how they are read then. */
+  plainSteps: number;
+  contexts: ContextShares;
 }
 
 /** The recipe of the tiny OPT; every hyper-parameter can be overridden when it is trained. */
@@ -79,8 +81,8 @@ export function shapesOpt(options: ShapesLanguageOptions = {}): Recipe<ShapesLan
       },
       start: startOpt,
       training: TRAINING,
-      blurred: 0.5,
-      blurredAfter: 0.5,
+      plainSteps: 0.5,
+      contexts: { blurred: 0.25, soft: 0.25 },
     },
     options,
   );
@@ -107,8 +109,8 @@ export function shapesT5(options: ShapesLanguageOptions = {}): Recipe<ShapesLang
         }),
       start: startT5,
       training: { ...TRAINING, steps: 1600, batchSize: 64 },
-      blurred: 0.7,
-      blurredAfter: 0.4,
+      plainSteps: 0.4,
+      contexts: { blurred: 0.2, soft: 0.6 },
     },
     options,
   );
@@ -131,10 +133,10 @@ export async function makeShapesLanguage(
 }
 
 function recipe<Config>(kind: Kind<Config>, options: ShapesLanguageOptions): Recipe<ShapesLanguage> {
-  const { name, blurred, blurredAfter, training } = kind;
+  const { name, plainSteps, contexts, training } = kind;
   return {
     name: `${name}-shapes`,
-    config: { stage: 'language', kind: name, easy: EASY_STEPS, blurred, blurredAfter },
+    config: { stage: 'language', kind: name, easy: EASY_STEPS, plainSteps, contexts: { ...contexts } },
     training,
     custom: options.facts !== undefined,
     prepare: (context) =>
@@ -143,7 +145,7 @@ function recipe<Config>(kind: Kind<Config>, options: ShapesLanguageOptions): Rec
 }
 
 function prepare<Config>(
-  { name, family, config: configOf, start, blurred, blurredAfter }: Kind<Config>,
+  { name, family, config: configOf, start, plainSteps, contexts }: Kind<Config>,
   { seed, steps, batchSize }: TrainingConfig,
   { facts }: ShapesLanguageOptions,
 ): Task<ShapesLanguage<Config>> {
@@ -158,15 +160,12 @@ function prepare<Config>(
     model: { family, config, tower, tokenizer, parameters },
     inputs: (step) => {
       const objects = step < EASY_STEPS * steps ? EASY : ALL;
-      const share = step < blurredAfter * steps ? 0 : blurred;
-      return {
-        ...documents(step * batchSize, batchSize, { seed, objects, facts }),
-        blurred: { shape: [], data: Float32Array.of(share) },
-      };
+      const shares = step < plainSteps * steps ? PLAIN : contexts;
+      return documents(step * batchSize, batchSize, { seed, objects, facts, ...shares });
     },
     loss: (w, inputs, rng) => {
-      const { promptIds, promptMask, contextMask, targetIds, targetMask, parts } = inputs;
-      const embeddings = blur(tower.embed(w, promptIds), contextMask, inputs.blurred, rng); // [B, P, D]
+      const { promptIds, promptMask, targetIds, targetMask, parts } = inputs;
+      const embeddings = readWords(tower.embed(w, promptIds), inputs, rng); // [B, P, D]
       const logits = tower.logits(w, { embeddings, mask: promptMask }, targetIds); // [B, T, V]
       const lossOf = (mask: Tensor) => languageModeling(logits, { ids: targetIds, mask });
       const isPart = (part: number) => tf.cast(tf.equal(parts, tf.scalar(part, 'int32')), 'int32');
@@ -178,30 +177,9 @@ function prepare<Config>(
   };
 }
 
-/**
- * Words as no word is: of a share of the documents, the context's embeddings are scaled by 0.6 to 1.4, get some of their
- * neighbours mixed in, and noise of up to 0.8 of their own standard deviation.
- *
- * @param embeddings [B, P, D]
- * @param contextMask int32 [B, P]: 1 where they may change
- * @param share of the documents: a scalar
- */
-function blur(embeddings: Tensor, contextMask: Tensor, share: Tensor, rng: Rng): Tensor {
-  const [batch, length, width] = embeddings.shape as [number, number, number];
-  const isContext = tf.expandDims(tf.cast(contextMask, 'float32'), 2); // [B, P, 1]
-  const chosen = tf.cast(tf.less(rng.uniform([batch, 1, 1]), share), 'float32'); // [B, 1, 1]
-  const amount = tf.mul(rng.uniform([batch, 1, 1]), chosen);
-
-  const words = tf.mul(embeddings, isContext);
-  const none = tf.zeros([batch, 1, width]);
-  const before = tf.concat([none, words.slice([0, 0, 0], [-1, length - 1, -1])], 1);
-  const after = tf.concat([words.slice([0, 1, 0], [-1, -1, -1]), none], 1);
-  const some = () => tf.mul(rng.uniform([batch, length, 1]), tf.mul(amount, 0.7));
-  const mixed = tf.addN([words, tf.mul(before, some()), tf.mul(after, some())]);
-
-  const scale = tf.add(tf.mul(tf.sub(rng.uniform([batch, length, 1]), 0.5), tf.mul(chosen, 0.8)), 1);
-  const std = tf.sqrt(tf.div(tf.sum(tf.square(words)), tf.mul(tf.sum(isContext), width)));
-  const noise = tf.mul(rng.normal([batch, length, width], 0.8), tf.mul(std, amount));
-  const blurred = tf.mul(tf.add(tf.mul(mixed, scale), noise), isContext);
-  return tf.add(tf.sub(embeddings, words), blurred);
+/** What positions read of words, with noise. embeddings [B, P, D], blend [B, P, P], noise [B, P] → [B, P, D] */
+function readWords(embeddings: Tensor, { blend, noise }: Record<string, Tensor>, rng: Rng): Tensor {
+  const std = tf.sqrt(tf.mean(tf.square(embeddings)));
+  const amount = tf.expandDims(tf.mul(noise, std), 2); // [B, P, 1]
+  return tf.add(tf.matMul(blend, embeddings), tf.mul(rng.normal(embeddings.shape, 1), amount));
 }

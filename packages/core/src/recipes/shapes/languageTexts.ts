@@ -9,13 +9,13 @@
  *
  * A decoder-only model has its `</s>` before the context, as any text, or after it, as BLIP-2 has it after the queries.
  */
-import { drawDocument, type DocumentOptions, type TextDocument, type Turn } from '@blip2/datasets';
+import { drawDocument, Random, type DocumentOptions, type TextDocument, type Turn } from '@blip2/datasets';
 import { Blip2Error } from '../../runtime';
 import { padRows, splitPrefix, type Tokenizer } from '../../text';
 import type { LanguageTower } from '../../models';
 import type { HostTensor } from '../../checkpoints';
-import { drawBelow } from '../../data';
 import { QUESTION_ANSWER, QUESTION_SHORT_ANSWER } from '../../generate';
+import { phraseEnds, readPrompt, type ContextShares, type Position } from './softContext';
 
 /** What a target token is part of: what is given of a turn, an answer or a caption (their end token among them). */
 export const PART = { given: 0, answer: 1, caption: 2 } as const;
@@ -23,18 +23,24 @@ export const PART = { given: 0, answer: 1, caption: 2 } as const;
 /** A document in tokens. */
 interface Sample {
   prompt: number[];
-  /** For each token of the prompt: 1 if it belongs to the context. */
-  context: number[];
+  /** Where in the prompt the context is. */
+  context: { start: number; end: number };
   target: number[];
   /** Of `PART`, for each token of the target. */
   parts: number[];
 }
 
-/** Int32 [B, P]: promptIds, promptMask, contextMask; [B, T]: targetIds, targetMask, parts. */
+/**
+ * int32 [B, P]: promptIds (the words) and promptMask (of the positions, which may be fewer); float32 [B, P, P]: blend,
+ * what each position reads of the words; float32 [B, P]: noise of the positions. int32 [B, T]: targetIds, targetMask,
+ * parts.
+ */
 export type DocumentBatch = Record<
-  'promptIds' | 'promptMask' | 'contextMask' | 'targetIds' | 'targetMask' | 'parts',
+  'promptIds' | 'promptMask' | 'blend' | 'noise' | 'targetIds' | 'targetMask' | 'parts',
   HostTensor
 >;
+
+export type DocumentBatchOptions = DocumentOptions & ContextShares;
 
 interface Layout {
   /** P and T: every document fits, if need be without its last turns. */
@@ -45,34 +51,59 @@ interface Layout {
   sample: (document: TextDocument, lot: number) => Sample;
 }
 
-const RESOLUTION = 2 ** 16;
-const LOT_STREAM = 3;
-
 /** Batches of documents number `first` to `first + count − 1`, always of the same shapes. */
 export function documentTexts(
   tower: LanguageTower,
   tokenizer: Tokenizer,
-): (first: number, count: number, options: DocumentOptions) => DocumentBatch {
+): (first: number, count: number, options: DocumentBatchOptions) => DocumentBatch {
   const isDecoderOnly = tower.architecture === 'decoder-only';
   const { promptLength, targetLength, turns, padSide, sample } = isDecoderOnly
     ? continued(tokenizer, tower.tokens.eos)
     : answered(tokenizer);
-  return (first, count, options) => {
-    const samples = Array.from({ length: count }, (_, i) => {
-      const lot = drawBelow(RESOLUTION, options.seed ?? 0, LOT_STREAM, first + i) / RESOLUTION;
-      return sample(drawDocument(first + i, { turns, ...options }), lot);
+  const endsPhrase = phraseEnds(tokenizer);
+  return (first, count, { blurred, soft, ...options }) => {
+    const drawn = Array.from({ length: count }, (_, i) => {
+      const random = new Random('reading', options.seed ?? 0, first + i);
+      const text = sample(drawDocument(first + i, { turns, ...options }), random.unit());
+      return { ...text, read: readPrompt(text.prompt, text.context, { blurred, soft }, endsPhrase, random) };
     });
-    const rows = (name: keyof Sample) => samples.map((one) => one[name]);
-    const prompts = padded(rows('prompt'), promptLength, padSide, tower.tokens.pad);
+    const rows = (name: 'prompt' | 'target' | 'parts') => drawn.map((one) => one[name]);
     const targets = padded(rows('target'), targetLength, 'right', tower.tokens.pad);
     return {
-      promptIds: prompts.ids,
-      promptMask: prompts.mask,
-      contextMask: padded(rows('context'), promptLength, padSide, 0).ids,
+      promptIds: padded(rows('prompt'), promptLength, 'right', tower.tokens.pad).ids,
+      ...positions(
+        drawn.map(({ read }) => read),
+        promptLength,
+        padSide,
+      ),
       targetIds: targets.ids,
       targetMask: targets.mask,
       parts: padded(rows('parts'), targetLength, 'right', PART.given).ids,
     };
+  };
+}
+
+function positions(
+  rows: readonly (readonly Position[])[],
+  length: number,
+  side: 'left' | 'right',
+): Pick<DocumentBatch, 'promptMask' | 'blend' | 'noise'> {
+  const shape = [rows.length, length];
+  const blend = new Float32Array(rows.length * length * length);
+  const noise = new Float32Array(rows.length * length);
+  const mask = new Int32Array(rows.length * length);
+  rows.forEach((read, row) => {
+    const start = row * length + (side === 'left' ? length - read.length : 0);
+    mask.fill(1, start, start + read.length);
+    read.forEach((position, i) => {
+      noise[start + i] = position.noise;
+      for (const [token, weight] of position.reads) blend[(start + i) * length + token] = weight;
+    });
+  });
+  return {
+    promptMask: { shape, data: mask },
+    blend: { shape: [...shape, length], data: blend },
+    noise: { shape, data: noise },
   };
 }
 
@@ -96,7 +127,7 @@ function continued(tokenizer: Tokenizer, eos: number): Layout {
       target.push(...given, ...written);
       parts.push(...given.map(() => PART.given), ...written.map(() => partOf(turn)));
     });
-    const context = before.map((_, i) => (i < before.length - words.length ? 0 : 1));
+    const context = { start: before.length - words.length, end: before.length };
     return { prompt: before, context, target, parts };
   };
   return { promptLength: 32, targetLength, turns: 3, padSide: 'left', sample };
@@ -114,7 +145,7 @@ function answered(tokenizer: Tokenizer): Layout {
     const target = tokenizer.encode(suffix);
     return {
       prompt: [...words, ...given],
-      context: [...words.map(() => 1), ...given.map(() => 0)],
+      context: { start: 0, end: words.length },
       target,
       parts: target.map(() => partOf(turn)),
     };
