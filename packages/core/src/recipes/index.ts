@@ -1,6 +1,6 @@
 export { openRun, type OpenRunOptions, type RunModels, type RunStage } from './openRun';
 export { applyOverrides } from './overrides';
-export { makeData, openData, recipeOptions, type RecipeKind } from './registry';
+export { makeData, openData, openLanguageModel, recipeOptions, type RecipeKind } from './registry';
 export { ImageTextModel, type CrossAttention } from './imageTextModel';
 export { type CustomLoss } from './objectiveOptions';
 export { retrieval } from './retrieval';
@@ -27,3 +27,4 @@ export {
   type ShapesLanguage,
   type ShapesLanguageOptions,
 } from './shapes';
+export * as shapesSettings from './shapes/settings';

@@ -1,6 +1,11 @@
 /** The paper's studies on Shapes, and what runs, judges and keeps them. */
+export { STUDIES } from './list';
+export { measure, type MeasureOptions } from './measure';
+export { OverallProgress, type OverallProgressOptions } from './overallProgress';
 export { readResult, readResults, resultPath, resultsDir, writeResult, type StudyResult } from './results';
+export { runStudies, type Job, type RunStudiesOptions, type StudiesOutcome, type StudyEvent } from './runner';
 export { atScale, dataFor, stepsFor } from './scale';
+export { serve } from './serve';
 export { interval95, judge, mean, sd, valueOf, type Finding } from './statistics';
 export {
   SCALES,
