@@ -31,6 +31,7 @@ export {
   splitOf,
 } from './scene';
 export {
+  judge,
   judgeCaption,
   type Judgement,
   nameOf,

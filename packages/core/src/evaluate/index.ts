@@ -36,6 +36,7 @@ export {
   type RetrievalOptions,
   type RetrievalRow,
 } from './retrieval';
+export { evaluateSwaps, type SwapRow } from './swaps';
 export { searchImages, type SearchHit, type SearchOptions, type SearchResult } from './search';
 export {
   blindModel,

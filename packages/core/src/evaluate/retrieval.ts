@@ -2,6 +2,7 @@
  * Image-text retrieval (BLIP-2 section 4.4): recall by ITC similarity, and after re-ranking the top k by ITM. An image is
  * found with any of its texts (five in COCO and Flickr30K), a text with its image. I images, T texts.
  */
+import { Blip2Error } from '../runtime';
 import { cleanCaption } from '../text';
 import type { ImageTextSplit } from '../data';
 import {
@@ -39,6 +40,11 @@ export interface RetrievalOptions {
   equalTexts?: 'merge' | 'apart';
   /** What becomes of equal scores; `lost` unless given. */
   ties?: Ties;
+  /**
+   * Measure by truth as well: where captions leave things unsaid, a text may be true of pictures that it was not
+   * written for, and to find one of those is no mistake.
+   */
+  byTruth?: boolean;
 }
 
 /** One line of a table. */
@@ -53,6 +59,8 @@ export interface Retrieval {
   k: number;
   /** ITC both ways, then ITM both ways. */
   rows: RetrievalRow[];
+  /** The same where a text counts as found with every picture that it is true of; only with `byTruth`. */
+  truthRows?: RetrievalRow[];
 }
 
 /** The texts of a split and, for each image, which are its own. */
@@ -74,35 +82,62 @@ export function textPool(
   return { texts, relevant };
 }
 
-/** Recall@1/5/10 both ways over a split, in percent. */
+/** @throws Blip2Error if the data cannot tell */
+function trueTexts(split: ImageTextSplit, texts: readonly string[]): number[][] {
+  if (!split.describes) {
+    throw new Blip2Error(`${split.name}: the data cannot tell which texts are true of which pictures`, {
+      hint: 'Leave byTruth out. Shapes can tell.',
+    });
+  }
+  return Array.from({ length: split.size }, (_, image) =>
+    texts.flatMap((text, i) => (split.describes!(image, text) ? [i] : [])),
+  );
+}
+
+/** Scores of the texts for each image, and of the images for each text. */
+type BothWays = [toText: Scores, toImage: Scores];
+
+/**
+ * Recall@1/5/10 both ways over a split, in percent.
+ * @throws Blip2Error if `byTruth` is asked of data that cannot tell
+ */
 export async function evaluateRetrieval(
   model: RetrievalModel,
   split: ImageTextSplit,
   options: RetrievalOptions = {},
 ): Promise<Retrieval> {
-  const { k = 128, equalTexts, ties } = options;
+  const { k = 128, equalTexts, ties, byTruth = false } = options;
   const { texts, relevant } = textPool(split, equalTexts);
+  const truth = byTruth ? trueTexts(split, texts) : undefined;
   const pool = await model.encodePool(split, texts);
   const toText: Scores = { rows: split.size, columns: texts.length, values: pool.similarities };
-  const toImage = transpose(toText);
-  const images = transposeRelevance(relevant, texts.length);
+  const itc: BothWays = [toText, transpose(toText)];
+  const itm = k > 0 ? await reranked(pool, ...itc, k) : undefined;
 
-  const row = (scores: 'ITC' | 'ITM', forward: Scores, backward: Scores): RetrievalRow[] => [
-    { direction: 'image→text', scores, ...recall(ranks(forward, relevant, ties)) },
-    { direction: 'text→image', scores, ...recall(ranks(backward, images, ties)) },
+  const rows = (relevance: number[][]): RetrievalRow[] => [
+    ...recallRows('ITC', itc, relevance, ties),
+    ...(itm ? recallRows('ITM', itm, relevance, ties) : []),
   ];
-  const rows = row('ITC', toText, toImage);
-  if (k > 0) rows.push(...row('ITM', ...(await reranked(pool, toText, toImage, k))));
-  return { images: split.size, texts: texts.length, k, rows };
+  const result = { images: split.size, texts: texts.length, k, rows: rows(relevant) };
+  return truth ? { ...result, truthRows: rows(truth) } : result;
+}
+
+/** @param relevant texts of each image */
+function recallRows(
+  scores: 'ITC' | 'ITM',
+  [toText, toImage]: BothWays,
+  relevant: number[][],
+  ties?: Ties,
+): RetrievalRow[] {
+  const images = transposeRelevance(relevant, toText.columns);
+  return [
+    { direction: 'image→text', scores, ...recall(ranks(toText, relevant, ties)) },
+    { direction: 'text→image', scores, ...recall(ranks(toImage, images, ties)) },
+  ];
 }
 
 /** Both directions re-ranked. A pair that is a candidate both ways is matched once. */
-async function reranked(
-  pool: EncodedPool,
-  toText: Scores,
-  toImage: Scores,
-  k: number,
-): Promise<[Scores, Scores]> {
+async function reranked(pool: EncodedPool, toText: Scores, toImage: Scores, k: number): Promise<BothWays> {
   const [texts, images] = [topColumns(toText, k), topColumns(toImage, k)];
   const pairs = new Set<number>();
   texts.forEach((list, image) => list.forEach((text) => pairs.add(image * toText.columns + text)));
