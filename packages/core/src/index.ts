@@ -131,11 +131,25 @@ export {
   type VqaScores,
 } from './evaluate';
 export {
+  capfilt,
+  loadCaptioner,
+  loadRanker,
+  readCaptions,
+  withCaptions,
+  withWebCaptions,
+  type CapFilt,
+  type CapFiltOptions,
+  type CapFiltSummary,
+  type Captioner,
+  type CaptionRecord,
+  type CaptionsById,
+  type Ranker,
+} from './capfilt';
+export {
   makeShapesClip,
   makeShapesLanguage,
   openData,
   openRun,
-  reproduceStage1,
   retrieval,
   RetrievalTunedModel,
   shapesClip,
