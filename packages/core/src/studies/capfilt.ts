@@ -61,10 +61,11 @@ export const capfiltStudy: Study = {
 };
 
 /** Made once for all seeds: waited for, if another process is at it. */
-async function captionsOf({ data, runsDir, note }: StudyContext): Promise<CapFilt> {
+async function captionsOf(context: StudyContext): Promise<CapFilt> {
+  const { data, runsDir } = context;
   const captioner = join(shapesDirectory, 'captioner');
   const ranker = data.visionDir;
-  note(`Ten captions for each of ${data.train.size} pictures, and which CLIP keeps`);
+  context.note(`Ten captions for each of ${data.train.size} pictures, and which CLIP keeps`);
   for (;;) {
     try {
       return await capfilt({ data, captioner, ranker, runsDir });
@@ -84,12 +85,8 @@ function shareRight({ train, world }: ShapesDataset): number {
   return 100 * mean(judged.map(Number));
 }
 
-async function recalls(
-  arm: string,
-  data: ShapesDataset,
-  { scale, run }: StudyContext,
-): Promise<Measurement[]> {
-  const { model } = await run(stage1({ ...atScale(scale, shapesStage1), data }));
+async function recalls(arm: string, data: ShapesDataset, context: StudyContext): Promise<Measurement[]> {
+  const { model } = await context.run(stage1({ ...atScale(context.scale, shapesStage1), data }));
   const { rows } = await evaluateRetrieval(model, data.test, { k: SHAPES_CANDIDATES });
   const each = rows.map(({ direction, scores, r1 }) => ({
     arm,
