@@ -16,10 +16,13 @@ export function addFinetune(program: Command): void {
     name: 'retrieval',
     description: 'retrieval: image encoder and Q-Former of a stage-1 run, by the losses of stage 1',
     examples: RETRIEVAL_EXAMPLES,
-    makeRecipe: async (settings, data, { from }) => {
-      const { openRun, retrieval } = await import('../recipes');
-      const run = openRun(from, { stages: ['stage1'] });
-      return retrieval({ ...settings, data, from: run } as RetrievalTuningOptions);
+    openParts: async (_, { from }) => {
+      const { openRun } = await import('../recipes');
+      return { from: openRun(from, { stages: ['stage1'] }) };
+    },
+    makeRecipe: async (options) => {
+      const { retrieval } = await import('../recipes');
+      return retrieval(options as RetrievalTuningOptions);
     },
   }).requiredOption('--from <dir>', 'run folder of pretrain stage1');
 }

@@ -16,23 +16,21 @@ export interface TrainingOptions {
   json?: boolean;
 }
 
-export interface TrainingCommand<Options> {
+export interface TrainingCommand<Options, Parts> {
   /** Last word of the command, and what its recipes are called by. */
   name: RecipeKind;
   description: string;
   examples: string;
-  /** The recipe of given options; whatever else it needs is in the options of the command. */
-  makeRecipe: (
-    settings: Record<string, unknown>,
-    data: ImageTextDataset,
-    options: Options,
-  ) => Promise<Recipe>;
+  /** The models and runs that are built on, as the options of the command name them. */
+  openParts?: (data: ImageTextDataset, options: Options) => Promise<Parts>;
+  /** The recipe of all its options. */
+  makeRecipe: (options: Record<string, unknown> & { data: ImageTextDataset } & Parts) => Promise<Recipe>;
 }
 
 /** Adds a training command; options of its own are added to what comes back. */
-export function addTraining<Options extends TrainingOptions>(
+export function addTraining<Options extends TrainingOptions, Parts extends object = object>(
   parent: Command,
-  { name, description, examples, makeRecipe }: TrainingCommand<Options>,
+  { name, description, examples, openParts, makeRecipe }: TrainingCommand<Options, Parts>,
 ): Command {
   return parent
     .command(name)
@@ -58,8 +56,10 @@ export function addTraining<Options extends TrainingOptions>(
     .action(async (options: Options) => {
       const { applyOverrides, openData, recipeOptions } = await import('../recipes');
       const data = openData(options.data);
-      const settings = applyOverrides(await recipeOptions(name, options.recipe), options.set ?? []);
-      await trainRecipe(await makeRecipe(settings, data, options), options);
+      const parts = ((await openParts?.(data, options)) ?? {}) as Parts;
+      const recipe = await recipeOptions(name, options.recipe, parts);
+      const settings = applyOverrides(recipe, options.set ?? []);
+      await trainRecipe(await makeRecipe({ ...settings, ...parts, data }), options);
     });
 }
 

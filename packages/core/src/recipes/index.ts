@@ -1,4 +1,5 @@
 export { openRun, type OpenRunOptions, type RunModels, type RunStage } from './openRun';
+export { unknownKey } from './errors';
 export { applyOverrides } from './overrides';
 export { makeData, openData, openLanguageModel, recipeOptions, type RecipeKind } from './registry';
 export { ImageTextModel, type CrossAttention } from './imageTextModel';
@@ -12,10 +13,10 @@ export { parseStage1, type Stage1Options, type Stage1Settings } from './stage1Op
 export { stage2, vqaMetric } from './stage2';
 export { Stage2Model } from './stage2Model';
 export { parseStage2, type Stage2Options, type Stage2Settings } from './stage2Options';
-export { reproduceStage1, SHAPES_CANDIDATES, type Stage1Reproduction } from './reproduce';
 export {
   makeShapesClip,
   makeShapesLanguage,
+  SHAPES_CANDIDATES,
   shapesClip,
   shapesOpt,
   shapesRetrieval,

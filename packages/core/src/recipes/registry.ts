@@ -3,19 +3,23 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Blip2Error } from '../runtime';
 import { readJsonObject, type JsonObject } from '../checkpoints';
-import { shapes, type ImageTextDataset } from '../data';
+import { loadLanguageModel, shapes, type FrozenLanguageModel, type ImageTextDataset } from '../data';
 import { withTrainCaptions } from '../capfilt';
 import { applyOverrides } from './overrides';
 import { unknownKey } from './errors';
-import { shapesRetrieval, shapesStage1 } from './shapes';
+import { shapesRetrieval, shapesStage1, shapesStage2 } from './shapes';
 
 type Options = Record<string, unknown>;
 
 /** What a recipe trains. */
-export type RecipeKind = 'stage1' | 'retrieval';
+export type RecipeKind = 'stage1' | 'stage2' | 'retrieval';
 
-const RECIPES: Record<RecipeKind, Record<string, Options>> = {
+/** Options, or a function to them from the models and runs that are built on: what suits one may not suit another. */
+type Entry = Options | ((parts: never) => Options);
+
+const RECIPES: Record<RecipeKind, Record<string, Entry>> = {
   stage1: { shapes: shapesStage1 },
+  stage2: { shapes: shapesStage2 },
   retrieval: { shapes: shapesRetrieval },
 };
 const DATA: Record<string, (options: JsonObject) => ImageTextDataset> = { shapes };
@@ -42,10 +46,39 @@ export function makeData(name: string, { trainCaptions, ...options }: JsonObject
 }
 
 /**
- * The options of a recipe: a name, or a file that exports them (`.json`, or `.js`/`.cjs`/`.mjs` with a default
- * export). @throws Blip2Error naming the nearest known name
+ * A frozen language model: one that was made for the data, by its name, or the folder of any.
+ * @throws Blip2Error if there is neither
  */
-export async function recipeOptions(kind: RecipeKind, nameOrFile: string): Promise<Options> {
+export function openLanguageModel(
+  nameOrDir: string,
+  { languageDirs = {} }: ImageTextDataset,
+): FrozenLanguageModel {
+  if (Object.hasOwn(languageDirs, nameOrDir)) return loadLanguageModel(languageDirs[nameOrDir]);
+  if (existsSync(nameOrDir)) return loadLanguageModel(nameOrDir);
+  const names = Object.keys(languageDirs).join(', ');
+  throw new Blip2Error(`There is no language model ${nameOrDir}`, {
+    hint: `Give a model folder${names && `, or one of ${names}`}.`,
+    exitCode: 2,
+  });
+}
+
+/**
+ * The options of a recipe: a name, or a file that exports them (`.json`, or `.js`/`.cjs`/`.mjs` with a default
+ * export: options, or a function to them from `parts`).
+ *
+ * @param parts the models and runs that are built on
+ * @throws Blip2Error naming the nearest known name
+ */
+export async function recipeOptions(
+  kind: RecipeKind,
+  nameOrFile: string,
+  parts: object = {},
+): Promise<Options> {
+  const entry = await recipeEntry(kind, nameOrFile);
+  return typeof entry === 'function' ? entry(parts as never) : entry;
+}
+
+async function recipeEntry(kind: RecipeKind, nameOrFile: string): Promise<Entry> {
   const known = RECIPES[kind];
   if (Object.hasOwn(known, nameOrFile)) return known[nameOrFile];
   if (!existsSync(nameOrFile)) {
@@ -59,7 +92,8 @@ export async function recipeOptions(kind: RecipeKind, nameOrFile: string): Promi
   if (nameOrFile.endsWith('.json')) return readJsonObject(nameOrFile);
   const module = await loadScript(nameOrFile);
   // A CommonJS file compiled from TypeScript has its default export one level down.
-  const options = module.default?.default ?? module.default;
+  const exported = module.default;
+  const options = exported && 'default' in exported ? (exported.default as Entry) : exported;
   if (!options)
     throw new Blip2Error(`${nameOrFile} has no default export`, {
       hint: 'Export the options of the recipe as default.',
@@ -67,9 +101,9 @@ export async function recipeOptions(kind: RecipeKind, nameOrFile: string): Promi
   return options;
 }
 
-async function loadScript(file: string): Promise<{ default?: { default?: Options } & Options }> {
+async function loadScript(file: string): Promise<{ default?: Entry }> {
   try {
-    return (await import(resolve(file))) as { default?: Options };
+    return (await import(resolve(file))) as { default?: Entry };
   } catch (cause) {
     throw new Blip2Error(`${file} cannot be loaded: ${(cause as Error).message}`, {
       hint: 'A recipe is a .json file, or a .js, .cjs or .mjs file that Node can run.',
