@@ -165,6 +165,27 @@ describe('evaluateRetrieval', () => {
     expect(new Set(asked.map(String)).size).toBe(asked.length);
   });
 
+  test('by truth: what a text is true of counts as found, whichever picture it was written for', async () => {
+    const { texts, relevant } = textPool(split);
+    const also = [
+      [1, 'a star'],
+      [2, 'circle'],
+    ];
+    const describes = (image: number, text: string) =>
+      relevant[image].includes(texts.indexOf(text)) || also.some(([i, t]) => i === image && t === text);
+    const { rows, truthRows } = await evaluateRetrieval(
+      model,
+      { ...split, describes },
+      { k: 0, byTruth: true },
+    );
+    expect(rows.map(({ r1 }) => r1)).toEqual([50, 25]);
+    expect(truthRows?.map(({ scores, direction, r1 }) => [scores, direction, r1])).toEqual([
+      ['ITC', 'image→text', 75],
+      ['ITC', 'text→image', 75],
+    ]);
+    await expect(evaluateRetrieval(model, split, { byTruth: true })).rejects.toThrow('the data cannot tell');
+  });
+
   test('k = 0 leaves ITM out', async () => {
     const result = await evaluateRetrieval(model, split, { k: 0 });
     expect(result.rows.map(({ scores }) => scores)).toEqual(['ITC', 'ITC']);
