@@ -17,10 +17,10 @@ export function patchName(patch: number, { columns }: Attention['grid']): string
   return `row ${Math.floor(patch / columns) + 1}, column ${(patch % columns) + 1}`;
 }
 
-/** "Row 2, column 3: 12.3% of query 4's attention" */
+/** "Row 2, column 3: 12.3% of query 4’s attention" */
 export function describePatch(patch: number, { map, choice }: Shown, grid: Attention['grid']): string {
   const name = patchName(patch, grid);
-  return `${name[0].toUpperCase()}${name.slice(1)}: ${percent(map[patch])} of query ${choice.query}'s attention`;
+  return `${name[0].toUpperCase()}${name.slice(1)}: ${percent(map[patch])} of query ${choice.query}’s attention`;
 }
 
 /** The chosen query in a sentence or two. */

@@ -13,6 +13,9 @@ import { picture } from './picture';
 import { scaleBar } from './scaleBar';
 import { summary } from './summary';
 
+/** Pictures up to this width, which are shown larger than they are, keep their pixels sharp. */
+const SMALL = 200;
+
 export class AttentionExplorer {
   readonly element: HTMLElement;
   private current: Choice;
@@ -26,12 +29,13 @@ export class AttentionExplorer {
   ) {
     this.current = before ? fit(attention, before) : firstChoice(attention, wishes);
     const choose = (change: Partial<Choice>) => this.choose(change);
-    const [top, main, bar, numbers, tiles] = (this.parts = [
+    const bar = scaleBar();
+    const [top, main, numbers, tiles] = (this.parts = [
       controls(attention, choose),
-      picture(attention, wishes.caption ?? attention.text),
-      scaleBar(),
+      picture(attention, wishes.caption ?? attention.text, bar.element),
       summary(attention, wishes.objects !== undefined),
       multiples(attention, choose),
+      bar,
     ]);
     this.element = element(
       'div',
@@ -46,11 +50,12 @@ export class AttentionExplorer {
       element(
         'div',
         { class: 'blip2-Columns' },
-        element('div', { class: 'blip2-Main' }, main.element, bar.element),
+        main.element,
         element('div', { class: 'blip2-Side' }, numbers.element, tiles.element),
       ),
       element('p', { class: 'blip2-Caution' }, CAUTION),
     );
+    this.element.dataset.picture = attention.image.width <= SMALL ? 'small' : 'large';
     this.choose({});
   }
 

@@ -10,7 +10,8 @@ import { describePatch, describeQuery } from '../attention/words';
 import { element, putPixels } from './dom';
 import type { Part } from './part';
 
-export function picture(attention: Attention, caption: string | undefined): Part {
+/** @param scale drawn right below the picture */
+export function picture(attention: Attention, caption: string | undefined, scale: HTMLElement): Part {
   const { image, grid } = attention;
   const heat = element('canvas', { class: 'blip2-Heat', 'aria-hidden': 'true' });
   const cursor = element('div', { class: 'blip2-Cursor' });
@@ -59,10 +60,11 @@ export function picture(attention: Attention, caption: string | undefined): Part
   return {
     element: element(
       'figure',
-      {},
+      { class: 'blip2-Main' },
       frame,
-      readout,
       ...(caption === undefined ? [] : [element('figcaption', {}, caption)]),
+      scale,
+      readout,
     ),
     update(now) {
       shown = now;

@@ -54,8 +54,9 @@ export function summary(attention: Attention, hasObjects: boolean): Part {
     element: element(
       'div',
       { class: 'blip2-Summary' },
-      title,
-      element('dl', {}, ...cells.flatMap(({ nodes }) => nodes)),
+      element('div', {}, title, element('dl', {}, ...cells.flatMap(({ nodes }) => nodes))),
+      // The heat takes the picture's colours away; here they are.
+      element('img', { src: attention.image.url, alt: 'The picture itself', class: 'blip2-Plain' }),
     ),
     update(shown) {
       title.textContent = `Query ${shown.choice.query}`;

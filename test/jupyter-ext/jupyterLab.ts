@@ -1,0 +1,132 @@
+/** JupyterLab as the set-up installs it, in a process of its own, and a Chromium that sees nothing but this machine. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** The set-up's folder: notebooks below it find the project's packages. */
+const state = join(root, '.blip2');
+const python = join(state, 'python', 'bin', 'python');
+const extension = join(
+  state,
+  'python',
+  'share',
+  'jupyter',
+  'labextensions',
+  '@blip2',
+  'jupyter-ext',
+  'package.json',
+);
+const browser = [process.env.BLIP2_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  (path) => path && existsSync(path),
+);
+
+/** Why these tests cannot run here, if they cannot. */
+export const obstacle =
+  [python, extension]
+    .filter((path) => !existsSync(path))
+    .map((path) => `there is no ${path} (npm run setup)`)[0] ??
+  (browser ? undefined : 'there is no Chromium (apt-get install chromium, or name one in BLIP2_CHROMIUM)');
+
+export interface Lab {
+  page: Page;
+  /** Requests to other machines that the page tried to make, and none got. */
+  strangers: string[];
+  /** Puts a notebook into JupyterLab's folder and opens it. */
+  open(name: string, notebook: object): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startLab(): Promise<Lab> {
+  const folder = mkdtempSync(join(state, 'lab-'));
+  const files = join(folder, 'files');
+  mkdirSync(files);
+  const port = await freePort();
+  const server = startServer(folder, files, port);
+  const chrome = await chromium.launch({ executablePath: browser, args: ['--no-sandbox'] });
+  const { page, strangers } = await openPage(chrome, port);
+  await untilAnswers(`http://127.0.0.1:${port}/api`, server);
+  return {
+    page,
+    strangers,
+    async open(name, notebook) {
+      writeFileSync(join(files, name), JSON.stringify(notebook));
+      await page.goto(`http://127.0.0.1:${port}/lab/tree/${name}?reset`);
+      await page.locator('.jp-Notebook').waitFor();
+    },
+    async close() {
+      await chrome.close();
+      server.kill('SIGTERM');
+      await new Promise((done) => server.once('exit', done));
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function startServer(folder: string, files: string, port: number): ChildProcess {
+  const inFolder = (name: string) => join(folder, name);
+  return spawn(
+    python,
+    [
+      ...[
+        '-m',
+        'jupyter',
+        'lab',
+        '--no-browser',
+        '--ip',
+        '127.0.0.1',
+        '--port',
+        String(port),
+        '--allow-root',
+      ],
+      ...['--IdentityProvider.token=', '--ServerApp.port_retries=0', `--ServerApp.root_dir=${files}`],
+      '--LabApp.expose_app_in_browser=True',
+    ],
+    {
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        JUPYTER_PREFER_ENV_PATH: '1',
+        JUPYTER_CONFIG_DIR: inFolder('config'),
+        JUPYTER_DATA_DIR: inFolder('data'),
+        JUPYTER_RUNTIME_DIR: inFolder('runtime'),
+        JUPYTERLAB_SETTINGS_DIR: inFolder('settings'),
+        JUPYTERLAB_WORKSPACES_DIR: inFolder('workspaces'),
+      },
+    },
+  );
+}
+
+async function openPage(chrome: Browser, port: number): Promise<{ page: Page; strangers: string[] }> {
+  const page = await chrome.newPage({ viewport: { width: 1280, height: 1000 } });
+  const strangers: string[] = [];
+  await page.route(
+    (url) => !['127.0.0.1', ''].includes(url.hostname) || ![String(port), ''].includes(url.port),
+    (route) => {
+      strangers.push(route.request().url());
+      return route.abort();
+    },
+  );
+  return { page, strangers };
+}
+
+const freePort = () =>
+  new Promise<number>((done) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => done(port));
+    });
+  });
+
+async function untilAnswers(url: string, server: ChildProcess): Promise<void> {
+  while (server.exitCode === null) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) return;
+    await setTimeout(200);
+  }
+  throw new Error(`JupyterLab ended with exit code ${server.exitCode}`);
+}

@@ -1,0 +1,5 @@
+import { defineConfig } from 'vitest/config';
+import base from './vitest.config.mts';
+
+// Tests in a browser, kept apart because they take long: `npm run test:browser`.
+export default defineConfig({ ...base, test: { ...base.test, include: ['test/**/*.browser.ts'] } });
