@@ -101,7 +101,7 @@ function measurementsOf(study: string, seed: number): Measurement[] {
       ['ITC + ITM', 'ITC + ITM + ITG'].map((arm, a) => ({
         arm,
         metric,
-        value: [70, 92, 66][m] + [6, 2, 0.6][m] * a + 1.5 * wobble(seed, 3 * m + a),
+        value: [70, 92, 66][m] + [6, 2, -0.4][m] * a + 1.5 * wobble(seed, 3 * m + a),
       })),
     );
   }
@@ -128,6 +128,7 @@ export function result(study: string, seed: number, scale: Scale = 'full'): Stud
       batchSize: 64,
       learningRate: 0.002,
     })),
+    inputs: '0'.repeat(64),
     environment: {
       blip2: '0.1.0',
       node: '22.0.0',
@@ -150,11 +151,11 @@ const SIDE = 64;
 /** A picture of a red square and a blue one on grey, with a query on each. */
 export async function sample(): Promise<Sample> {
   const inside = (x: number, y: number, left: number, top: number) =>
-    x >= left && x < left + 12 && y >= top && y < top + 12;
+    x >= left && x < left + 16 && y >= top && y < top + 16;
   const data = Uint8Array.from({ length: 3 * SIDE * SIDE }, (_, i) => {
     const [x, y, channel] = [Math.floor(i / 3) % SIDE, Math.floor(i / 3 / SIDE), i % 3];
-    if (inside(x, y, 10, 8)) return [200, 40, 30][channel];
-    if (inside(x, y, 42, 40)) return [40, 70, 200][channel];
+    if (inside(x, y, 8, 8)) return [200, 40, 30][channel];
+    if (inside(x, y, 40, 40)) return [40, 70, 200][channel];
     return 128 + 12 * Math.sin(x / 3 + y / 5);
   });
   const image = { width: SIDE, height: SIDE, data };

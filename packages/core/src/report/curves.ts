@@ -12,7 +12,7 @@ import type { Part } from './part';
 const LAYOUT: ChartLayout = {
   width: 480,
   height: 300,
-  margin: { top: 14, right: 18, bottom: 52, left: 58 },
+  margin: { top: 14, right: 18, bottom: 50, left: 46 },
   ink: { text: 'var(--text)', quiet: 'var(--quiet)', line: 'var(--rule)' },
   bare: true,
 };
@@ -63,6 +63,11 @@ export function linesOf({ committed, own }: Part, metric: string, arms: readonly
   return [...means, ...runs];
 }
 
+interface Chart {
+  metric: string;
+  lines: readonly Line[];
+}
+
 export function curves(part: Part): Html | undefined {
   const points = [...part.committed, ...part.own]
     .flatMap(({ measurements }) => measurements)
@@ -70,23 +75,31 @@ export function curves(part: Part): Html | undefined {
   if (points.length === 0) return undefined;
   const metrics = [...new Set(points.map(({ metric }) => metric))];
   const arms = [...new Set(points.map(({ arm }) => arm))];
-  const charts = metrics.map((metric) => chart(metric, linesOf(part, metric, arms)));
+  const charts = metrics.map((metric) => ({ metric, lines: linesOf(part, metric, arms) }));
   return html`<ul class="legend">
       ${arms.map(legendOf)}
     </ul>
     <p class="quiet small">${explain(part)}</p>
-    <div class="charts">${charts}</div> `;
+    <div class="charts">${charts.map((one) => chart(one, reachOf(one, charts)))}</div> `;
 }
 
-function chart(metric: string, lines: readonly Line[]): Html {
-  const drawing = drawLineChart({ title: '', x: 'training step', y: metric, lines }, LAYOUT);
+function chart({ metric, lines }: Chart, reach: { y: number }): Html {
+  const drawing = drawLineChart({ title: '', x: 'training step', y: '', lines, reach }, LAYOUT);
   return html`<figure>
+    <figcaption>${metric}</figcaption>
     <svg class="chart" viewBox="0 0 ${drawing.width} ${drawing.height}" role="img">
       <title>${describe(metric, lines)}</title>
       ${new Html(drawing.content)}
     </svg>
-    <figcaption>${metric} over training steps</figcaption>
   </figure> `;
+}
+
+/** How far up the axis of a chart reaches: as far as in all charts of one kind, `VQA accuracy, OPT` and `…, FlanT5`. */
+function reachOf({ metric }: Chart, charts: readonly Chart[]): { y: number } {
+  const kindOf = (name: string) => name.split(',')[0];
+  const alike = charts.filter((one) => kindOf(one.metric) === kindOf(metric));
+  const values = alike.flatMap(({ lines }) => lines.flatMap(({ y, band }) => band?.high ?? y));
+  return { y: Math.max(...values) };
 }
 
 /** For those who do not see the chart: where each line begins and ends. */

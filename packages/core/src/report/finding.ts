@@ -10,13 +10,13 @@ export function differenceText({ mean, interval }: Difference, digits: number): 
   return signed(mean, digits) + (range ? ` (95% interval ${range})` : '');
 }
 
-/** "VQA accuracy of with stage 1 is 38.2 above that of without stage 1, in the mean of 5 seeds; …" */
+/** "5 seeds: with stage 1 is 38.2 above without stage 1 in VQA accuracy (95% interval …)." */
 function sentence({ claim, digits }: JudgedClaim, { mean, interval, seeds }: Difference): Html {
   const size = html`<strong>${fixed(Math.abs(mean), digits)}</strong> ${mean < 0 ? 'below' : 'above'}`;
-  const over = seeds === 1 ? 'with one seed' : `in the mean of ${counted(seeds, 'seed')}`;
   const range = interval?.map((end) => signed(end, digits)).join(' to ');
-  const bounds = range && `; the 95% interval of the paired difference is ${range}`;
-  return html`${claim.metric}: <em>${claim.better}</em> is ${size} <em>${claim.worse}</em>, ${over}${bounds}.`;
+  const bounds = range && ` (95% interval of the paired difference: ${range})`;
+  return html`${counted(seeds, 'seed')}: <em>${claim.better}</em> is ${size} <em>${claim.worse}</em> in
+    ${claim.metric}${bounds}.`;
 }
 
 /** A claim of the paper with what was found: the committed results first, then the reader's own. */
@@ -24,7 +24,7 @@ export function findingBlock(judged: JudgedClaim): Html {
   const { claim, committed, own } = judged;
   return html`<div class="finding">
     <p><strong>${claim.text}</strong> ${verdictOf(committed ?? own)}</p>
-    ${committed && html`<p>Committed: ${sentence(judged, committed)}</p>`}
-    ${own && html`<p>Yours: ${sentence(judged, own)}</p>`}
+    ${committed && html`<p>Committed, ${sentence(judged, committed)}</p>`}
+    ${own && html`<p>Yours, ${sentence(judged, own)}</p>`}
   </div> `;
 }

@@ -6,7 +6,8 @@ import type { Part } from './part';
 
 interface Row {
   arm: string;
-  paper?: number;
+  /** One value, or none. */
+  paper: number[];
   /** A value for each seed. */
   committed: number[];
   own: number[];
@@ -27,69 +28,111 @@ export function groupsOf({ study, committed, own }: Part): Group[] {
     const rows = [...arms].map((arm) => {
       const values = (results: readonly StudyResult[]) =>
         results.flatMap(({ measurements }) => valueOf(measurements, arm, metric) ?? []);
-      const paper = study.paper.find((one) => one.arm === arm && one.metric === metric)?.value;
+      const printed = study.paper.filter((one) => one.arm === arm && one.metric === metric);
+      const paper = printed.map(({ value }) => value);
       return { arm, paper, committed: values(committed), own: values(own) };
     });
     return { metric, rows };
   });
 }
 
-/** Whose seeds these are: "5 seeds", "seed 3". */
+/** Whose seeds these are: "5 seeds", "seed 3"; with the scale, where it is not that of the committed results. */
 export function seedsOf(results: readonly StudyResult[]): string {
-  return results.length === 1 ? `seed ${results[0].seed}` : counted(results.length, 'seed');
+  const [{ seed, scale }] = results;
+  const seeds = results.length === 1 ? `seed ${seed}` : counted(results.length, 'seed');
+  return scale === 'full' ? seeds : `${seeds}, ${scale}`;
 }
 
+interface Column {
+  name: string;
+  /** Below the name. */
+  note: string;
+  values(this: void, row: Row): readonly number[];
+  /** Several seeds, so that there is a deviation. */
+  several: boolean;
+  /** Not the paper's, which are shown as they are printed there. */
+  ours: boolean;
+}
+
+function columnsOf({ study, committed, own }: Part): Column[] {
+  const ofSeeds = (name: string, results: readonly StudyResult[], values: Column['values']): Column[] => {
+    if (results.length === 0) return [];
+    return [{ name, note: seedsOf(results), values, several: results.length > 1, ours: true }];
+  };
+  const paper: Column = { name: 'Paper', note: '', values: (row) => row.paper, several: false, ours: false };
+  return [
+    ...(study.paper.length > 0 ? [paper] : []),
+    ...ofSeeds('Committed', committed, (row) => row.committed),
+    ...ofSeeds('Yours', own, (row) => row.own),
+  ];
+}
+
+/** What the claims or the paper speak of in the open, all else folded. */
 export function measurementTable(part: Part): Html | undefined {
+  const { claims, paper } = part.study;
+  const isSpokenOf = ({ metric }: Group) => [...claims, ...paper].some((one) => one.metric === metric);
   const groups = groupsOf(part);
   if (groups.length === 0) return undefined;
-  const { study, committed, own } = part;
-  const has = { paper: study.paper.length > 0, committed: committed.length > 0, own: own.length > 0 };
-  const wide = 2 + (has.paper ? 1 : 0) + (has.committed ? 2 : 0) + (has.own ? 2 : 0);
-  const title = (name: string, results: readonly StudyResult[]) =>
-    html`<th scope="col" class="number" colspan="2">
-      ${name}<br /><span class="spread">${seedsOf(results)}</span>
-    </th>`;
-  const body = groups.map(({ metric, rows }) => {
-    const digits = digitsFor(rows.flatMap((row) => [...row.committed, ...row.own]));
-    const cells = rows.map(
-      (row) =>
-        html`<tr>
-          <th scope="row">${row.arm}</th>
-          ${has.paper ? paperCell(row.paper) : undefined}${has.committed ? seedCells(row.committed, digits) : undefined}${has.own ? seedCells(row.own, digits) : undefined}
-        </tr> `,
-    );
-    return html`<tbody>
-      <tr class="group">
-        <th scope="rowgroup" colspan="${wide}">${metric}</th>
-      </tr>
-      ${cells}
-    </tbody> `;
-  });
+  const main = groups.filter(isSpokenOf);
+  const rest = groups.filter((group) => !isSpokenOf(group));
+  if (main.length === 0 || rest.length === 0) return groupTable(part, groups);
+  return html`${groupTable(part, main)}
+    <details>
+      <summary>${counted(rest.length, 'more measurement')}</summary>
+      ${groupTable(part, rest)}
+    </details> `;
+}
+
+function groupTable(part: Part, groups: readonly Group[]): Html {
+  const columns = columnsOf(part);
+  const widths = columns.map(({ several }) => (several ? 2 : 1));
+  const heads = columns.map(
+    ({ name, note }, i) =>
+      html`<th scope="col" class="number" colspan="${widths[i]}">
+        ${name}<br /><span class="spread">${note}</span>
+      </th>`,
+  );
+  const wide = widths.reduce<number>((sum, width) => sum + width, 1);
   return html`<div class="scroll">
     <table>
       <thead>
         <tr>
-          <th scope="col"></th>
-          ${has.paper ? html`<th scope="col" class="number">Paper</th>` : undefined}${has.committed ? title('Committed', committed) : undefined}${has.own ? title('Yours', own) : undefined}
+          <td></td>
+          ${heads}
         </tr>
       </thead>
-      ${body}
+      ${groups.map((group) => groupBody(group, columns, wide))}
     </table>
   </div> `;
 }
 
-const MISSING = html`<td class="number quiet">–</td>`;
-
-const paperCell = (value: number | undefined) =>
-  value === undefined ? MISSING : html`<td class="number">${asPrinted(value)}</td>`;
-
-/** Mean, and standard deviation over seeds where there are several. */
-function seedCells(values: readonly number[], digits: number): Html {
-  if (values.length === 0)
-    return html`${MISSING}
-      <td></td>`;
-  const spread =
-    values.length > 1 ? html`<span class="spread">± ${fixed(sd(values), digits)}</span>` : undefined;
-  return html`<td class="number mean">${fixed(mean(values), digits)}</td>
-    <td class="sd">${spread}</td>`;
+function groupBody({ metric, rows }: Group, columns: readonly Column[], wide: number): Html {
+  const digits = digitsFor(rows.flatMap(({ committed, own }) => [...committed, ...own]));
+  const lines = rows.map(
+    (row) =>
+      html`<tr>
+        <th scope="row">${row.arm}</th>
+        ${columns.map((column) => cells(column, column.values(row), digits))}
+      </tr> `,
+  );
+  return html`<tbody>
+    <tr class="group">
+      <th scope="rowgroup" colspan="${wide}">${metric}</th>
+    </tr>
+    ${lines}
+  </tbody> `;
 }
+
+/** Mean, and standard deviation over seeds where the column has several. */
+function cells({ several, ours }: Column, values: readonly number[], digits: number): Html {
+  const deviation = several ? html`<td class="spread">${spread(values, digits)}</td>` : undefined;
+  if (values.length === 0)
+    return html`<td class="number quiet">–</td>
+      ${deviation}`;
+  const number = ours ? fixed(mean(values), digits) : asPrinted(values[0]);
+  return html`<td class="number">${number}</td>
+    ${deviation}`;
+}
+
+const spread = (values: readonly number[], digits: number) =>
+  values.length > 1 ? `± ${fixed(sd(values), digits)}` : undefined;

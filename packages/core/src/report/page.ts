@@ -2,10 +2,10 @@
 import type { StudyResult } from '../studies';
 import { SCRIPT } from './command';
 import { html, Html } from './html';
-import { day, duration } from './numbers';
+import { duration } from './numbers';
 import { seedsOf } from './measurementTable';
 import type { Part } from './part';
-import { machine } from './settings';
+import { lastDay, machine } from './settings';
 import { STYLE } from './style';
 import { studySection } from './studySection';
 import { summary } from './summary';
@@ -63,18 +63,23 @@ function provenance(parts: readonly Part[]): Html {
       </tr> `,
   );
   return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col"></th>
-          ${sources.map(({ name }) => html`<th scope="col">${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div> `;
+      <table>
+        <thead>
+          <tr>
+            <th scope="col"></th>
+            ${sources.map(({ name }) => html`<th scope="col">${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+    <p class="small quiet">
+      Committed results came with the repository; yours were made on this machine. The scale
+      <i>short</i> trains about a third of the steps of <i>full</i>; <i>smoke</i> only shows that everything
+      runs.
+    </p>`;
 }
 
 type Results = readonly StudyResult[];
@@ -89,7 +94,7 @@ const PROVENANCE: readonly [string, (results: Results) => string][] = [
         .join(', '),
   ],
   ['Scale', (results) => distinct(results, ({ scale }) => scale).join(', ')],
-  ['Finished', (results) => day(results.map(({ finished }) => finished).reduce((a, b) => (a > b ? a : b)))],
+  ['Finished', lastDay],
   ['Time', (results) => duration(results.reduce((sum, { seconds }) => sum + seconds, 0))],
   ['Machine', (results) => distinct(results, ({ environment }) => machine(environment)).join('; ')],
 ];

@@ -15,35 +15,38 @@ export function settings({ committed, own }: Part): Html | undefined {
     ${sources.map(
       ({ name, results }) =>
         html`<h3>${name}</h3>
-          ${runTable(results)}${results.map(origin)}`,
+          ${runTable(results)}${origins(results)}`,
     )}
   </details> `;
 }
 
+/** Seeds differ in nothing but the seed, so a run is one row, with the hash of its recipe for each seed. */
 function runTable(results: readonly StudyResult[]): Html {
-  const rows = results.flatMap(({ seed, runs }) =>
-    runs.map(
-      ({ name, hash, steps, batchSize, learningRate }) =>
-        html`<tr>
-          <td class="number">${seed}</td>
-          <td>${name}</td>
-          <td class="number">${steps.toLocaleString('en')}</td>
-          <td class="number">${batchSize}</td>
-          <td class="number">${learningRate}</td>
-          <td><code title="${hash}">${hash.slice(0, 8)}</code></td>
-        </tr> `,
-    ),
-  );
+  const runs = results.flatMap(({ seed, runs }) => runs.map((run) => ({ ...run, seed })));
+  const rows = groupBy(runs, ({ name, steps, batchSize, learningRate }) =>
+    JSON.stringify([name, steps, batchSize, learningRate]),
+  ).map((seeds) => {
+    const [{ name, steps, batchSize, learningRate }] = seeds;
+    const hashes = seeds.map(
+      ({ seed, hash }) => html`<code title="seed ${seed}: ${hash}">${hash.slice(0, 8)}</code> `,
+    );
+    return html`<tr>
+      <th scope="row">${name}</th>
+      <td class="number">${steps.toLocaleString('en')}</td>
+      <td class="number">${batchSize}</td>
+      <td class="number">${learningRate}</td>
+      <td>${hashes}</td>
+    </tr> `;
+  });
   return html`<div class="scroll">
     <table>
       <thead>
         <tr>
-          <th scope="col" class="number">Seed</th>
           <th scope="col">Run</th>
           <th scope="col" class="number">Steps</th>
           <th scope="col" class="number">Batch</th>
           <th scope="col" class="number">Learning rate</th>
-          <th scope="col">Recipe</th>
+          <th scope="col">Recipe, by seed</th>
         </tr>
       </thead>
       <tbody>
@@ -53,11 +56,31 @@ function runTable(results: readonly StudyResult[]): Html {
   </div> `;
 }
 
-function origin({ seed, scale, environment, seconds, finished, command }: StudyResult): Html {
-  return html`<p class="small quiet">
-    Seed ${seed}, scale ${scale}: ${machine(environment)}; ${duration(seconds)}, finished on ${day(finished)}.
-    <code>${command}</code>
-  </p> `;
+/** Where and when, and by which command: once for all seeds that share them. */
+function origins(results: readonly StudyResult[]): Html[] {
+  const alike = ({ scale, environment, command }: StudyResult) =>
+    JSON.stringify([scale, environment, command]);
+  return groupBy(results, alike).map((seeds) => {
+    const [{ scale, environment, command }] = seeds;
+    const time = duration(seeds.reduce((sum, { seconds }) => sum + seconds, 0));
+    const finished = lastDay(seeds);
+    return html`<p class="small quiet">
+      ${seeds.length === 1 ? 'Seed' : 'Seeds'} ${seeds.map(({ seed }) => seed).join(', ')}, scale ${scale}:
+      ${machine(environment)}. ${time}, finished on ${finished}. <code>${command}</code>
+    </p> `;
+  });
+}
+
+/** Items with equal keys together, in the order of the first of each. */
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return [...groups.values()];
+}
+
+/** The day on which the last of some results was finished. */
+export function lastDay(results: readonly StudyResult[]): string {
+  return day(results.map(({ finished }) => finished).reduce((a, b) => (a > b ? a : b)));
 }
 
 /** A processor and the software on it in one line. */

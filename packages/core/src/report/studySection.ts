@@ -14,22 +14,23 @@ export function studySection(part: Part): Html {
   return html`<section id="${study.name}">
     <h2>${study.title}</h2>
     <p class="source">${study.source}</p>
-    <p>${study.announcement}</p>
-    ${isMeasured ? claims.map(findingBlock) : undefined}${curves(part)}${measurementTable(part)}${settings(part)}${howToMake(part)}
+    <p class="announcement">${study.announcement}</p>
+    ${isMeasured ? claims.map(findingBlock) : undefined} ${curves(part)} ${measurementTable(part)}
+    ${settings(part)} ${howToMake(part)}
   </section> `;
 }
 
-/** The command that makes the results again, or for the first time. */
-function howToMake({ study, committed, own }: Part): Html {
-  const made = own.at(-1) ?? committed.at(-1);
-  const command = made?.command ?? `npx blip2 reproduce ${study.name}`;
-  if (own.length > 0)
-    return html`<p class="small quiet">To make it again:</p>
-      ${commandBox(command)}`;
+/** The command that makes the reader's own results again, or for the first time. */
+function howToMake({ study, own }: Part): Html {
+  const last = own.at(-1);
+  if (last) {
+    return html`<p class="small quiet">To make your results again:</p>
+      ${commandBox(last.command)}`;
+  }
   const time = (scale: 'short' | 'full') => duration(study.seconds[scale]);
   return html`<p class="small quiet">
       You have not run this study yet. One seed takes about ${time('full')} on two cores (${time('short')}
       with <code>--scale short</code>):
     </p>
-    ${commandBox(command)}`;
+    ${commandBox(`npx blip2 reproduce ${study.name}`)}`;
 }

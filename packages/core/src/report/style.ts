@@ -39,24 +39,26 @@ code, pre { font: 0.82em/1.5 var(--mono); }
 section { margin-top: 3.5rem; padding-top: 1.4rem; border-top: 1px solid var(--rule); }
 .quiet { color: var(--quiet); }
 .small { font-size: 0.9rem; }
+.contents { list-style: none; margin: 1.5rem 0 0; padding: 0; columns: 22rem 2; column-gap: 2.5rem; }
 .source { color: var(--quiet); font-style: italic; margin-bottom: 0.9rem; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 
 /* Tables: rules above, below and under the head, nothing else. */
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; margin: 1.3rem 0; }
 table { border-collapse: collapse; font-size: 0.95rem; line-height: 1.4; font-variant-numeric: lining-nums tabular-nums; }
 table.wide { width: 100%; }
 caption { text-align: left; color: var(--quiet); font-size: 0.9rem; padding-bottom: 0.5rem; }
 thead { border-top: 2px solid var(--heavy); border-bottom: 1px solid var(--heavy); }
 tbody:last-of-type { border-bottom: 2px solid var(--heavy); }
 tbody + tbody { border-top: 1px solid var(--rule); }
-th, td { padding: 0.32rem 0.9rem 0.32rem 0; text-align: left; vertical-align: baseline; font-weight: 400; }
+th, td { padding: 0.22rem 1rem 0.22rem 0; text-align: left; vertical-align: baseline; font-weight: 400; }
 th:last-child, td:last-child { padding-right: 0; }
-thead th { font-style: italic; vertical-align: bottom; }
+thead th { font-style: italic; }
+.middle { vertical-align: middle; }
 .number { text-align: right; white-space: nowrap; }
 .group th { font-weight: 600; padding-top: 0.55rem; }
 .group ~ tr > th { padding-left: 1rem; }
-.spread { color: var(--quiet); font-size: 0.88em; }
+.spread { color: var(--quiet); font-size: 0.88em; white-space: nowrap; }
 svg.interval { width: 10rem; height: 1.5rem; display: block; }
 
 /* A verdict is an icon and a word; the colour only repeats it. */
@@ -68,7 +70,8 @@ svg.interval { width: 10rem; height: 1.5rem; display: block; }
 
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1.5rem; }
 figure { margin: 0; break-inside: avoid; }
-figcaption { font-size: 0.9rem; color: var(--quiet); line-height: 1.4; }
+figcaption { font-size: 0.95rem; line-height: 1.4; }
+.chart text { font-size: 13px; }
 .chart { width: 100%; height: auto; max-width: 34rem; display: block; font-family: var(--serif); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1.4rem; list-style: none; margin: 0.4rem 0; padding: 0; font-size: 0.92rem; }
 .legend svg { width: 2.6rem; height: 0.9rem; vertical-align: -0.1em; margin-right: 0.45em; }
@@ -89,27 +92,32 @@ details[open] > summary { margin-bottom: 0.6rem; }
 .heat { grid-column: 1 / -1; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(4.6rem, 1fr)); gap: 0.7rem; margin: 0.4rem 0; }
 .tiles svg { width: 100%; height: auto; display: block; border-radius: 2px; image-rendering: pixelated; }
-.tiles figcaption { font-size: 0.78rem; text-align: center; padding-top: 0.15rem; }
+.tiles figcaption { font-size: 0.78rem; text-align: center; padding-top: 0.15rem; color: var(--quiet); }
 
 @media (max-width: 44rem) {
   body { padding: 1.5rem 1rem 3rem; font-size: 1rem; }
   h1 { font-size: 1.65rem; }
   section { margin-top: 2.5rem; }
-  .chart text { font-size: 15px; }
+  .chart text { font-size: 16px; }
   .sample { grid-template-columns: 1fr; }
   .sample > img { max-width: 11rem; }
   /* A row of the summary becomes a block of its own, each cell with the name of its column. */
   .stack, .stack tbody, .stack tr, .stack td, .stack th[scope='row'] { display: block; padding-right: 0; }
   .stack thead { display: none; }
-  .stack tr { padding: 0.7rem 0; border-top: 1px solid var(--rule); }
+  .stack tr { display: flex; flex-direction: column; gap: 0.15rem; padding: 0.7rem 0; border-top: 1px solid var(--rule); }
+  .stack td { order: 1; padding-top: 0; padding-bottom: 0; }
+  .stack td:last-child { order: 0; }
+  .stack br { display: none; }
   .stack td[data-name]::before { content: attr(data-name) '  '; color: var(--quiet); font-style: italic; white-space: pre; }
   .stack .number { text-align: left; white-space: normal; }
 }
+@page { margin: 18mm 16mm; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   section { margin-top: 2rem; }
   a { color: inherit; text-decoration: none; }
-  h2, h3, .source { break-after: avoid; }
+  h2, h3, .source, .announcement, figcaption { break-after: avoid; }
+  .charts { grid-template-columns: 1fr 1fr; }
   tr, .finding, .command { break-inside: avoid; }
   .command button { display: none; }
   .command pre { white-space: pre-wrap; }

@@ -3,7 +3,6 @@ import { differenceText } from './finding';
 import { html, type Html } from './html';
 import { drawInterval } from './interval';
 import { asPrinted, counted, signed } from './numbers';
-import { seedsOf } from './measurementTable';
 import type { Difference, JudgedClaim, Part } from './part';
 import { verdictOf } from './verdict';
 
@@ -22,7 +21,7 @@ export function summary(parts: readonly Part[]): Html {
           <tr>
             <th scope="col">Finding</th>
             <th scope="col" class="number">Paper</th>
-            <th scope="col" class="number">Here</th>
+            <th scope="col" class="number">Committed</th>
             <th scope="col"></th>
             <th scope="col" class="number">Yours</th>
             <th scope="col">Verdict</th>
@@ -43,17 +42,22 @@ export function summary(parts: readonly Part[]): Html {
 function row(part: Part, judged: JudgedClaim): Html {
   const { claim, committed, own, digits } = judged;
   const main = committed ?? own;
+  const cell = (found: Difference | undefined) =>
+    found
+      ? html`${signed(found.mean, digits)}<br />
+          <span class="spread">${bounds(found, digits)}</span>`
+      : html`<span class="quiet">–</span>`;
   return html`<tr>
     <th scope="row">${claim.text} <a class="small" href="#${part.study.name}">${part.study.title}</a></th>
     <td class="number" data-name="Paper">${paperDifference(part, judged)}</td>
-    <td class="number" data-name="Here">${main && cell(signed(main.mean, digits), bounds(main, digits))}</td>
-    <td>${main && drawInterval(main, committed && own?.mean, differenceText(main, digits))}</td>
-    <td class="number" data-name="Yours">${own && cell(signed(own.mean, digits), seedsOf(part.own))}</td>
+    <td class="number" data-name="Committed">${cell(committed)}</td>
+    <td class="middle">
+      ${main && drawInterval(main, committed && own?.mean, differenceText(main, digits))}
+    </td>
+    <td class="number" data-name="Yours">${cell(own)}</td>
     <td>${verdictOf(main)}</td>
   </tr> `;
 }
-
-const cell = (number: string, below: string) => html`${number}<br /><span class="spread">${below}</span>`;
 
 /** "+34.1 to +42.3, 5 seeds" */
 function bounds({ interval, seeds }: Difference, digits: number): string {
