@@ -45,8 +45,6 @@ const SIZES: Record<ShapesClipSize, Pick<ClipConfig['vision'], 'hiddenSize' | 'n
   l: { hiddenSize: 96, numHiddenLayers: 4 },
   g: { hiddenSize: 128, numHiddenLayers: 5 },
 };
-/** Four patches to a cell of the grid: queries can tell the parts of an object. */
-const PATCHES_PER_CELL = 2;
 
 function clipConfig({ world }: ShapesDataset, tokenizer: Tokenizer, size: ShapesClipSize): ClipConfig {
   const block = {
@@ -69,7 +67,8 @@ function clipConfig({ world }: ShapesDataset, tokenizer: Tokenizer, size: Shapes
       intermediateSize: 4 * hiddenSize,
       numHiddenLayers,
       imageSize,
-      patchSize: settings.cellPixels / PATCHES_PER_CELL,
+      // A cell of the grid to a patch: of four, a tower this small mixes up the shapes.
+      patchSize: settings.cellPixels,
     },
     text: { ...block, hiddenSize: 96, intermediateSize: 384, numHiddenLayers: 3, ...text },
     projectionDim: 64,
@@ -107,7 +106,7 @@ function prepare(
   const tokenizer = Tokenizer.fromFolder(data.tokenizerDir);
   const config = clipConfig(data, tokenizer, size);
   const { settings, splits } = data.world;
-  const grid = settings.cells * PATCHES_PER_CELL;
+  const grid = settings.cells;
   const heads = patchHeads(settings, grid, config.vision.hiddenSize);
   const parameters = ParameterStore.create({ ...clipParameters(config), ...heads }, seed);
   spreadPositions(parameters, 'vision_model.embeddings.position_embedding.weight', grid, seed);
