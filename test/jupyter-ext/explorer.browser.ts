@@ -161,6 +161,13 @@ describe.skipIf(obstacle)('in JupyterLab', () => {
     await plot.locator('.scatterlayer path.js-line').waitFor();
     const box = await plot.locator('.main-svg').first().boundingBox();
     expect(box!.width).toBeGreaterThan(500);
+    const buttons = plot.locator('.modebar-btn');
+    expect(await buttons.count()).toBeGreaterThan(4);
+    const titles = await buttons.evaluateAll((all: { dataset: { title?: string } }[]) =>
+      all.map(({ dataset }) => dataset.title),
+    );
+    expect(titles).toContain('Zoom');
+    expect(titles).not.toContain('Share chart...');
     await lab.page.screenshot({ path: join(screenshots, `plotly-${index}.png`) });
   });
 

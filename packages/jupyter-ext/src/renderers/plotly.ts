@@ -9,8 +9,11 @@ import { showError } from './error';
 
 const PLOTLY = 'application/vnd.plotly.v1+json';
 
-/** A figure's own configuration is not taken: it could name servers. */
-const CONFIG = { displaylogo: false };
+/**
+ * Nothing leaves the machine: no button that uploads the figure (plotly shows one), no maps from plotly's server. A
+ * figure's own configuration is not taken, as it could name servers too.
+ */
+const CONFIG = { displaylogo: false, showSendToCloud: false, plotlyServerURL: '', topojsonURL: '/' };
 
 const load = async () => (await import('plotly.js-dist')).default;
 
