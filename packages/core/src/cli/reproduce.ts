@@ -1,58 +1,131 @@
-/** `blip2 reproduce`: an experiment of the paper from beginning to end. */
+/** `blip2 reproduce`: studies of the paper, measured with several seeds, judged, and put into a report. */
+import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { Stage1Reproduction } from '../recipes';
+import type { Finding, Scale, Study, StudyResult } from '../studies';
 import { positiveNumber } from './arguments';
 import { Exit, printJson, printTable } from './output';
 
 interface Options {
   seeds: number;
+  size: Scale;
+  jobs: number;
+  report: string;
   json?: boolean;
 }
 
-/** `npm start -- --quick`: only to see that everything runs. */
-const QUICK = { steps: 60, warmupSteps: 10 };
+/** The results that the repository has. */
+const COMMITTED = join(__dirname, '..', '..', '..', '..', 'docs', 'results');
 
-async function stage1({ seeds, json }: Options): Promise<void> {
-  const { openData, reproduceStage1 } = await import('../recipes');
-  const quick = process.env.BLIP2_QUICK ? QUICK : {};
-  const list = Array.from({ length: seeds }, (_, seed) => seed);
-  const onRun = (seed: number) => console.error(`Stage 1 on Shapes, seed ${seed}`);
-  const result = await reproduceStage1(openData('shapes'), list, { ...quick, onRun });
-  if (json) printJson(result);
-  else print(result, seeds);
-  if (result.interrupted) throw new Exit(1);
+async function reproduce(
+  names: string[],
+  { seeds: count, size, jobs, report, json }: Options,
+): Promise<void> {
+  const { defaultRunsDir, listenForInterruption } = await import('../train');
+  const { inputsHash, judge, OverallProgress, readResults, resultsDir, runStudies, STUDIES } =
+    await import('../studies');
+  const { writeReport } = await import('../report');
+  const studies = await chosen(names, STUDIES);
+  const runsDir = defaultRunsDir();
+  const seeds = Array.from({ length: count }, (_, seed) => seed);
+
+  const [committed, inputs] = [readResults(COMMITTED), inputsHash(size)];
+  const writePage = () => {
+    const own = readResults(resultsDir(runsDir, size)).filter((result) => result.inputs === inputs);
+    return writeReport(report, { studies: STUDIES, own, committed });
+  };
+  const progress = new OverallProgress({ studies, seeds, jobs, scale: size });
+  const controller = new AbortController();
+  const interruption = listenForInterruption(undefined, () => {
+    progress.print('Stopping: what is being trained is saved after its step…');
+    controller.abort();
+  });
+  let page = '';
+  const outcome = await runStudies(studies, {
+    ...{ seeds, scale: size, runsDir, jobs, signal: controller.signal },
+    onEvent: (event) => progress.update(event),
+    onResults: async () => void (page = await writePage()),
+  }).finally(() => {
+    interruption.release();
+    progress.close();
+  });
+
+  const findings = studies.flatMap((study) => {
+    const own = outcome.results.filter((result) => result.study === study.name);
+    return study.claims.map((claim) => ({ study: study.name, ...judge(claim, own) }));
+  });
+  if (json) printJson({ size, seeds, ...outcome, findings, report: page });
+  else print(findings, outcome.results, { results: resultsDir(runsDir, size), page });
+  if (outcome.interrupted || outcome.failures.length > 0) throw new Exit(1);
 }
 
-function print(result: Stage1Reproduction, seeds: number): void {
-  const shown =
-    seeds > 1 ? [...result.rows, ...result.mean.map((row) => ({ seed: 'mean', ...row }))] : result.rows;
+/** The studies of these names, in the order in which they run; all if none is given. @throws Blip2Error */
+async function chosen(names: readonly string[], all: readonly Study[]): Promise<readonly Study[]> {
+  const { unknownKey } = await import('../recipes');
+  const known = [...all.map(({ name }) => name), 'all'];
+  for (const name of names) if (!known.includes(name)) throw unknownKey('study', name, known);
+  if (names.length === 0 || names.includes('all')) return all;
+  return all.filter(({ name }) => names.includes(name));
+}
+
+type StudyFinding = { study: string } & Finding;
+
+function print(
+  findings: readonly StudyFinding[],
+  results: readonly StudyResult[],
+  paths: { results: string; page: string },
+): void {
+  const signed = (value: number | null) =>
+    value === null ? '–' : `${value < 0 ? '' : '+'}${value.toFixed(1)}`;
   printTable(
-    shown.map(({ seed, scores, direction, r1, r5, r10 }) => ({
-      seed,
-      scores,
-      direction,
-      'R@1': r1,
-      'R@5': r5,
-      'R@10': r10,
+    findings.map(({ study, text, n, mean, low, high, verdict }) => ({
+      study,
+      finding: text,
+      seeds: n,
+      difference: signed(mean),
+      '95% interval': low === null ? '–' : `${signed(low)} to ${signed(high)}`,
+      verdict,
     })),
+  );
+  console.log(
+    `\nResults  ${paths.results}/ (${results.length} of them from this call)\nReport   ${paths.page}`,
   );
 }
 
+const NOTES = `
+Studies: figure5, table6, capfilt, stage1, stage2, ablations, attention; all unless given.
+
+Seeds are counted from 0. Each study and seed is measured in a process of its own and written to runs/results/ as it is
+done; what is there and up to date is not measured again, runs that studies share are trained once, and Ctrl-C loses
+nothing: the same command goes on. (Runs lie in runs/, or in the folder that BLIP2_RUNS names.)
+
+A finding holds if the 95% t-interval of the paired difference over the seeds is above zero. More: docs/reproduce.md.
+
+Examples:
+  blip2 reproduce figure5 --size short
+  blip2 reproduce --seeds 5 --jobs 2`;
+
 export function addReproduce(program: Command): void {
-  const reproduce = program
-    .command('reproduce')
-    .description('run an experiment of the paper from beginning to end');
-  reproduce
-    .command('stage1')
-    .description(
-      'stage 1: train with each seed, then recall on the test split; finished runs are not repeated',
-    )
-    .addOption(new Option('--scale <scale>', 'size of the experiment').choices(['shapes']).default('shapes'))
+  program
+    .command('reproduce [studies...]')
+    .description('run studies of the paper from beginning to end, and write a report')
     .option('--seeds <count>', 'how many seeds, from 0 on', positiveNumber, 1)
-    .option('--json', 'print one JSON document')
-    .addHelpText(
-      'after',
-      '\nRuns lie in runs/, or in the folder that BLIP2_RUNS names. BLIP2_QUICK=1 trains a few steps only.',
+    .addOption(new Option('--scale <scale>', 'which world and towers').choices(['shapes']).default('shapes'))
+    .addOption(
+      new Option(
+        '--size <size>',
+        'full: as the committed results; short: a third of the steps; smoke: 20 steps',
+      )
+        .choices(['full', 'short', 'smoke'])
+        .default('full'),
     )
-    .action(stage1);
+    .option(
+      '--jobs <count>',
+      'how many at a time, with one thread each; one alone has all',
+      positiveNumber,
+      1,
+    )
+    .option('--report <dir>', 'folder of the report', 'report')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', NOTES)
+    .action(reproduce);
 }

@@ -1,4 +1,5 @@
 /** The paper's studies on Shapes, and what runs, judges and keeps them. */
+export { inputsHash } from './inputs';
 export { STUDIES } from './list';
 export { measure, type MeasureOptions } from './measure';
 export { OverallProgress, type OverallProgressOptions } from './overallProgress';

@@ -18,8 +18,11 @@ export function inputsHash(scale: Scale): string {
   );
 }
 
-/** Without functions, which are code. */
-const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+/** With the text of functions in their place. */
+const plain = (value: object) =>
+  JSON.parse(
+    JSON.stringify(value, (_, item: unknown) => (typeof item === 'function' ? String(item) : item)),
+  ) as unknown;
 
 /** Weights of what is frozen, by folder; finished BLIP-2s are no inputs. */
 function towers(): Record<string, string> {

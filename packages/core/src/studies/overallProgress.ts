@@ -1,7 +1,7 @@
 /** How far all studies are together, for people: one line rewritten in place on a terminal, plain lines elsewhere. */
 import { clock, type ProgressOptions } from '../train';
 import type { Job, StudyEvent } from './runner';
-import type { Scale } from './study';
+import type { Scale, Study } from './study';
 
 interface Running {
   since: number;
@@ -12,8 +12,9 @@ interface Running {
 export interface OverallProgressOptions extends Pick<ProgressOptions, 'stream' | 'interval' | 'now'> {
   jobs: number;
   scale: Scale;
-  /** All there is to do, done or not. */
-  total: readonly Job[];
+  /** All there is to do, done or not: each study with each seed. */
+  studies: readonly Study[];
+  seeds: readonly number[];
 }
 
 const nameOf = ({ study, seed }: Job) => `${study.name}, seed ${seed}`;
@@ -21,15 +22,18 @@ const nameOf = ({ study, seed }: Job) => `${study.name}, seed ${seed}`;
 export class OverallProgress {
   private readonly stream: NonNullable<ProgressOptions['stream']>;
   private readonly now: () => number;
-  private readonly running = new Map<Job, Running>();
-  /** Those that will not run, or no more. */
-  private readonly ended = new Set<Job>();
+  private readonly total: readonly Job[];
+  /** By name. */
+  private readonly running = new Map<string, Running>();
+  /** Names of those that will not run, or no more. */
+  private readonly ended = new Set<string>();
   private readonly announced = new Set<string>();
   /** Seconds of those that were measured here: as told beforehand, and as it came out. */
   private readonly spent = { expected: 0, real: 0 };
   private shown = -Infinity;
 
   constructor(private readonly options: OverallProgressOptions) {
+    this.total = options.seeds.flatMap((seed) => options.studies.map((study) => ({ study, seed })));
     this.stream = options.stream ?? process.stderr;
     this.now = options.now ?? (() => performance.now() / 1000);
   }
@@ -38,11 +42,11 @@ export class OverallProgress {
     const { job } = event;
     switch (event.kind) {
       case 'found':
-        this.ended.add(job);
+        this.ended.add(nameOf(job));
         return this.print(`${nameOf(job)}: taken from ${event.path}`);
       case 'started':
         this.announce(job);
-        this.running.set(job, { since: this.now(), text: 'starting' });
+        this.running.set(nameOf(job), { since: this.now(), text: 'starting' });
         break;
       case 'note':
         this.print(`${nameOf(job)}: ${event.text}`);
@@ -86,14 +90,14 @@ export class OverallProgress {
   }
 
   private say(job: Job, text: string): void {
-    const running = this.running.get(job);
+    const running = this.running.get(nameOf(job));
     if (running) running.text = text;
   }
 
   private end(job: Job): void {
-    const running = this.running.get(job);
-    this.running.delete(job);
-    this.ended.add(job);
+    const running = this.running.get(nameOf(job));
+    this.running.delete(nameOf(job));
+    this.ended.add(nameOf(job));
     if (!running) return;
     this.spent.expected += job.study.seconds[this.options.scale];
     this.spent.real += this.now() - running.since;
@@ -111,18 +115,18 @@ export class OverallProgress {
 
   /** `3/14  8:20 left  figure5, seed 1: step 120/300  812 img/s | table6, seed 0: …` */
   private line(): string {
-    const current = [...this.running].map(([job, { text }]) => `${nameOf(job)}: ${text}`);
-    const done = `${this.ended.size}/${this.options.total.length}`;
+    const current = [...this.running].map(([name, { text }]) => `${name}: ${text}`);
+    const done = `${this.ended.size}/${this.total.length}`;
     return [done, `${clock(this.secondsLeft())} left`, current.join(' | ')].join('  ');
   }
 
   /** As long as the studies say, times what those here have shown to be slower or faster than that. */
   private secondsLeft(): number {
-    const { total, jobs, scale } = this.options;
+    const { jobs, scale } = this.options;
     const pace = this.spent.expected > 0 ? this.spent.real / this.spent.expected : 1;
-    const left = total.map((job) => {
-      if (this.ended.has(job)) return 0;
-      const running = this.running.get(job);
+    const left = this.total.map((job) => {
+      if (this.ended.has(nameOf(job))) return 0;
+      const running = this.running.get(nameOf(job));
       return Math.max(0, job.study.seconds[scale] * pace - (running ? this.now() - running.since : 0));
     });
     return left.reduce((sum, seconds) => sum + seconds, 0) / jobs;

@@ -6,4 +6,12 @@ export {
   type ShapesLanguage,
   type ShapesLanguageOptions,
 } from './language';
-export { shapesRetrieval, shapesStage1, shapesStage2 } from './settings';
+export {
+  RETRIEVAL_RATES,
+  SHAPES_CANDIDATES,
+  shapesLongStage2,
+  shapesRetrieval,
+  shapesStage1,
+  shapesStage2,
+  STAGE1_RATES,
+} from './settings';

@@ -6,6 +6,8 @@
  *   npx blip2 evaluate retrieval --model runs/stage1 --data shapes
  *
  * A smoke run: the first line with `--set steps=60`.
+ *
+ * All that is exported here decides what studies find, and is hashed with their results.
  */
 import type { RetrievalTuningOptions } from '../retrievalOptions';
 import type { FrozenLanguageModel } from '../../data';
@@ -22,6 +24,9 @@ const SHAPES_QFORMER = {
   embeddingStd: 0.1,
 };
 
+/** Candidates that ITM ranks anew, of the thousand captions of a split. */
+export const SHAPES_CANDIDATES = 32;
+
 export const shapesStage1: Omit<Stage1Options, 'data'> = {
   queries: 8,
   losses: { itc: 1, itm: 1, itg: 1 },
@@ -35,6 +40,14 @@ export const shapesStage1: Omit<Stage1Options, 'data'> = {
   beta1: 0.9,
   beta2: 0.98,
   clipNorm: 1,
+};
+
+/** Of each arm of the studies of stage 1, tuned alike on the validation split. */
+export const STAGE1_RATES = {
+  base: shapesStage1.learningRate,
+  withoutItg: 2e-3,
+  lastBlock: 2e-3,
+  bert: 2e-3,
 };
 
 /**
@@ -54,8 +67,11 @@ export const shapesRetrieval: Omit<RetrievalTuningOptions, 'data' | 'from'> = {
   clipNorm: 1,
 };
 
+/** Of each arm of table 6, tuned alike on the validation split. */
+export const RETRIEVAL_RATES = { base: shapesRetrieval.learningRate, withoutItg: 3e-4 };
+
 /** Of each arm of figure 5, tuned alike on the validation split. */
-const STAGE2_RATES = {
+export const STAGE2_RATES = {
   'decoder-only': { withStage1: 1e-3, withoutStage1: 2e-3 },
   'encoder-decoder': { withStage1: 1.5e-3, withoutStage1: 1.5e-3 },
 };
@@ -86,4 +102,11 @@ export function shapesStage2({
     beta2: 0.98,
     clipNorm: 1,
   };
+}
+
+/** A long stage 2 without stage 1: what figure 5 calls catastrophic forgetting is seen after the peak, if at all. */
+export function shapesLongStage2(parts: {
+  language: Pick<FrozenLanguageModel, 'tower'>;
+}): Omit<Stage2Options, 'data' | 'language' | 'from'> {
+  return { ...shapesStage2(parts), steps: 1500, learningRate: 2e-3 };
 }
