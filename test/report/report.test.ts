@@ -76,7 +76,7 @@ describe.each(contents)('with %s', (_, make) => {
 
 it('without results says so, and how long they take', async () => {
   const page = await report({});
-  expect(textOf(page, 'figure5')).toContain('about 21 minutes on two cores (3 minutes with --scale short )');
+  expect(textOf(page, 'figure5')).toContain('about 21 minutes on two cores (3 minutes with --size short )');
   expect(textOf(page, 'findings').match(/not measured/g)).toHaveLength(5);
 });
 

@@ -170,6 +170,18 @@ export {
   type Stage2Options,
 } from './recipes';
 export {
+  judge,
+  readResults,
+  resultsDir,
+  runStudies,
+  STUDIES,
+  type Finding,
+  type Measurement,
+  type Scale,
+  type Study,
+  type StudyResult,
+} from './studies';
+export {
   attentionView,
   imageGrid,
   lineChart,
@@ -181,3 +193,4 @@ export {
   type Tile,
   type View,
 } from './notebook';
+export { writeReport, type ReportContent, type Sample } from './report';

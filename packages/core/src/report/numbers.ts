@@ -1,8 +1,9 @@
 /** Numbers as the report prints them: equally many digits in all that stand together, and a true minus sign. */
 
-/** Digits after the point for numbers of one kind: percentages need fewer than ratios. */
+/** Digits after the point for numbers of one kind: none for counts, fewer for percentages than for ratios. */
 export function digitsFor(values: readonly number[]): number {
-  return Math.max(0, ...values.map(Math.abs)) >= 10 ? 1 : 2;
+  if (values.every(Number.isInteger)) return 0;
+  return Math.max(...values.map(Math.abs)) >= 10 ? 1 : 2;
 }
 
 /** −1.25 → "−1.3", −0.001 → "0.0" */

@@ -93,7 +93,7 @@ const PROVENANCE: readonly [string, (results: Results) => string][] = [
         .sort()
         .join(', '),
   ],
-  ['Scale', (results) => distinct(results, ({ scale }) => scale).join(', ')],
+  ['Size', (results) => distinct(results, ({ scale }) => scale).join(', ')],
   ['Finished', lastDay],
   ['Time', (results) => duration(results.reduce((sum, { seconds }) => sum + seconds, 0))],
   ['Machine', (results) => distinct(results, ({ environment }) => machine(environment)).join('; ')],

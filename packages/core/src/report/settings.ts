@@ -65,7 +65,7 @@ function origins(results: readonly StudyResult[]): Html[] {
     const time = duration(seeds.reduce((sum, { seconds }) => sum + seconds, 0));
     const finished = lastDay(seeds);
     return html`<p class="small quiet">
-      ${seeds.length === 1 ? 'Seed' : 'Seeds'} ${seeds.map(({ seed }) => seed).join(', ')}, scale ${scale}:
+      ${seeds.length === 1 ? 'Seed' : 'Seeds'} ${seeds.map(({ seed }) => seed).join(', ')}, size ${scale}:
       ${machine(environment)}. ${time}, finished on ${finished}. <code>${command}</code>
     </p> `;
   });

@@ -22,15 +22,15 @@ export function studySection(part: Part): Html {
 
 /** The command that makes the reader's own results again, or for the first time. */
 function howToMake({ study, own }: Part): Html {
-  const last = own.at(-1);
-  if (last) {
-    return html`<p class="small quiet">To make your results again:</p>
-      ${commandBox(last.command)}`;
-  }
+  const command = own.at(-1)?.command ?? `npx blip2 reproduce ${study.name}`;
   const time = (scale: 'short' | 'full') => duration(study.seconds[scale]);
-  return html`<p class="small quiet">
-      You have not run this study yet. One seed takes about ${time('full')} on two cores (${time('short')}
-      with <code>--scale short</code>):
-    </p>
-    ${commandBox(`npx blip2 reproduce ${study.name}`)}`;
+  const why =
+    own.length > 0
+      ? 'To make your results again:'
+      : html`You have not run this study yet. One seed takes about ${time('full')} on two cores
+          (${time('short')} with <code>--size short</code>):`;
+  return html`<div class="make">
+    <p class="small quiet">${why}</p>
+    ${commandBox(command)}
+  </div> `;
 }

@@ -118,7 +118,9 @@ details[open] > summary { margin-bottom: 0.6rem; }
   a { color: inherit; text-decoration: none; }
   h2, h3, .source, .announcement, figcaption { break-after: avoid; }
   .charts { grid-template-columns: 1fr 1fr; }
-  tr, .finding, .command { break-inside: avoid; }
+  tr, .finding, .make, table:not(.wide) tbody { break-inside: avoid; }
+  .legend, .legend + p, summary { break-after: avoid; }
+  svg.interval { width: 7rem; }
   .command button { display: none; }
   .command pre { white-space: pre-wrap; }
 }
