@@ -110,8 +110,8 @@ function plotlyBand({ color, x, band }: Line): object[] {
 
 /** From a value to a place in the drawing. */
 interface Axes {
-  atX(value: number): number;
-  atY(value: number): number;
+  atX: (value: number) => number;
+  atY: (value: number) => number;
 }
 
 /** The same as a drawing. */
