@@ -18,7 +18,7 @@ async function mainJob() {
   mkdirSync(results, { recursive: true });
 
   const stages = [
-    ['Stage 1', () => blip2(['reproduce', 'stage1', '--scale', 'shapes'])],
+    ['Stage 1', () => blip2(['reproduce', 'stage1', '--size', process.env.BLIP2_QUICK ? 'smoke' : 'full'])],
     ['Notebook', () => executeNotebook(join(paths.notebooks, `${NOTEBOOK}.ipynb`), results)],
     ['Page', () => writePage(executed)],
   ];
