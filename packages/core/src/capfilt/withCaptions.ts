@@ -70,18 +70,8 @@ function replaced<D extends ImageTextDataset>(
   captions: (id: string, index: number) => readonly string[],
 ): D {
   const { train, options } = data;
-  const split: ImageTextSplit = {
-    name: train.name,
-    get size() {
-      return train.size;
-    },
-    imageSize: train.imageSize,
-    get identity() {
-      return train.identity;
-    },
-    id: (index) => train.id(index),
-    pixels: (index) => train.pixels(index),
-    captions: (index) => captions(train.id(index), index),
-  };
+  // All else is as it was, and drawn when it is first asked for, as it was.
+  const own: Pick<ImageTextSplit, 'captions'> = { captions: (index) => captions(train.id(index), index) };
+  const split = Object.setPrototypeOf(own, train) as ImageTextSplit;
   return { ...data, options: { ...options, trainCaptions }, train: split };
 }

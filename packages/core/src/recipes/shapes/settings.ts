@@ -48,6 +48,8 @@ export const STAGE1_RATES = {
   withoutItg: 2e-3,
   lastBlock: 2e-3,
   bert: 2e-3,
+  webCaptions: 2e-3,
+  capfilt: 2e-3,
 };
 
 /**
