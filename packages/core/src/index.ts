@@ -148,15 +148,15 @@ export {
 export {
   makeShapesClip,
   makeShapesLanguage,
+  makeShapesTowers,
   openData,
   openRun,
   retrieval,
   RetrievalTunedModel,
   shapesClip,
-  shapesOpt,
+  shapesLanguage,
   shapesRetrieval,
   shapesStage1,
-  shapesT5,
   stage1,
   Stage1Model,
   type CrossAttention,
@@ -193,4 +193,4 @@ export {
   type Tile,
   type View,
 } from './notebook';
-export { writeReport, type ReportContent, type Sample } from './report';
+export { curveOverSeeds, writeReport, type ReportContent, type Sample } from './report';

@@ -115,7 +115,8 @@ interface Axes {
 }
 
 /** The same as a drawing. */
-export function drawLineChart(chart: LineChart, layout: ChartLayout = PAGE): Drawing {
+export function drawLineChart(chart: LineChart, given: ChartLayout = PAGE): Drawing {
+  const layout = given.bare ? given : withRoomFor(chart.lines, given);
   const { lines, reach = {} } = chart;
   const { width, height, margin, ink } = layout;
   const [right, bottom] = [width - margin.right, height - margin.bottom];
@@ -165,7 +166,9 @@ function pointsOf(x: readonly number[], y: readonly number[], { atX, atY }: Axes
 
 function drawBand({ color, x, band }: Line, axes: Axes): string {
   if (!band) return '';
-  const edge = [...pointsOf(x, band.high, axes), ...pointsOf(x, band.low, axes).reverse()];
+  // The axis begins at 0.
+  const low = band.low.map((value) => Math.max(0, value));
+  const edge = [...pointsOf(x, band.high, axes), ...pointsOf(x, low, axes).reverse()];
   return `<polygon points="${edge.join(' ')}" fill="${color}" fill-opacity="${BAND_OPACITY}"/>`;
 }
 
@@ -189,6 +192,15 @@ export function drawMarker(marker: Marker, x: number, y: number, color: string):
   return `<path d="${MARKER_PATH[marker]}" transform="translate(${x.toFixed(1)} ${y.toFixed(1)})" fill="${color}"/>`;
 }
 
+const END = { size: 12, gap: 8, value: 50 };
+
+/** With a right margin in which the names and last values of these lines have room. */
+function withRoomFor(lines: readonly Line[], layout: ChartLayout): ChartLayout {
+  const widest = Math.max(0, ...lines.map(({ name }) => textWidth(name, END.size)));
+  const right = Math.max(layout.margin.right, END.gap + widest + END.value);
+  return { ...layout, margin: { ...layout.margin, right } };
+}
+
 /** Names and last values at the ends of the lines, pushed apart where they would overlap. */
 function endLabels(
   lines: readonly Line[],
@@ -196,10 +208,10 @@ function endLabels(
   bottom: number,
   ink: ChartLayout['ink'],
 ): string[] {
-  const size = 12;
+  const { size, gap } = END;
   const ends = lines
     .filter((line) => line.y.length > 0)
-    .map((line) => ({ line, x: atX(line.x.at(-1)!) + 8, y: atY(line.y.at(-1)!) + 4 }))
+    .map((line) => ({ line, x: atX(line.x.at(-1)!) + gap, y: atY(line.y.at(-1)!) + 4 }))
     .sort((a, b) => a.y - b.y);
   // From the top down each keeps its distance from the one above; then all are moved up by what the last one sank.
   for (let i = 1; i < ends.length; i++) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + size + 4);

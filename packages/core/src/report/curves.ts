@@ -3,10 +3,10 @@
  * reader's own drawn over it. An arm has its colour, dashes and marker in all charts of a study.
  */
 import { dashOf, drawLineChart, drawMarker, markerOf, type ChartLayout, type Line } from '../notebook';
-import { mean, sd, type StudyResult } from '../studies';
 import { html, Html } from './html';
 import { digitsFor, fixed } from './numbers';
 import { seedsOf } from './measurementTable';
+import { curveOverSeeds } from './curveOverSeeds';
 import type { Part } from './part';
 
 const LAYOUT: ChartLayout = {
@@ -18,29 +18,6 @@ const LAYOUT: ChartLayout = {
 };
 const COLORS = 6;
 
-/** Of one seed: step → value, in the order of steps. */
-type Curve = Map<number, number>;
-
-function curveOf({ measurements }: StudyResult, metric: string, arm: string): Curve {
-  const points = measurements.flatMap((one) =>
-    one.step !== undefined && one.metric === metric && one.arm === arm
-      ? [[one.step, one.value] as const]
-      : [],
-  );
-  return new Map(points.sort(([a], [b]) => a - b));
-}
-
-/** The mean of seeds and one deviation around it, at the steps that all of them have. */
-function overSeeds(curves: readonly Curve[]): Pick<Line, 'x' | 'y' | 'band'> {
-  const x = [...curves[0].keys()].filter((step) => curves.every((curve) => curve.has(step)));
-  const values = x.map((step) => curves.map((curve) => curve.get(step)!));
-  const y = values.map(mean);
-  if (curves.length === 1) return { x, y };
-  const deviations = values.map(sd);
-  const edge = (sign: 1 | -1) => y.map((value, i) => value + sign * deviations[i]);
-  return { x, y, band: { low: edge(-1), high: edge(1) } };
-}
-
 const styleOf = (arm: number) => ({
   color: `var(--line-${arm % COLORS})`,
   dash: dashOf(arm),
@@ -48,17 +25,16 @@ const styleOf = (arm: number) => ({
 });
 
 /** The lines of one metric. */
-export function linesOf({ committed, own }: Part, metric: string, arms: readonly string[]): Line[] {
-  const curves = (results: readonly StudyResult[], arm: string) =>
-    results.map((result) => curveOf(result, metric, arm)).filter((curve) => curve.size > 0);
+function linesOf({ committed, own }: Part, metric: string, arms: readonly string[]): Line[] {
   const means = arms.flatMap((name, i) => {
-    const seeds = curves(committed, name);
     const { color, dash } = styleOf(i);
-    return seeds.length === 0 ? [] : [{ name, color, dash, ...overSeeds(seeds), width: 2.5 }];
+    const curve = curveOverSeeds(committed, { metric, arm: name });
+    return curve ? [{ name, color, dash, ...curve, width: 2.5 }] : [];
   });
   const runs = arms.flatMap((name, i) => {
     const { color, marker } = styleOf(i);
-    return curves(own, name).map((seed) => ({ name, color, marker, ...overSeeds([seed]), width: 1.2 }));
+    const curves = own.map((result) => curveOverSeeds([result], { metric, arm: name }));
+    return curves.flatMap((curve) => (curve ? [{ name, color, marker, ...curve, width: 1.2 }] : []));
   });
   return [...means, ...runs];
 }
