@@ -4,39 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openRun, stage1 } from '../../packages/core/src/recipes';
-import { BERT, type BertConfig } from '../../packages/core/src/models';
-import { ParameterStore } from '../../packages/core/src/runtime';
-import { savePretrained } from '../../packages/core/src/checkpoints';
 import { recordOf, train } from '../../packages/core/src/train';
+import { randomBert } from './bert';
 import { randomTower, SMALL, smallShapes } from './tower';
 
 const data = smallShapes();
 const tower = randomTower();
 const runsDir = mkdtempSync(join(tmpdir(), 'blip2-initialise-'));
-
-/** A BERT of SMALL's sizes; it knows more positions than captions have, and not [DEC]. */
-const SIZES: BertConfig = {
-  vocabSize: 276,
-  hiddenSize: 16,
-  numHiddenLayers: 2,
-  numAttentionHeads: 2,
-  intermediateSize: 16,
-  hiddenAct: 'gelu',
-  hiddenDropoutProb: 0,
-  attentionProbsDropoutProb: 0,
-  maxPositionEmbeddings: 40,
-  typeVocabSize: 2,
-  initializerRange: 0.3,
-  layerNormEps: 1e-12,
-};
-
-function randomBert(changes: Partial<BertConfig> = {}, seed = 1) {
-  const dir = mkdtempSync(join(tmpdir(), 'blip2-bert-'));
-  const config = { ...SIZES, ...changes };
-  const parameters = ParameterStore.create(BERT.build(config).parameters(), seed);
-  savePretrained(dir, BERT, config, parameters);
-  return { dir, tensors: parameters.snapshot() };
-}
 
 const recipeFrom = (bert: string) => stage1({ data, tower, ...SMALL, initialise: { bert } });
 

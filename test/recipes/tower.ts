@@ -24,14 +24,17 @@ const VIT: VitConfig = {
   layerNormEps: 1e-5,
 };
 
-export function randomTower(): FrozenVisionTower {
+export const randomTower = (): FrozenVisionTower => loadVisionTower(randomTowerDir());
+
+/** The folder of a whole CLIP. */
+export function randomTowerDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'blip2-tower-'));
   const text = { ...VIT, vocabSize: 4, maxPositionEmbeddings: 2, eosTokenId: 3 };
   const config = { vision: VIT, text, projectionDim: 2, logitScaleInitValue: 0 };
   const parameters = ParameterStore.create(CLIP.build(config).parameters(), 1);
   savePretrained(dir, CLIP, config, parameters);
   parameters.dispose();
-  return loadVisionTower(dir);
+  return dir;
 }
 
 export function randomEva(): FrozenVisionTower {

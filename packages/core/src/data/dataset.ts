@@ -47,6 +47,8 @@ export interface ImageTextDataset {
   visionDir: string;
   /** Folders of the language models that were made for it, by the names that the command line knows them by. */
   languageDirs?: Readonly<Record<string, string>>;
+  /** Folder of a BERT with the words of the tokenizer, for a Q-Former to start from. */
+  bertDir?: string;
   train: ImageTextSplit;
   validation: ImageTextSplit;
   test: ImageTextSplit;

@@ -43,7 +43,9 @@ function pictureSettings({
 function splitOf(world: ShapesWorld, name: 'train' | 'validation' | 'test'): ImageTextSplit {
   const examples = (): Example[] => world.splits[name];
   const isTrue = truthOf();
-  const pixels = (index: number) => world.render(examples()[index]);
+  // Drawn once: whoever trains on pixels asks for each many times.
+  const drawn: Uint8Array[] = [];
+  const pixels = (index: number) => (drawn[index] ??= world.render(examples()[index]));
   return {
     name,
     get size() {
@@ -93,6 +95,7 @@ export function shapes(options: ShapesOptions = {}): ShapesDataset {
     options: structuredClone(world.settings) as unknown as JsonObject,
     tokenizerDir: join(shapesDirectory, 'tokenizer'),
     visionDir: shapesTower('clip-l'),
+    bertDir: shapesTower('bert'),
     languageDirs: { opt: shapesTower('opt'), t5: shapesTower('t5') },
     world,
     train: splitOf(world, 'train'),

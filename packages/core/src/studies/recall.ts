@@ -1,0 +1,67 @@
+/** Retrieval as studies measure it: recall by ITC and re-ranked by ITM, by the standard protocol and by truth. */
+import type { ImageTextSplit } from '../data';
+import { evaluateRetrieval, type RetrievalModel, type RetrievalRow } from '../evaluate';
+import { SHAPES_CANDIDATES } from '../recipes';
+import { mean } from './statistics';
+import type { Measurement } from './study';
+
+export type Ranking = 'ITC' | 'ITM';
+
+/** One recall, in percent. */
+export interface RecallValue {
+  ranking: Ranking;
+  /** `R@1 image→text`, `R@1, mean of both ways`. */
+  what: string;
+  /** A text counts as found with every picture that it is true of. */
+  byTruth: boolean;
+  value: number;
+}
+
+/** What recall over both directions is called. */
+export const BOTH_WAYS = 'R@1, mean of both ways';
+
+/** The metric's name where the ranking is part of it: `R@1 image→text, re-ranked, by truth`. */
+export function recallMetric({
+  what,
+  ranking,
+  byTruth = false,
+}: Omit<RecallValue, 'value' | 'byTruth'> & { byTruth?: boolean }): string {
+  return truthMetric({ what: `${what}, ${ranking === 'ITC' ? 'ITC' : 're-ranked'}`, byTruth });
+}
+
+/** The metric's name where it is not. */
+export const truthMetric = ({ what, byTruth }: Pick<RecallValue, 'what' | 'byTruth'>): string =>
+  byTruth ? `${what}, by truth` : what;
+
+/** Each recall of a model over a split. */
+export async function recalls(model: RetrievalModel, split: ImageTextSplit): Promise<RecallValue[]> {
+  const { rows, truthRows = [] } = await evaluateRetrieval(model, split, {
+    k: SHAPES_CANDIDATES,
+    byTruth: true,
+  });
+  return [...valuesOf(rows, false), ...valuesOf(truthRows, true)];
+}
+
+/** As measurements of one arm. */
+export async function recallMeasurements(
+  arm: string,
+  model: RetrievalModel,
+  split: ImageTextSplit,
+): Promise<Measurement[]> {
+  const values = await recalls(model, split);
+  return values.map((one) => ({ arm, metric: recallMetric(one), value: one.value }));
+}
+
+function valuesOf(rows: readonly RetrievalRow[], byTruth: boolean): RecallValue[] {
+  const each = rows.flatMap(({ scores, direction, r1, r5 }) => [
+    { ranking: scores, what: `R@1 ${direction}`, byTruth, value: r1 },
+    { ranking: scores, what: `R@5 ${direction}`, byTruth, value: r5 },
+  ]);
+  const both = (['ITC', 'ITM'] as const).map((ranking) => ({
+    ranking,
+    what: BOTH_WAYS,
+    byTruth,
+    value: mean(rows.filter(({ scores }) => scores === ranking).map(({ r1 }) => r1)),
+  }));
+  return [...both, ...each];
+}

@@ -1,0 +1,61 @@
+/** Stage 1 (sections 3.2 and 4.4): what the Q-Former can retrieve, by ITC alone and re-ranked by ITM. */
+import { evaluateSwaps, type RetrievalModel } from '../evaluate';
+import { shapesStage1, stage1, type Stage1Model } from '../recipes';
+import { BOTH_WAYS, recalls, truthMetric, type Ranking } from './recall';
+import { atScale } from './scale';
+import type { Measurement, Study, StudyContext } from './study';
+import type { Recipe } from '../train';
+
+const armOf = (ranking: Ranking, isTrained: boolean) => `${isTrained ? '' : 'untrained, '}by ${ranking}`;
+const swapMetric = (swap: string) => `true caption above one with another ${swap}`;
+
+export const stage1Study: Study = {
+  name: 'stage1',
+  title: 'What stage 1 learns',
+  source: 'sections 3.2 and 4.4',
+  announcement:
+    'After stage 1 the Q-Former finds captions for pictures and pictures for captions: quickly, by comparing vectors (ITC), ' +
+    'and better, by reading the best candidates together with the picture (ITM).',
+  seconds: { full: 250, short: 100, smoke: 40 },
+  async measure(context) {
+    const { data, scale } = context;
+    const recipe = stage1({ ...atScale(scale, shapesStage1), data });
+    const { model } = await context.run(recipe);
+    return [
+      ...(await measurementsOf(context, model, true)),
+      ...(await measurementsOf(context, await untrained(context, recipe), false)),
+    ];
+  },
+  claims: [false, true].map((byTruth) => ({
+    text: `Re-ranked by ITM, more is found than by ITC alone${byTruth ? ', where every true caption counts' : ''}.`,
+    metric: truthMetric({ what: BOTH_WAYS, byTruth }),
+    better: armOf('ITM', true),
+    worse: armOf('ITC', true),
+  })),
+  paper: [],
+};
+
+/** The model as it is before its first step. */
+async function untrained(context: StudyContext, recipe: Recipe<Stage1Model>): Promise<Stage1Model> {
+  const { seed, runsDir } = context;
+  const training = { ...recipe.training, seed };
+  const task = await recipe.prepare({ training, runsDir, note: (message) => context.note(message) });
+  return task.model;
+}
+
+async function measurementsOf(
+  { data }: StudyContext,
+  model: RetrievalModel,
+  isTrained: boolean,
+): Promise<Measurement[]> {
+  const recall = (await recalls(model, data.test)).map((one) => ({
+    arm: armOf(one.ranking, isTrained),
+    metric: truthMetric(one),
+    value: one.value,
+  }));
+  const swaps = (await evaluateSwaps(model, data.test)).flatMap(({ swap, itc, itm }) => [
+    { arm: armOf('ITC', isTrained), metric: swapMetric(swap), value: itc },
+    { arm: armOf('ITM', isTrained), metric: swapMetric(swap), value: itm },
+  ]);
+  return [...recall, ...swaps];
+}
