@@ -10,7 +10,7 @@ import { Tokenizer } from '../../text';
 import { BERT, type BertConfig } from '../../models';
 import { savePretrained, type HostTensor } from '../../checkpoints';
 import { shapes } from '../../data';
-import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../../train';
+import { train, type Recipe, type Run, type Task, type TrainingConfig, type TrainOptions } from '../../train';
 import { parseStage1 } from '../stage1Options';
 import { shapesStage1 } from './settings';
 import { STORED, TOWER_TRAINING } from './training';
@@ -39,9 +39,13 @@ export function shapesBert(): Recipe<ShapesBert> {
 }
 
 /** Trains it and writes it as a Hugging Face folder. */
-export async function makeShapesBert(dir: string, options: TrainOptions<ShapesBert> = {}): Promise<void> {
+export async function makeShapesBert(
+  dir: string,
+  options: TrainOptions<ShapesBert> = {},
+): Promise<Run<ShapesBert>> {
   const run = await train(shapesBert(), options);
   if (!run.interrupted) savePretrained(dir, BERT, run.model.config, run.model.parameters, STORED);
+  return run;
 }
 
 function bertConfig(tokenizer: Tokenizer): BertConfig {

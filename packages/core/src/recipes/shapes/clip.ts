@@ -24,10 +24,10 @@ import { Tokenizer } from '../../text';
 import { CLIP, clipParameters, clipText, vit, type ClipConfig } from '../../models';
 import { savePretrained, type HostTensor } from '../../checkpoints';
 import { BatchSource, shapes, stackPixels, type ShapesDataset } from '../../data';
-import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../../train';
+import { train, type Recipe, type Run, type Task, type TrainingConfig, type TrainOptions } from '../../train';
 import { encodeTexts, selectRows } from '../captions';
 import { patchHeads, patchLosses, patchTargets, spreadPositions, withoutPatchHeads } from './patches';
-import { TOWER_TRAINING } from './training';
+import { STORED, TOWER_TRAINING } from './training';
 
 const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 64, learningRate: 1e-3 };
 
@@ -91,11 +91,11 @@ export function shapesClip(data: ShapesDataset, size: ShapesClipSize = 'l'): Rec
 export async function makeShapesClip(
   dir: string,
   { data = shapes(), size, ...options }: TrainOptions & { data?: ShapesDataset; size?: ShapesClipSize } = {},
-): Promise<void> {
+): Promise<Run<ShapesClip>> {
   const run = await train(shapesClip(data, size), options);
-  if (run.interrupted) return;
   const { config, parameters } = run.model;
-  savePretrained(dir, CLIP, config, withoutPatchHeads(parameters));
+  if (!run.interrupted) savePretrained(dir, CLIP, config, withoutPatchHeads(parameters), STORED);
+  return run;
 }
 
 function prepare(

@@ -1,9 +1,11 @@
+export { makeShapesBert, shapesBert, type ShapesBert } from './bert';
+export { makeShapesCaptioner, shapesCaptioner, type ShapesCaptioner } from './captioner';
 export { makeShapesClip, shapesClip, type ShapesClip, type ShapesClipSize } from './clip';
 export {
   makeShapesLanguage,
-  shapesOpt,
-  shapesT5,
+  shapesLanguage,
   type ShapesLanguage,
+  type ShapesLanguageKind,
   type ShapesLanguageOptions,
 } from './language';
 export {
@@ -15,3 +17,11 @@ export {
   shapesStage2,
   STAGE1_RATES,
 } from './settings';
+export {
+  makeShapesTowers,
+  readTowerRecords,
+  SHAPES_TOWERS,
+  towerRecipeHash,
+  type MakeTowersOptions,
+  type TowerRecord,
+} from './towers';

@@ -1,29 +1,25 @@
 /**
- * The language models behind Shapes: a tiny OPT and a tiny T5, trained on text alone (documents about imaginary scenes),
- * then frozen and shipped in datasets/shapes/opt and datasets/shapes/t5. Made by (about four minutes each, one thread)
- *
- *   node -e "require('@blip2/core').makeShapesLanguage('datasets/shapes/opt', 'opt')"
- *   node -e "require('@blip2/core').makeShapesLanguage('datasets/shapes/t5', 't5')"
+ * The language models behind Shapes: a tiny OPT in two sizes and a tiny T5, trained on text alone (documents about
+ * imaginary scenes), then frozen and shipped in datasets/shapes/opt, opt-small and t5.
  *
  * Two things make models this small learn it, and read queries later. Some of their heads start as heads that look back
- * and heads that look for equal words (languageStart.ts). And in the second half of the training the context comes
- * blurred: a model that has only seen exact words cannot read soft prompts.
+ * and heads that look for equal words (languageStart.ts). And in the second half of the training contexts come blurred
+ * or as soft prompts may be (softContext.ts): a model that has only seen exact words cannot read queries.
  *
  * B batch, P prompt tokens, T target tokens, D width.
  */
-import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shapesDirectory, type DocumentOptions } from '@blip2/datasets';
 import { ParameterStore, tf, type Rng, type Tensor } from '../../runtime';
 import { Tokenizer } from '../../text';
-import { OPT, T5, type Family, type LanguageTower } from '../../models';
+import { OPT, T5, type Family, type LanguageTower, type OptConfig, type T5Config } from '../../models';
 import { languageModeling } from '../../losses';
 import { savePretrained } from '../../checkpoints';
-import { train, type Recipe, type Task, type TrainingConfig, type TrainOptions } from '../../train';
+import { train, type Recipe, type Run, type Task, type TrainingConfig, type TrainOptions } from '../../train';
 import { startOpt, startT5 } from './languageStart';
 import { documentTexts, PART } from './languageTexts';
 import type { ContextShares } from './softContext';
-import { TOWER_TRAINING } from './training';
+import { copyTokenizer, STORED, TOWER_TRAINING } from './training';
 
 const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 32, learningRate: 2e-3 };
 
@@ -33,7 +29,7 @@ const EASY: readonly number[] = [1];
 const ALL: readonly number[] = [1, 2, 2, 3, 3];
 const PLAIN: ContextShares = { blurred: 0, soft: 0 };
 
-/** One of the two kinds, and its model once it is trained. */
+/** A language model, once it is trained. */
 export interface ShapesLanguage<Config = unknown> {
   family: Family<Config, LanguageTower>;
   config: Config;
@@ -47,9 +43,8 @@ export interface ShapesLanguageOptions {
   facts?: DocumentOptions['facts'];
 }
 
-/** What differs between the two. */
+/** What differs between the kinds. */
 interface Kind<Config> {
-  name: string;
   family: Family<Config, LanguageTower>;
   config: (tokenizer: Tokenizer) => Config;
   start: (parameters: ParameterStore, config: Config) => void;
@@ -59,97 +54,96 @@ interface Kind<Config> {
   contexts: ContextShares;
 }
 
-/** The recipe of the tiny OPT; every hyper-parameter can be overridden when it is trained. */
-export function shapesOpt(options: ShapesLanguageOptions = {}): Recipe<ShapesLanguage> {
-  return recipe(
-    {
-      name: 'opt',
-      family: OPT,
-      config(tokenizer) {
-        const [newline] = tokenizer.encode('\n', { addSpecialTokens: false });
-        return OPT.readConfig({
-          vocabSize: tokenizer.vocabularySize,
-          hiddenSize: 96,
-          numHiddenLayers: 4,
-          numAttentionHeads: 6,
-          ffnDim: 384,
-          maxPositionEmbeddings: 128,
-          initStd: 0.1,
-          dropout: 0,
-          eosTokenId: newline,
-        });
-      },
-      start: startOpt,
-      training: TRAINING,
-      plainSteps: 0.5,
-      contexts: { blurred: 0.25, soft: 0.25 },
-    },
-    options,
-  );
-}
+const opt = (size: { numHiddenLayers: number; ffnDim: number }): Kind<OptConfig> => ({
+  family: OPT,
+  config(tokenizer) {
+    const [newline] = tokenizer.encode('\n', { addSpecialTokens: false });
+    return OPT.readConfig({
+      ...size,
+      vocabSize: tokenizer.vocabularySize,
+      hiddenSize: 96,
+      numAttentionHeads: 6,
+      maxPositionEmbeddings: 128,
+      initStd: 0.1,
+      dropout: 0,
+      eosTokenId: newline,
+    });
+  },
+  start: startOpt,
+  training: TRAINING,
+  plainSteps: 0.5,
+  contexts: { blurred: 0.2, soft: 0.4 },
+});
 
-/** The recipe of the tiny T5 (of version 1.1, as FlanT5). */
-export function shapesT5(options: ShapesLanguageOptions = {}): Recipe<ShapesLanguage> {
-  return recipe(
-    {
-      name: 't5',
-      family: T5,
-      config: (tokenizer) =>
-        T5.readConfig({
-          vocabSize: tokenizer.vocabularySize,
-          dModel: 96,
-          dKv: 16,
-          dFf: 192,
-          numLayers: 3,
-          numDecoderLayers: 2,
-          numHeads: 6,
-          feedForwardProj: 'gated-gelu',
-          tieWordEmbeddings: false,
-          dropoutRate: 0,
-        }),
-      start: startT5,
-      training: { ...TRAINING, steps: 1600, batchSize: 64 },
-      plainSteps: 0.4,
-      contexts: { blurred: 0.2, soft: 0.6 },
-    },
-    options,
-  );
-}
+/** Of version 1.1, as FlanT5. */
+const t5: Kind<T5Config> = {
+  family: T5,
+  config: (tokenizer) =>
+    T5.readConfig({
+      vocabSize: tokenizer.vocabularySize,
+      dModel: 96,
+      dKv: 16,
+      dFf: 192,
+      numLayers: 3,
+      numDecoderLayers: 2,
+      numHeads: 6,
+      feedForwardProj: 'gated-gelu',
+      tieWordEmbeddings: false,
+      dropoutRate: 0,
+    }),
+  start: startT5,
+  training: { ...TRAINING, steps: 1600, batchSize: 64 },
+  plainSteps: 0.4,
+  contexts: { blurred: 0.2, soft: 0.6 },
+};
 
-/** Trains one of the two and writes it as a Hugging Face folder, tokenizer included, which `loadLanguageModel` opens. */
-export async function makeShapesLanguage(
-  dir: string,
-  kind: 'opt' | 't5',
-  options: TrainOptions & ShapesLanguageOptions = {},
-): Promise<void> {
-  const { facts, ...rest } = options;
-  const run = await train(kind === 'opt' ? shapesOpt({ facts }) : shapesT5({ facts }), rest);
-  if (run.interrupted) return;
-  const { family, config, parameters } = run.model;
-  savePretrained(dir, family, config, parameters);
-  for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
-    copyFileSync(join(shapesDirectory, `tokenizer-${kind}`, file), join(dir, file));
-  }
-}
+const KINDS = {
+  opt: opt({ numHiddenLayers: 4, ffnDim: 384 }),
+  'opt-small': opt({ numHiddenLayers: 2, ffnDim: 192 }),
+  t5,
+};
 
-function recipe<Config>(kind: Kind<Config>, options: ShapesLanguageOptions): Recipe<ShapesLanguage> {
-  const { name, plainSteps, contexts, training } = kind;
+export type ShapesLanguageKind = keyof typeof KINDS;
+
+/** The recipe of one of them; every hyper-parameter can be overridden when it is trained. */
+export function shapesLanguage(
+  name: ShapesLanguageKind,
+  options: ShapesLanguageOptions = {},
+): Recipe<ShapesLanguage> {
+  const kind = KINDS[name] as Kind<unknown>;
+  const { plainSteps, contexts, training } = kind;
   return {
     name: `${name}-shapes`,
     config: { stage: 'language', kind: name, easy: EASY_STEPS, plainSteps, contexts: { ...contexts } },
     training,
     custom: options.facts !== undefined,
-    prepare: (context) =>
-      Promise.resolve(prepare(kind, context.training, options) as Task<unknown> as Task<ShapesLanguage>),
+    prepare: (context) => Promise.resolve(prepare(kind, context.training, options)),
   };
 }
 
+/** Trains one of them and writes it as a Hugging Face folder, tokenizer included, which `loadLanguageModel` opens. */
+export async function makeShapesLanguage(
+  dir: string,
+  name: ShapesLanguageKind,
+  { facts, ...options }: TrainOptions<ShapesLanguage> & ShapesLanguageOptions = {},
+): Promise<Run<ShapesLanguage>> {
+  const run = await train(shapesLanguage(name, { facts }), options);
+  if (run.interrupted) return run;
+  const { family, config, parameters } = run.model;
+  savePretrained(dir, family, config, parameters, STORED);
+  copyTokenizer(tokenizerDir(family), dir);
+  return run;
+}
+
+const tokenizerDir = ({ modelType }: Family<unknown, LanguageTower>): string =>
+  join(shapesDirectory, `tokenizer-${modelType}`);
+
 function prepare<Config>(
-  { name, family, config: configOf, start, plainSteps, contexts }: Kind<Config>,
+  { family, config: configOf, start, plainSteps, contexts }: Kind<Config>,
   { seed, steps, batchSize }: TrainingConfig,
   { facts }: ShapesLanguageOptions,
 ): Task<ShapesLanguage<Config>> {
-  const tokenizer = Tokenizer.fromFolder(join(shapesDirectory, `tokenizer-${name}`));
+  const tokenizer = Tokenizer.fromFolder(tokenizerDir(family));
   const config = configOf(tokenizer);
   const tower = family.build(config);
   const parameters = ParameterStore.create(tower.parameters(), seed);

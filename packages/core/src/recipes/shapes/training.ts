@@ -1,4 +1,6 @@
 /** What the recipes of the frozen towers of Shapes have in common. */
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SavePretrainedOptions } from '../../checkpoints';
 import type { TrainingConfig } from '../../train';
 
@@ -18,3 +20,8 @@ export const TOWER_TRAINING: Omit<TrainingConfig, 'batchSize' | 'learningRate'> 
 
 /** How towers are shipped: in half the space, with the same answers. */
 export const STORED: SavePretrainedOptions = { dtype: 'float16' };
+
+export function copyTokenizer(from: string, to: string): void {
+  for (const file of ['tokenizer.json', 'tokenizer_config.json'])
+    copyFileSync(join(from, file), join(to, file));
+}
