@@ -50,9 +50,6 @@ const CAPTION: CaptionOptions = {
   perScene: 1,
 };
 
-/** As pictures are captioned: half of the captions where there is more than one object. */
-const PICTURE_CAPTION: CaptionOptions = shapesSettings().captions;
-
 /** Document `index`: it depends on nothing else than its options. */
 export function drawDocument(index: number, options: DocumentOptions = {}): TextDocument {
   const { seed = 0, split = 'train', objects = [1, 2, 3], turns = 2, captionProbability = 0.25 } = options;
@@ -151,9 +148,7 @@ function drawQuestion(questions: Map<TurnKind, Turn[]>, random: Random): Turn | 
 
 /** A caption of some of the objects, that says nothing which the context does not tell. */
 function drawCaption(scene: readonly Placed[], said: Statement, random: Random): Turn {
-  const isAsOfPicture = scene.length > 1 && random.chance(0.5);
-  const options = isAsOfPicture ? PICTURE_CAPTION : { ...CAPTION, objects: 1 + random.below(scene.length) };
-  const drawn = drawStatement(scene, random, options);
+  const drawn = drawStatement(scene, random, { ...CAPTION, objects: 1 + random.below(scene.length) });
   const things = drawn.things.map((thing) => withSizeOf(thing, said));
   const relations = areTold(drawn, said) ? drawn.relations : [];
   const prompt = random.chance(0.3) ? random.pick(OPENINGS) : '';
