@@ -19,6 +19,8 @@ export interface LanguageModelOptions extends FromPretrainedOptions {
 }
 
 export interface FrozenLanguageModel {
+  /** The folder that it comes from. */
+  readonly dir: string;
   readonly tower: LanguageTower;
   /** Which family it is of, and its configuration there. */
   readonly config: TowerConfig;
@@ -42,6 +44,7 @@ export function loadLanguageModel(dir: string, options: LanguageModelOptions = {
   const loaded = fromPretrained(dir, family, options);
   const { model, config, weights, tensors, dispose } = loaded;
   return {
+    dir,
     tower: model,
     config: { modelType: family.modelType, config },
     weights,

@@ -35,6 +35,8 @@ export interface VisionTowerOptions extends FromPretrainedOptions {
 }
 
 export interface FrozenVisionTower extends Pick<VisionTower, 'imageSize' | 'patchSize' | 'hiddenSize'> {
+  /** The folder that it comes from. */
+  readonly dir: string;
   readonly model: VisionTower;
   /** Which family it is of, and its configuration there. */
   readonly config: TowerConfig;
@@ -60,6 +62,7 @@ export function loadVisionTower(dir: string, options: VisionTowerOptions = {}): 
   const { config, model, weights, tensors } = loaded;
   const encode = compile((pixels: Tensor) => model.features(weights, pixels), { name: 'visionTower' });
   return {
+    dir,
     model,
     config: { modelType: vitModelType(config), config },
     tensors,

@@ -32,8 +32,8 @@ export interface ImageTextParts {
 export interface ImageFeatures {
   /** Of one image [P, W]. */
   readonly shape: readonly number[];
-  /** Row-major [indices.length, P, W]. */
-  gather(indices: ArrayLike<number>): Float32Array;
+  /** Row-major [indices.length, P, W]; each image is asked for once (and the first of a batch to fill it up). */
+  gather(indices: ArrayLike<number>): Float32Array | Promise<Float32Array>;
 }
 
 /** Soft prompts [B, Q, D], then text int32 [B, L]. */
@@ -65,16 +65,15 @@ export class ImageTextGenerator {
     return this.generate(features, images, prompts, { ...CAPTION, ...options });
   }
 
-  /** An answer to each question about its image, in the template of the language model's kind. */
+  /** Answers to each question about its image, in the template of the language model's kind. */
   async answer(
     features: ImageFeatures,
     images: readonly number[],
     questions: readonly string[],
     options: GenerationOptions = {},
-  ): Promise<string[]> {
+  ): Promise<TextGeneration[][]> {
     const prompts = questions.map((question) => questionPrompt(this.parts.model.language, question));
-    const texts = await this.generate(features, images, prompts, { ...ANSWER, ...options });
-    return texts.map(([{ text }]) => text);
+    return this.generate(features, images, prompts, { ...ANSWER, ...options });
   }
 
   /** What the language model writes after each image and its prompt. An image may come up several times. */
@@ -124,10 +123,10 @@ export class ImageTextGenerator {
     const size = shape[0] * shape[1];
     const values = new Float32Array(images.length * size);
     for (const { rows, real } of filledBatches(images.length, IMAGES)) {
-      const read = computeValues(() => {
-        const batch = features.gather(rows.map((row) => images[row]));
-        return this.read(tf.tensor(batch, [rows.length, ...features.shape])); // [B, Q, D]
-      });
+      const batch = await features.gather(rows.map((row) => images[row]));
+      const read = computeValues(
+        () => this.read(tf.tensor(batch, [rows.length, ...features.shape])), // [B, Q, D]
+      );
       values.set(read.subarray(0, real * size), rows[0] * size);
       await breathe();
     }

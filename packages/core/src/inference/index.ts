@@ -1,4 +1,11 @@
 /** A finished BLIP-2 asked about images: captions, answers, any prompt, and where its queries look. */
+export { Blip2, type AskOptions, type Blip2Parts } from './blip2';
 export { filledBatches, type FilledBatch } from './filledBatches';
+export {
+  processImages,
+  readImageProcessor,
+  writeImageProcessor,
+  type ImageProcessor,
+} from './imageProcessor';
 export { ImageTextGenerator, type ImageFeatures, type ImageTextParts } from './imageTextGenerator';
 export { ANSWER, CAPTION, questionPrompt } from './prompts';

@@ -8,7 +8,7 @@
 import { tf, type ParameterSpecs, type Rng, type Tensor } from '../runtime';
 import { defaultLinearSpecs, layerNorm, layerNormSpecs, linear, type Weights } from '../nn';
 import type { LanguageTower, Prompt } from './languageTower';
-import { imageMemory, qformer } from './qformer';
+import { imageMemory, qformer, type QformerOutput } from './qformer';
 import { qformerParameters, type QformerConfig } from './qformerConfig';
 import type { VisionTower } from './visionTower';
 
@@ -54,6 +54,18 @@ export function languageWeights(w: Weights): Weights {
 }
 
 /**
+ * The Q-Former's pass over images, its attention included.
+ *
+ * @param features of the vision tower [B, P, W]
+ * @param rng draws the Q-Former's dropout; without it there is none
+ */
+export function queryImages(w: Weights, model: Blip2, features: Tensor, rng?: Rng): QformerOutput {
+  const normed = layerNorm(w.scope('vision_model.post_layernorm'), features, model.visionLayerNormEps);
+  const image = imageMemory(w, model.qformer, normed);
+  return qformer(w, model.qformer, { queries: w.get('query_tokens'), image, rng });
+}
+
+/**
  * What the language model is told of the images: Q rows each, whatever the image's resolution.
  *
  * @param features of the vision tower [B, P, W]
@@ -61,9 +73,7 @@ export function languageWeights(w: Weights): Weights {
  * @returns [B, Q, D]
  */
 export function softPrompts(w: Weights, model: Blip2, features: Tensor, rng?: Rng): Tensor {
-  const normed = layerNorm(w.scope('vision_model.post_layernorm'), features, model.visionLayerNormEps);
-  const image = imageMemory(w, model.qformer, normed);
-  const { queries } = qformer(w, model.qformer, { queries: w.get('query_tokens'), image, rng });
+  const { queries } = queryImages(w, model, features, rng);
   return linear(w.scope('language_projection'), queries!);
 }
 

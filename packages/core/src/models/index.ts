@@ -13,6 +13,7 @@ export {
   blip2Prompt,
   LANGUAGE_MODEL,
   languageWeights,
+  queryImages,
   softPrompts,
   type Blip2,
   type Text,

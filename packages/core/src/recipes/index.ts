@@ -1,3 +1,4 @@
+export { asBlip2, openBlip2, saveBlip2, type SaveBlip2Options } from './finishedModel';
 export { openRun, type OpenRunOptions, type RunModels, type RunStage } from './openRun';
 export { unknownKey } from './errors';
 export { applyOverrides } from './overrides';

@@ -62,7 +62,8 @@ export class Stage2Model implements VqaModel {
     questions: readonly string[],
     options?: GenerationOptions,
   ): Promise<string[]> {
-    return this.generator.answer(await this.features(split), indices, questions, options);
+    const texts = await this.generator.answer(await this.features(split), indices, questions, options);
+    return texts.map(([{ text }]) => text);
   }
 
   /** What the language model writes after each picture and prompt. */

@@ -15,6 +15,7 @@ export { clock, Progress, progressLine, type ProgressOptions } from './progress'
 export {
   defaultRunDir,
   holdsRun,
+  isRunFolder,
   readRunFolder,
   recordOf,
   type RecipeRecord,

@@ -85,6 +85,9 @@ export function holdsRun(dir: string): boolean {
   throw new Blip2Error(`${dir} is not empty and holds no run`, { hint: 'Choose a new folder for the run.' });
 }
 
+/** Is it a run's, rather than a model's or none? */
+export const isRunFolder = (dir: string): boolean => existsSync(join(dir, RECIPE));
+
 export function writeRecord(dir: string, record: RecipeRecord): void {
   writeFileAtomic(join(dir, RECIPE), [`${JSON.stringify(record, null, 2)}\n`]);
 }
@@ -99,7 +102,7 @@ export interface RunFolder {
 
 /** Reads a run back. @throws Blip2Error if the folder holds none */
 export function readRunFolder(dir: string, warn: (message: string) => void): RunFolder {
-  if (!existsSync(join(dir, RECIPE))) {
+  if (!isRunFolder(dir)) {
     throw new Blip2Error(`${dir} is not a run folder: it has no ${RECIPE}`, {
       hint: 'Give the folder that `blip2 pretrain … --out` wrote, or one of runs/.',
     });

@@ -1,0 +1,140 @@
+/**
+ * A finished BLIP-2, asked about images: `Blip2.load(folder)`. What comes back is plain data.
+ * B batch, S image side, P patches, W width of the image, Q queries, H heads.
+ */
+import { Blip2Error, compile, computeValues, tf, type Tensor } from '../runtime';
+import type { Weights } from '../nn';
+import { Tokenizer } from '../text';
+import type { ImageSource } from '../image';
+import { BLIP2, queryImages, tokenCount, type Blip2 as Blip2Model } from '../models';
+import { fromPretrained, type FromPretrainedOptions } from '../checkpoints';
+import type { GenerationOptions, TextGeneration } from '../generate';
+import { attentionBundle, type AttentionBundle } from '../attention';
+import { ImageTextGenerator, type ImageFeatures } from './imageTextGenerator';
+import { processImages, readImageProcessor, type ImageProcessor } from './imageProcessor';
+
+/** One text is written for each image; `numBeams` and the like say how. */
+export type AskOptions = Omit<GenerationOptions, 'numReturnSequences'>;
+
+export interface Blip2Parts {
+  model: Blip2Model;
+  /** Of both towers and what lies between; read at each use where it is trained on. */
+  weights: () => Weights;
+  /** The language model's among them, which never change. */
+  frozen: Weights;
+  tokenizer: Tokenizer;
+  processor: ImageProcessor;
+  /** Prompts that are gone on from at once (`ImageTextParts`). */
+  promptsAtOnce?: number;
+  dispose?: () => void;
+}
+
+export class Blip2 {
+  private readonly generator: ImageTextGenerator;
+  private readonly encode;
+  private readonly look;
+
+  constructor(private readonly parts: Blip2Parts) {
+    const { model, weights, frozen, tokenizer, promptsAtOnce } = parts;
+    this.generator = new ImageTextGenerator({ model, frozen, trained: weights, tokenizer, promptsAtOnce });
+    this.encode = compile((pixels: Tensor) => model.vision.features(weights(), pixels), {
+      name: 'visionTower',
+    });
+    this.look = compile((features: Tensor) => queryImages(weights(), model, features).crossAttentions, {
+      name: 'look',
+    });
+  }
+
+  /**
+   * The model of a folder in Hugging Face's layout, with any of the towers of `BLIP2`.
+   * @throws Blip2Error if it holds no whole BLIP-2, or naming the file that is wrong
+   */
+  static load(dir: string, options: Pick<FromPretrainedOptions, 'dtype'> = {}): Promise<Blip2> {
+    // The model before its tokenizer: what is no model folder is told as such.
+    const { model, weights, dispose } = fromPretrained(dir, BLIP2, options);
+    try {
+      const tokenizer = Tokenizer.fromFolder(dir);
+      const processor = readImageProcessor(dir, model.vision.imageSize);
+      const parts = { model, weights: () => weights, frozen: weights, tokenizer, processor, dispose };
+      return Promise.resolve(new Blip2(parts));
+    } catch (error) {
+      dispose();
+      throw error;
+    }
+  }
+
+  /** A caption of an image, by beam search unless told otherwise. `prompt` is what it begins with. */
+  async caption(image: ImageSource, options: AskOptions & { prompt?: string } = {}): Promise<TextGeneration> {
+    const [[best]] = await this.generator.caption(this.featuresOf([image]), [0], options);
+    return best;
+  }
+
+  /** The answer to a question, in the template of the language model's kind. */
+  async answer(image: ImageSource, question: string, options: AskOptions = {}): Promise<TextGeneration> {
+    const [[best]] = await this.generator.answer(this.featuresOf([image]), [0], [question], options);
+    return best;
+  }
+
+  /** What the language model writes after the image and a prompt as it is. */
+  async generate(image: ImageSource, prompt: string, options: AskOptions = {}): Promise<TextGeneration> {
+    const [[best]] = await this.generator.generate(this.featuresOf([image]), [0], [prompt], options);
+    return best;
+  }
+
+  /** Answers to many questions, `questions[i]` about `images[i]`. An image that comes up again is read once. */
+  async answerAll(
+    images: readonly ImageSource[],
+    questions: readonly string[],
+    options: AskOptions = {},
+  ): Promise<TextGeneration[]> {
+    const distinct = [...new Set(images)];
+    const place = new Map(distinct.map((image, i) => [image, i]));
+    const asked = images.map((image) => place.get(image)!);
+    const texts = await this.generator.answer(this.featuresOf(distinct), asked, questions, options);
+    return texts.map(([best]) => best);
+  }
+
+  /**
+   * Where the queries look. They read the image alone: the queries of a BLIP-2 that generates never see the text.
+   * @throws Blip2Error if the image cannot be decoded
+   */
+  async attend(image: ImageSource): Promise<AttentionBundle> {
+    const features = this.featuresOf([image]);
+    const values = await features.gather([0]);
+    const maps = tf.tidy(() => this.look(tf.tensor(values, [1, ...features.shape])));
+    const { size } = this.parts.processor;
+    const side = size / this.parts.model.vision.patchSize;
+    const read = ([layer, map]: [string, Tensor]) => {
+      const values = map.dataSync<'float32'>();
+      map.dispose();
+      return { layer: Number(layer), shape: map.shape.slice(1), values }; // [H, Q, P]
+    };
+    return attentionBundle({
+      image,
+      maps: Object.entries(maps).map(read),
+      grid: { rows: side, columns: side },
+    });
+  }
+
+  /** Gives the memory of weights and compiled functions back. */
+  dispose(): void {
+    this.generator.dispose();
+    this.encode.dispose();
+    this.look.dispose();
+    this.parts.dispose?.();
+  }
+
+  /** Of images that are decoded and encoded when their turn comes. */
+  private featuresOf(images: readonly ImageSource[]): ImageFeatures {
+    const { model, processor } = this.parts;
+    const { size } = processor;
+    return {
+      shape: [tokenCount(model.vision, size), model.vision.hiddenSize],
+      gather: async (indices) => {
+        const chosen = Array.from(indices, (index) => images[index]);
+        const pixels = await processImages(processor, chosen);
+        return computeValues(() => this.encode(tf.tensor4d(pixels, [chosen.length, size, size, 3]))); // [B, P, W]
+      },
+    };
+  }
+}

@@ -1,0 +1,60 @@
+/** Figure 5 and the captions after stage 2, run through at the smallest scale. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Context } from '../../packages/core/src/studies/context';
+import { figure5 } from '../../packages/core/src/studies/figure5';
+import { stage2Study } from '../../packages/core/src/studies/stage2';
+import { valueOf } from '../../packages/core/src/studies/statistics';
+import { randomOpt, randomT5 } from '../recipes/language';
+import { randomTower, smallShapes } from '../recipes/tower';
+
+const data = {
+  ...smallShapes(),
+  visionDir: randomTower().dir,
+  languageDirs: { opt: randomOpt().dir, t5: randomT5().dir },
+};
+const runsDir = mkdtempSync(join(tmpdir(), 'blip2-figure5-'));
+const notes: string[] = [];
+const context = new Context({
+  seed: 0,
+  scale: 'smoke',
+  data,
+  runsDir,
+  progress: false,
+  note: (message) => notes.push(message),
+});
+
+test('all that figure 5 claims is measured, and its curves', async () => {
+  const measurements = await figure5.measure(context);
+  for (const { metric, better, worse } of figure5.claims) {
+    for (const arm of [better, worse]) expect(valueOf(measurements, arm, metric), arm).toBeDefined();
+  }
+  const curve = measurements.filter(({ arm, step }) => arm === 'FlanT5, without stage 1' && step);
+  expect(curve).toHaveLength(10);
+  expect(curve.at(-1)!.step).toBe(20);
+  const keys = measurements.map(({ arm, metric, step }) => `${arm} ${metric} ${step}`);
+  expect(new Set(keys).size).toBe(keys.length);
+
+  // The peak is a point of the curve, and the highest.
+  const long = measurements.filter(({ metric }) => metric === 'VQA accuracy of a long run (validation)');
+  const highest = Math.max(...long.map(({ value }) => value));
+  const peak = valueOf(measurements, 'OPT without stage 1, at its peak', 'steps');
+  expect(long.find(({ value }) => value === highest)!.step).toBe(peak);
+}, 120_000);
+
+test('captions are held against their pictures; the runs are those of figure 5', async () => {
+  const before = context.runs.length;
+  const measurements = await stage2Study.measure(context);
+  expect(context.runs).toHaveLength(before);
+  for (const { value } of measurements) expect(value).toBeGreaterThanOrEqual(0);
+  const metrics = measurements.filter(({ arm }) => arm === 'OPT').map(({ metric }) => metric);
+  expect(metrics).toEqual([
+    'captions right',
+    'objects right',
+    'relation right',
+    'in the form of a caption',
+    'CIDEr',
+  ]);
+}, 120_000);
