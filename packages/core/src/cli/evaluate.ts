@@ -1,7 +1,9 @@
 /** `blip2 evaluate retrieval`: recall of a trained run. */
 import { Option, type Command } from 'commander';
+import type { RetrievalRow } from '../evaluate';
 import { wholeNumber } from './arguments';
-import { printJson, printTable } from './output';
+import { addEvaluateVqa } from './evaluateVqa';
+import { printJson, printTable, type Row } from './output';
 
 interface Options {
   model: string;
@@ -9,27 +11,39 @@ interface Options {
   split: 'train' | 'validation' | 'test';
   k: number;
   equalTexts: 'merge' | 'apart';
+  byTruth?: boolean;
+  swaps?: boolean;
   json?: boolean;
 }
 
-async function retrieval({ model, data, split, k, equalTexts, json }: Options): Promise<void> {
+async function retrieval(options: Options): Promise<void> {
+  const { model, data, split, k, equalTexts, byTruth, json } = options;
   const { openData, openRun } = await import('../recipes');
-  const { evaluateRetrieval } = await import('../evaluate');
+  const { evaluateRetrieval, evaluateSwaps } = await import('../evaluate');
   const run = openRun(model, { stages: ['stage1', 'retrieval'] });
-  const result = await evaluateRetrieval(run.model, openData(data)[split], { k, equalTexts });
-  if (json) return printJson({ model, data, split, ...result });
+  const pictures = openData(data)[split];
+  const recall = await evaluateRetrieval(run.model, pictures, { k, equalTexts, byTruth });
+  const swaps = options.swaps ? await evaluateSwaps(run.model, pictures) : undefined;
+  if (json) return printJson({ model, data, split, ...recall, swaps });
   const reranked = k > 0 ? `, the best ${k} re-ranked by ITM` : '';
-  console.error(`${result.images} images, ${result.texts} texts${reranked}`);
-  printTable(
-    result.rows.map(({ scores, direction, r1, r5, r10 }) => ({
-      scores,
-      direction,
-      'R@1': r1,
-      'R@5': r5,
-      'R@10': r10,
-    })),
-  );
+  console.error(`${recall.images} images, ${recall.texts} texts${reranked}`);
+  printTable([
+    ...recall.rows.map((row) => recallRow(row)),
+    ...(recall.truthRows ?? []).map((row) => recallRow(row, ', by truth')),
+  ]);
+  if (swaps) {
+    console.error('\nThe true caption above one with an exchange, in percent');
+    printTable(swaps.map(({ swap, captions, itc, itm }) => ({ swap, captions, ITC: itc, ITM: itm })));
+  }
 }
+
+const recallRow = ({ scores, direction, r1, r5, r10 }: RetrievalRow, how = ''): Row => ({
+  scores: scores + how,
+  direction,
+  'R@1': r1,
+  'R@5': r5,
+  'R@10': r10,
+});
 
 export function addEvaluate(program: Command): void {
   const evaluate = program.command('evaluate').description('evaluate a trained model');
@@ -52,7 +66,10 @@ export function addEvaluate(program: Command): void {
         .choices(['merge', 'apart'])
         .default('merge'),
     )
+    .option('--by-truth', 'as well: every picture that a text is true of counts (shapes)')
+    .option('--swaps', 'as well: true captions against ones with an exchange, e.g. of colors (shapes)')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  blip2 evaluate retrieval --model runs/mine --data shapes --k 32')
     .action(retrieval);
+  addEvaluateVqa(evaluate);
 }
