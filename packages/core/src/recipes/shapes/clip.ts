@@ -27,9 +27,9 @@ import { BatchSource, shapes, stackPixels, type ShapesDataset } from '../../data
 import { train, type Recipe, type Run, type Task, type TrainingConfig, type TrainOptions } from '../../train';
 import { encodeTexts, selectRows } from '../captions';
 import { patchHeads, patchLosses, patchTargets, spreadPositions, withoutPatchHeads } from './patches';
-import { STORED, TOWER_TRAINING } from './training';
+import { TOWER_TRAINING } from './training';
 
-const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 64, learningRate: 1e-3 };
+const TRAINING: TrainingConfig = { ...TOWER_TRAINING, steps: 2000, batchSize: 64, learningRate: 1e-3 };
 
 const SWAPS = ['color', 'shape', 'size', 'order', 'axis'] as const;
 const TEXT_LENGTH = 16;
@@ -94,7 +94,7 @@ export async function makeShapesClip(
 ): Promise<Run<ShapesClip>> {
   const run = await train(shapesClip(data, size), options);
   const { config, parameters } = run.model;
-  if (!run.interrupted) savePretrained(dir, CLIP, config, withoutPatchHeads(parameters), STORED);
+  if (!run.interrupted) savePretrained(dir, CLIP, config, withoutPatchHeads(parameters));
   return run;
 }
 

@@ -18,7 +18,7 @@ export const TOWER_TRAINING: Omit<TrainingConfig, 'batchSize' | 'learningRate'> 
   precision: 'fp32',
 };
 
-/** How towers are shipped: in half the space, with the same answers. */
+/** How language models and the captioner are shipped: in half the space, with the same answers. */
 export const STORED: SavePretrainedOptions = { dtype: 'float16' };
 
 export function copyTokenizer(from: string, to: string): void {
