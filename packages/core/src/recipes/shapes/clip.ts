@@ -1,8 +1,6 @@
 /**
- * The tower in front of Shapes: a tiny CLIP, trained on the world's own pictures, then frozen and shipped in
- * datasets/shapes/clip. Made by (about three minutes on two cores)
- *
- *   node -e "require('@blip2/core').makeShapesClip('datasets/shapes/clip')"
+ * The towers in front of Shapes: a tiny CLIP in two sizes, trained on the world's own pictures, then frozen and shipped
+ * in datasets/shapes/clip-l and clip-g.
  *
  * Beside the contrastive loss, which has swapped captions as hard negatives, each patch learns to say what it shows and
  * where it is: a ViT this small would leave position out, and no Q-Former can read what is not there.
