@@ -1,6 +1,14 @@
 /** The stage-2 runs of several studies: both kinds of language model, with and without a stage 1 before them. */
-import { loadLanguageModel, type FrozenLanguageModel } from '../data';
-import { shapesLongStage2, shapesStage1, shapesStage2, stage1, stage2, type Stage2Model } from '../recipes';
+import { loadLanguageModel, shapes, type FrozenLanguageModel, type ShapesDataset } from '../data';
+import {
+  shapesLongStage2,
+  shapesShortStage1,
+  shapesStage2,
+  SHORT_CAPTIONS,
+  stage1,
+  stage2,
+  type Stage2Model,
+} from '../recipes';
 import type { Run } from '../train';
 import { atScale } from './scale';
 import type { Scale, StudyContext } from './study';
@@ -20,14 +28,22 @@ export function languageOf({ data }: StudyContext, language: Language): FrozenLa
   return loadLanguageModel(data.languageDirs![LANGUAGES[language]]);
 }
 
+/** The same pictures, with captions of one object each. */
+function withShortCaptions({ world: { settings } }: ShapesDataset): ShapesDataset {
+  return shapes({ ...settings, captions: { ...settings.captions, ...SHORT_CAPTIONS } });
+}
+
 /** Stage 2 with its curve of zero-shot accuracy on the validation split in its log. */
 export async function stage2Run(
   context: StudyContext,
   language: FrozenLanguageModel,
   { withStage1 }: { withStage1: boolean },
 ): Promise<Run<Stage2Model>> {
-  const { data, scale } = context;
-  const from = withStage1 ? await context.run(stage1({ ...atScale(scale, shapesStage1), data })) : undefined;
+  const { scale } = context;
+  const data = withShortCaptions(context.data);
+  const from = withStage1
+    ? await context.run(stage1({ ...atScale(scale, shapesShortStage1), data }))
+    : undefined;
   const settings = atScale(scale, shapesStage2({ language, from }));
   return context.run(stage2({ ...settings, data, language, from }), {
     evaluateEvery: Math.ceil(settings.steps / POINTS),
@@ -39,7 +55,8 @@ export function longStage2Run(
   context: StudyContext,
   language: FrozenLanguageModel,
 ): Promise<Run<Stage2Model>> {
-  const { data, scale } = context;
+  const { scale } = context;
+  const data = withShortCaptions(context.data);
   const settings = atScale(scale, shapesLongStage2({ language }));
   const every = Math.ceil(settings.steps / LONG_POINTS);
   return context.run(stage2({ ...settings, data, language }), {

@@ -13,8 +13,10 @@ export {
   SHAPES_CANDIDATES,
   shapesLongStage2,
   shapesRetrieval,
+  shapesShortStage1,
   shapesStage1,
   shapesStage2,
+  SHORT_CAPTIONS,
   STAGE1_RATES,
 } from './settings';
 export {

@@ -9,6 +9,7 @@
  *
  * All that is exported here decides what studies find, and is hashed with their results.
  */
+import type { ShapesOptions } from '@blip2/datasets';
 import type { RetrievalTuningOptions } from '../retrievalOptions';
 import type { FrozenLanguageModel } from '../../data';
 import type { Stage1Options } from '../stage1Options';
@@ -32,9 +33,9 @@ export const shapesStage1: Omit<Stage1Options, 'data'> = {
   losses: { itc: 1, itm: 1, itg: 1 },
   qformer: SHAPES_QFORMER,
   temperature: 0.07,
-  steps: 1400,
-  batchSize: 32,
-  learningRate: 2e-3,
+  steps: 1000,
+  batchSize: 64,
+  learningRate: 3e-3,
   warmupSteps: 50,
   weightDecay: 0.05,
   beta1: 0.9,
@@ -46,11 +47,20 @@ export const shapesStage1: Omit<Stage1Options, 'data'> = {
 export const STAGE1_RATES = {
   base: shapesStage1.learningRate,
   withoutItg: 2e-3,
-  lastBlock: 2e-3,
-  bert: 2e-3,
-  webCaptions: 2e-3,
-  capfilt: 2e-3,
+  lastBlock: 3e-3,
+  bert: 3e-3,
+  webCaptions: 3e-3,
+  capfilt: 3e-3,
 };
+
+/**
+ * What stage 2, and the stage 1 before it, read: captions of one of the three objects. They leave most of the picture
+ * unsaid, as the web's do: what a question asks for must have been understood before the language model is there to ask.
+ */
+export const SHORT_CAPTIONS: ShapesOptions['captions'] = { objects: 1 };
+
+/** Stage 1 on short captions: what is to be read together with a language model is learned sooner than relations are. */
+export const shapesShortStage1: typeof shapesStage1 = { ...shapesStage1, steps: 600, learningRate: 2e-3 };
 
 /**
  * Fine-tuning for retrieval, from a stage-1 run.
@@ -74,8 +84,8 @@ export const RETRIEVAL_RATES = { base: shapesRetrieval.learningRate, withoutItg:
 
 /** Of each arm of figure 5, tuned alike on the validation split. */
 export const STAGE2_RATES = {
-  'decoder-only': { withStage1: 1e-3, withoutStage1: 2e-3 },
-  'encoder-decoder': { withStage1: 1.5e-3, withoutStage1: 1.5e-3 },
+  'decoder-only': { withStage1: 2e-3, withoutStage1: 2e-3 },
+  'encoder-decoder': { withStage1: 2e-3, withoutStage1: 2e-3 },
 };
 
 /**
