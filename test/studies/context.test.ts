@@ -34,7 +34,9 @@ test('waits for a run that another is training, says so once, and takes it', asy
   const runsDir = newFolder();
   const [trains, waits] = [contextIn(runsDir), contextIn(runsDir)];
   let waiting: Promise<Run<unknown>> | undefined;
-  const run = await trains.context.run(recipe, { onStep: () => void (waiting ??= waits.context.run(recipe)) });
+  const run = await trains.context.run(recipe, {
+    onStep: () => void (waiting ??= waits.context.run(recipe)),
+  });
   expect((await waiting)!.log).toEqual(run.log);
   expect(waits.notes).toEqual([expect.stringMatching(/is being trained by this process.*: waiting for it$/)]);
 });

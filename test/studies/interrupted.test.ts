@@ -45,10 +45,9 @@ test('stopped after a step, saved; two jobs go on with the run that both need', 
   });
 });
 
-test('if it is killed, its workers save and end by themselves', async () => {
+test('a worker whose starter was killed saves and ends by itself', async () => {
   const runsDir = newFolder();
-  const script = join(import.meta.dirname, 'runInProcess.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script, runsDir]);
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'parent.cjs'), worker.file, runsDir]);
   await untilTraining(runsDir);
   child.kill('SIGKILL');
   const [folder] = runFolders(runsDir);

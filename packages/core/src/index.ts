@@ -46,7 +46,7 @@ export {
   softPrompts,
   T5,
   TOWERS,
-  type Blip2,
+  type Blip2 as Blip2Model,
   type Blip2Config,
   type BlockContext,
   type Decoder,
@@ -76,15 +76,18 @@ export {
   type TokenOptions,
   type Turn,
 } from './generate';
+export { Blip2, type AskOptions } from './inference';
 export {
   loadLanguageModel,
   loadVisionTower,
+  pictureSplit,
   shapes,
   type FrozenVisionTower,
   type ImageTextDataset,
   type ImageTextSplit,
   type ShapesDataset,
   type VisionTowerOptions,
+  type VisualQuestion,
 } from './data';
 export {
   train,
@@ -96,12 +99,17 @@ export {
   type TrainOptions,
 } from './train';
 export {
+  askingBlip2,
   bleu,
+  blindModel,
   captionMetrics,
   cider,
   evaluateRetrieval,
   evaluateSwaps,
+  evaluateVqa,
   gqaAccuracy,
+  lookingElsewhere,
+  majorityAnswers,
   normaliseAnswer,
   ptbTokenize,
   readCaptionFiles,
@@ -124,6 +132,9 @@ export {
   type SearchOptions,
   type SearchResult,
   type SwapRow,
+  type VqaEvaluation,
+  type VqaEvaluationOptions,
+  type VqaModel,
   type VqaOptions,
   type VqaQuestion,
   type VqaResult,
@@ -146,17 +157,22 @@ export {
   type Ranker,
 } from './capfilt';
 export {
+  asBlip2,
+  attendTo,
   makeShapesClip,
   makeShapesLanguage,
   makeShapesTowers,
+  openBlip2,
   openData,
   openRun,
+  saveBlip2,
   retrieval,
   RetrievalTunedModel,
   shapesClip,
   shapesLanguage,
   shapesRetrieval,
   shapesStage1,
+  shapesStage2,
   stage1,
   Stage1Model,
   type CrossAttention,
@@ -171,17 +187,20 @@ export {
 } from './recipes';
 export {
   judge,
+  measure,
   readResults,
   resultsDir,
   runStudies,
   STUDIES,
   type Finding,
   type Measurement,
+  type MeasureOptions,
   type Scale,
   type Study,
   type StudyResult,
 } from './studies';
 export {
+  attentionPage,
   attentionView,
   imageGrid,
   lineChart,
@@ -193,4 +212,4 @@ export {
   type Tile,
   type View,
 } from './notebook';
-export { curveOverSeeds, writeReport, type ReportContent, type Sample } from './report';
+export { curveOverSeeds, shapesSamples, writeReport, type ReportContent, type Sample } from './report';

@@ -30,7 +30,8 @@ async function reproduce(
 
   const [committed, inputs] = [readResults(COMMITTED), inputsHash(size)];
   const writePage = () => {
-    const own = readResults(resultsDir(runsDir, size)).filter((result) => result.inputs === inputs);
+    // Broken ones that this call is about are measured again; others are only missing from the report.
+    const own = readResults(resultsDir(runsDir, size), () => {}).filter((one) => one.inputs === inputs);
     return writeReport(report, { studies: STUDIES, own, committed });
   };
   const progress = new OverallProgress({ studies, seeds, jobs, scale: size });

@@ -7,6 +7,7 @@ import { shapesStage1, stage1, type CrossAttention, type Stage1Model } from '../
 import { atScale } from './scale';
 import { mean } from './statistics';
 import type { Measurement, Study, StudyContext } from './study';
+import { untrained } from './untrained';
 
 const PICTURES = 200;
 const TRAINED = 'trained';
@@ -22,13 +23,12 @@ export const attention: Study = {
     'at its own; without training they look everywhere alike.',
   seconds: { full: 240, short: 90, smoke: 30 },
   async measure(context) {
-    const { scale, data, seed, runsDir } = context;
+    const { scale, data } = context;
     const recipe = stage1({ ...atScale(scale, shapesStage1), data });
     const trained = await context.run(recipe);
-    const start = await recipe.prepare({ training: { ...recipe.training, seed }, runsDir, note: () => {} });
     return [
       ...(await sharesOf(TRAINED, trained.model, context)),
-      ...(await sharesOf(UNTRAINED, start.model, context)),
+      ...(await sharesOf(UNTRAINED, await untrained(context, recipe), context)),
     ];
   },
   claims: [

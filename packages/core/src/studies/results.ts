@@ -91,8 +91,11 @@ export function readResult(path: string): StudyResult {
   return readJson(path, schema, FORMAT);
 }
 
-/** All results of a folder, by study and seed; none if it does not exist. @throws Blip2Error as `readResult` */
-export function readResults(dir: string): StudyResult[] {
+/**
+ * All results of a folder, by study and seed; none if it does not exist.
+ * @param onBroken told of files that cannot be read, which are then left out; unless given, the first of them is thrown
+ */
+export function readResults(dir: string, onBroken?: (error: Blip2Error) => void): StudyResult[] {
   if (!existsSync(dir)) return [];
   const studies = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const paths = studies.flatMap(({ name }) =>
@@ -100,5 +103,14 @@ export function readResults(dir: string): StudyResult[] {
       .filter((file) => /^seed-\d+\.json$/.test(file))
       .map((file) => join(dir, name, file)),
   );
-  return paths.map(readResult).sort((a, b) => a.study.localeCompare(b.study) || a.seed - b.seed);
+  const results = paths.flatMap((path) => {
+    try {
+      return readResult(path);
+    } catch (error) {
+      if (!onBroken || !(error instanceof Blip2Error)) throw error;
+      onBroken(error);
+      return [];
+    }
+  });
+  return results.sort((a, b) => a.study.localeCompare(b.study) || a.seed - b.seed);
 }
