@@ -15,7 +15,7 @@ import { captionerFolder, newFolder, randomCaptioner, randomRanker, rankerFolder
 const captioner = randomCaptioner();
 const ranker = randomRanker();
 const data = shapes({ train: 10, validation: 1, test: 1 });
-const options = { data, captioner, ranker, samples: 4, batchSize: 4, maxNewTokens: 8 };
+const options = { data, captioner, ranker, samples: 4, batchSize: 4, maxNewTokens: 8, distinct: false };
 const undisturbed = await capfilt({ ...options, out: join(newFolder('capfilt'), 'out') });
 const lines = readFileSync(undisturbed.file, 'utf8').split(/(?<=\n)/);
 
@@ -98,6 +98,12 @@ describe('capfilt', () => {
     expect(readFileSync(join(out, 'captions.jsonl'), 'utf8')).toBe(lines.slice(0, 4).join(''));
     const { file } = await capfilt({ ...options, out, resume: true });
     expect(readFileSync(file, 'utf8')).toBe(lines.join(''));
+  });
+
+  test('captions that read alike are kept once, unless told otherwise', async () => {
+    const { distinct: _, ...usual } = options;
+    const { file } = await capfilt({ ...usual, out: newFolder('distinct') });
+    for (const { captions } of readCaptions(file)) expect(new Set(captions).size).toBe(captions.length);
   });
 
   test('a default folder is named by what decides the captions; a finished one is taken as it is', async () => {

@@ -11,8 +11,8 @@ const schema = z.strictObject({
   keep: count.default(2),
   /** Of nucleus sampling; 0.9 as in BLIP (the paper does not say). */
   topP: z.number().positive().max(1).default(0.9),
-  /** Whether captions that read alike count once, so that the kept ones differ (the paper does not say). */
-  distinct: z.boolean().default(false),
+  /** Whether captions that read alike count once, so that the kept ones differ; see docs/capfilt.md for what it does. */
+  distinct: z.boolean().default(true),
   /** The most tokens of a caption, 16 as in BLIP after its prompt of 4; one that is not finished then is passed over. */
   maxNewTokens: count.default(16),
   /** Of all draws. */

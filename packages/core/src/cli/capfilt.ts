@@ -66,7 +66,10 @@ export function addCapfilt(program: Command): void {
       'the longest caption; others are passed over (default: 16)',
       positiveNumber,
     )
-    .option('--distinct', 'captions that read alike count once')
+    .option(
+      '--no-distinct',
+      'rank captions that read alike each on its own, so that both kept may be the same',
+    )
     .option('--seed <number>', 'of all draws (default: 0)', wholeNumber)
     .option('--resume', 'go on where it stopped')
     .option('--json', 'print one JSON document')
