@@ -1,7 +1,7 @@
 /** A bundle to look at, and notebooks with outputs, as they are saved once their cells have run. */
 import { attentionBundle, type AttentionBundle } from '../../packages/core/src/attention';
-import { shapes } from '../../packages/core/src/data';
-import type { Rendering } from '../../packages/core/src/notebook';
+import type { Rendering } from '../../packages/core/src/notebook/view';
+import { shapesWorld } from '../../datasets/src/shapes';
 
 export const LAYERS = [0, 2];
 export const HEADS = 4;
@@ -10,14 +10,15 @@ const SIDE = 8;
 
 /** A picture of Shapes and made-up attention: each query has a hill of its own, which every head sees a little wider. */
 export async function sampleBundle(index = 0): Promise<AttentionBundle> {
-  const { test } = shapes({ seed: 0 });
-  const image = { width: test.imageSize, height: test.imageSize, data: test.pixels(index) };
+  const world = shapesWorld({ train: 8, validation: 8, test: 8 });
+  const example = world.splits.test[index];
+  const image = { width: world.imageSize, height: world.imageSize, data: world.render(example) };
   const maps = LAYERS.map((layer) => ({
     layer,
     shape: [HEADS, QUERIES, 1 + SIDE ** 2],
     values: hills(layer),
   }));
-  return attentionBundle({ image, maps, text: test.captions(index)[0] });
+  return attentionBundle({ image, maps, text: example.captions[0] });
 }
 
 /** [H, Q, 1 + P] */

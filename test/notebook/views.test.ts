@@ -93,9 +93,9 @@ it('image grid: too long a row goes on in the next line', async () => {
 it('attention: a query’s patch is bright, the others are dark', async () => {
   const objects = [true, false, false, false];
   const rendering = await attentionView(await bundle(), { queries: [0], objects }).render();
-  const left = 10 + 84 + 10; // of the first query’s picture, beside the whole one
+  const left = 10 + 108 + 10; // of the first query’s picture, beside the whole one
   expect(await colorAt(rendering, left + 4, 10 + 4)).toEqual([255, 0, 0]);
-  const [red] = await colorAt(rendering, left + 80, 10 + 80);
+  const [red] = await colorAt(rendering, left + 100, 10 + 100);
   expect(red).toBeLessThan(100);
   expect(rendering.data['text/plain']).toBe('Attention in layer 2: query 0 100% on objects');
 });
@@ -113,8 +113,8 @@ it('attention: many queries stay on the page, and a viewer is told how to begin'
     (one) => one['image/png'] as { width: number; height: number },
   );
   expect(all.width).toBeLessThanOrEqual(760);
-  expect(all.height).toBeGreaterThanOrEqual(3 * 84);
-  expect(few.height).toBeLessThan(2 * 84);
+  expect(all.height).toBeGreaterThanOrEqual(3 * 108);
+  expect(few.height).toBeLessThan(2 * 108);
 });
 
 it('table: numbers to the right, text escaped', async () => {

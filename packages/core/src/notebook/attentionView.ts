@@ -25,7 +25,8 @@ export interface AttentionViewOptions extends MapChoice {
 
 /** As wide as a notebook's page. */
 const WIDTH = 760;
-const TILE = 84;
+/** Wide enough for the numbers of 4 × 4 patches. */
+const TILE = 108;
 const GAP = 10;
 const SMALL = 10.5;
 const LINE = 13;
