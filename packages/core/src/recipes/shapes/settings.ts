@@ -35,7 +35,7 @@ export const shapesStage1: Omit<Stage1Options, 'data'> = {
   temperature: 0.07,
   steps: 1000,
   batchSize: 64,
-  learningRate: 3e-3,
+  learningRate: 2e-3,
   warmupSteps: 50,
   weightDecay: 0.05,
   beta1: 0.9,
@@ -47,10 +47,10 @@ export const shapesStage1: Omit<Stage1Options, 'data'> = {
 export const STAGE1_RATES = {
   base: shapesStage1.learningRate,
   withoutItg: 2e-3,
-  lastBlock: 3e-3,
-  bert: 3e-3,
-  webCaptions: 3e-3,
-  capfilt: 3e-3,
+  lastBlock: 2e-3,
+  bert: 2e-3,
+  webCaptions: 2e-3,
+  capfilt: 2e-3,
 };
 
 /**
@@ -60,7 +60,7 @@ export const STAGE1_RATES = {
 export const SHORT_CAPTIONS: ShapesOptions['captions'] = { objects: 1 };
 
 /** Stage 1 on short captions: what is to be read together with a language model is learned sooner than relations are. */
-export const shapesShortStage1: typeof shapesStage1 = { ...shapesStage1, steps: 600, learningRate: 2e-3 };
+export const shapesShortStage1: typeof shapesStage1 = { ...shapesStage1, steps: 600 };
 
 /**
  * Fine-tuning for retrieval, from a stage-1 run.
