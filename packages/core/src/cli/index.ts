@@ -3,6 +3,7 @@
  * instant. Standard output holds results (with `--json` one JSON document), standard error everything else.
  */
 import { Command, CommanderError } from 'commander';
+import { addAttend } from './attend';
 import { addBench } from './bench';
 import { addCapfilt } from './capfilt';
 import { addDoctor } from './doctor';
@@ -12,6 +13,7 @@ import { addMetrics } from './metrics';
 import { addPretrain } from './pretrain';
 import { Exit } from './output';
 import { addReproduce } from './reproduce';
+import { addWrite } from './write';
 // Not by the folder's index, which would load TensorFlow.
 // eslint-disable-next-line no-restricted-imports
 import { version } from '../runtime/version';
@@ -29,6 +31,8 @@ function program(): Command {
     .addHelpText('after', AFTER_HELP);
   for (const add of [
     addDoctor,
+    addWrite,
+    addAttend,
     addPretrain,
     addFinetune,
     addCapfilt,

@@ -7,6 +7,7 @@ export {
   type VisualQuestion,
 } from './dataset';
 export { cachedFeatures, Features, type FeatureCacheOptions } from './features';
+export { pictureSplit } from './pictures';
 export { drawBelow, hashInts, permutation } from './random';
 export {
   languageModelHash,

@@ -39,6 +39,7 @@ export {
 export { evaluateSwaps, type SwapRow } from './swaps';
 export { searchImages, type SearchHit, type SearchOptions, type SearchResult } from './search';
 export {
+  askingBlip2,
   blindModel,
   cleanPunctuation,
   cleanWords,

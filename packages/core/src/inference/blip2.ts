@@ -2,7 +2,7 @@
  * A finished BLIP-2, asked about images: `Blip2.load(folder)`. What comes back is plain data.
  * B batch, S image side, P patches, W width of the image, Q queries, H heads.
  */
-import { Blip2Error, compile, computeValues, tf, type Tensor } from '../runtime';
+import { compile, computeValues, tf, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
 import { Tokenizer } from '../text';
 import type { ImageSource } from '../image';
@@ -24,8 +24,6 @@ export interface Blip2Parts {
   frozen: Weights;
   tokenizer: Tokenizer;
   processor: ImageProcessor;
-  /** Prompts that are gone on from at once (`ImageTextParts`). */
-  promptsAtOnce?: number;
   dispose?: () => void;
 }
 
@@ -35,8 +33,8 @@ export class Blip2 {
   private readonly look;
 
   constructor(private readonly parts: Blip2Parts) {
-    const { model, weights, frozen, tokenizer, promptsAtOnce } = parts;
-    this.generator = new ImageTextGenerator({ model, frozen, trained: weights, tokenizer, promptsAtOnce });
+    const { model, weights, frozen, tokenizer } = parts;
+    this.generator = new ImageTextGenerator({ model, frozen, trained: weights, tokenizer });
     this.encode = compile((pixels: Tensor) => model.vision.features(weights(), pixels), {
       name: 'visionTower',
     });
@@ -50,17 +48,7 @@ export class Blip2 {
    * @throws Blip2Error if it holds no whole BLIP-2, or naming the file that is wrong
    */
   static load(dir: string, options: Pick<FromPretrainedOptions, 'dtype'> = {}): Promise<Blip2> {
-    // The model before its tokenizer: what is no model folder is told as such.
-    const { model, weights, dispose } = fromPretrained(dir, BLIP2, options);
-    try {
-      const tokenizer = Tokenizer.fromFolder(dir);
-      const processor = readImageProcessor(dir, model.vision.imageSize);
-      const parts = { model, weights: () => weights, frozen: weights, tokenizer, processor, dispose };
-      return Promise.resolve(new Blip2(parts));
-    } catch (error) {
-      dispose();
-      throw error;
-    }
+    return new Promise((resolve) => resolve(new Blip2(readFolder(dir, options))));
   }
 
   /** A caption of an image, by beam search unless told otherwise. `prompt` is what it begins with. */
@@ -136,5 +124,18 @@ export class Blip2 {
         return computeValues(() => this.encode(tf.tensor4d(pixels, [chosen.length, size, size, 3]))); // [B, P, W]
       },
     };
+  }
+}
+
+/** The model before its tokenizer: what is no model folder is told as such. */
+function readFolder(dir: string, options: Pick<FromPretrainedOptions, 'dtype'>): Blip2Parts {
+  const { model, weights, dispose } = fromPretrained(dir, BLIP2, options);
+  try {
+    const tokenizer = Tokenizer.fromFolder(dir);
+    const processor = readImageProcessor(dir, model.vision.imageSize);
+    return { model, weights: () => weights, frozen: weights, tokenizer, processor, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
   }
 }

@@ -9,11 +9,12 @@ import type { Tokenizer } from '../text';
 import { blip2Prompt, languageWeights, softPrompts, type Blip2, type Sequencer } from '../models';
 import { textOf, TokenGenerator, type GenerationOptions, type TextGeneration } from '../generate';
 import { filledBatches } from './filledBatches';
-import { ANSWER, CAPTION, questionPrompt } from './prompts';
+import { ANSWER, CAPTION, questionPrompt, withDefaults } from './prompts';
 
 /** Images that are read at once. */
 const IMAGES = 64;
-const PROMPTS = 16;
+/** Prompts that are gone on from at once: as many as there is memory for, by the language model's width. */
+const promptsAtOnce = (width: number) => Math.min(128, Math.ceil(2 ** 15 / width));
 /** Prompts are padded to a multiple of this, so that few lengths are compiled. */
 const LENGTH_STEP = 8;
 
@@ -24,8 +25,6 @@ export interface ImageTextParts {
   /** Those of what stage 2 trains: read at each use, for they may have been trained further. */
   trained: () => Weights;
   tokenizer: Tokenizer;
-  /** Prompts that are gone on from at once; 16 unless given, which a model of billions of weights has memory for. */
-  promptsAtOnce?: number;
 }
 
 /** Features of numbered images. */
@@ -62,7 +61,7 @@ export class ImageTextGenerator {
     { prompt = '', ...options }: GenerationOptions & { prompt?: string } = {},
   ): Promise<TextGeneration[][]> {
     const prompts = images.map(() => prompt);
-    return this.generate(features, images, prompts, { ...CAPTION, ...options });
+    return this.generate(features, images, prompts, withDefaults(CAPTION, options));
   }
 
   /** Answers to each question about its image, in the template of the language model's kind. */
@@ -73,7 +72,7 @@ export class ImageTextGenerator {
     options: GenerationOptions = {},
   ): Promise<TextGeneration[][]> {
     const prompts = questions.map((question) => questionPrompt(this.parts.model.language, question));
-    return this.generate(features, images, prompts, { ...ANSWER, ...options });
+    return this.generate(features, images, prompts, withDefaults(ANSWER, options));
   }
 
   /** What the language model writes after each image and its prompt. An image may come up several times. */
@@ -83,7 +82,7 @@ export class ImageTextGenerator {
     prompts: readonly string[],
     options: GenerationOptions = {},
   ): Promise<TextGeneration[][]> {
-    const { tokenizer, model, promptsAtOnce = PROMPTS } = this.parts;
+    const { tokenizer, model } = this.parts;
     const distinct = [...new Set(images)];
     const place = new Map(distinct.map((image, i) => [image, i]));
     const soft = await this.readImages(features, distinct);
@@ -91,7 +90,7 @@ export class ImageTextGenerator {
     const longest = prompts.reduce((most, prompt) => Math.max(most, tokenizer.encode(prompt).length), 1);
     const maxLength = Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP;
     const texts: TextGeneration[][] = [];
-    for (const { rows, real } of filledBatches(images.length, promptsAtOnce)) {
+    for (const { rows, real } of filledBatches(images.length, promptsAtOnce(model.language.hiddenSize))) {
       const encoded = tokenizer.encodeBatch(
         rows.map((row) => prompts[row]),
         { maxLength, padSide },

@@ -8,4 +8,4 @@ export {
   type ImageProcessor,
 } from './imageProcessor';
 export { ImageTextGenerator, type ImageFeatures, type ImageTextParts } from './imageTextGenerator';
-export { ANSWER, CAPTION, questionPrompt } from './prompts';
+export { ANSWER, CAPTION, questionPrompt, withDefaults } from './prompts';

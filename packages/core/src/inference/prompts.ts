@@ -13,3 +13,10 @@ export function questionPrompt({ architecture }: LanguageTower, question: string
   const template = architecture === 'decoder-only' ? QUESTION_ANSWER : QUESTION_SHORT_ANSWER;
   return template.replace('{}', () => cleanQuestion(question));
 }
+
+/** What the caller says, over what holds otherwise. Draws know no beams: of those only the length is taken over. */
+export function withDefaults(defaults: GenerationOptions, options: GenerationOptions): GenerationOptions {
+  const { maxNewTokens } = defaults;
+  const said = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return options.doSample ? { maxNewTokens, ...said } : { ...defaults, ...said };
+}

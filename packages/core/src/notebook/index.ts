@@ -1,3 +1,4 @@
+export { attentionPage } from './attentionPage';
 export { attentionView, type AttentionViewOptions } from './attentionView';
 export { imageGrid, type ImageGridOptions, type ImageRow, type Tile } from './imageGrid';
 export {

@@ -1,15 +1,17 @@
 /** A model after stage 2 outside of its recipe: asked about any image, or saved as a folder of its own. */
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HalfType } from '../runtime';
+import { Blip2Error, type HalfType } from '../runtime';
 import { Weights } from '../nn';
-import { CLIP_MEAN, CLIP_STD } from '../image';
+import { CLIP_MEAN, CLIP_STD, type ImageSource } from '../image';
 import { BLIP2, LANGUAGE_MODEL, type Blip2Config } from '../models';
 import { fileError, savePretrained } from '../checkpoints';
+import type { AttentionBundle } from '../attention';
 import { Blip2, writeImageProcessor, type ImageProcessor } from '../inference';
-import type { FrozenVisionTower } from '../data';
+import { pictureSplit, type FrozenVisionTower } from '../data';
 import { isRunFolder } from '../train';
-import { openRun, type OpenRunOptions } from './openRun';
+import { openRun } from './openRun';
+import { Stage1Model } from './stage1Model';
 import { allWeights, type Stage2Model } from './stage2Model';
 
 export interface SaveBlip2Options {
@@ -72,9 +74,35 @@ export function asBlip2({ parts }: Stage2Model): Blip2 {
  * A BLIP-2 from wherever it lies: a folder in Hugging Face's layout, or the run folder of a stage 2.
  * @throws Blip2Error if it is neither
  */
-export function openBlip2(dir: string, options: Pick<OpenRunOptions, 'language'> = {}): Promise<Blip2> {
-  if (!isRunFolder(dir)) return Blip2.load(dir);
-  return Promise.resolve(asBlip2(openRun(dir, { ...options, stages: ['stage2'] }).model));
+export async function openBlip2(dir: string): Promise<Blip2> {
+  return isRunFolder(dir) ? asBlip2(openRun(dir, { stages: ['stage2'] }).model) : await Blip2.load(dir);
+}
+
+/**
+ * Where the queries of a model look in an image: a BLIP-2 (`openBlip2`), or a Q-Former after stage 1, which can have a
+ * text beside its queries as in image-text matching.
+ *
+ * @throws Blip2Error if there is a text, but the model's queries never see one
+ */
+export async function attendTo(dir: string, image: ImageSource, text?: string): Promise<AttentionBundle> {
+  const run = isRunFolder(dir) ? openRun(dir, { stages: ['stage1', 'stage2'] }) : undefined;
+  if (run?.model instanceof Stage1Model) {
+    const split = await pictureSplit([image], run.model.tower.imageSize);
+    const [bundle] = await run.model.attend(split, [0], text === undefined ? undefined : [text]);
+    return bundle;
+  }
+  if (text !== undefined) {
+    throw new Blip2Error(`${dir}: the queries of a BLIP-2 that writes text read the image alone`, {
+      hint: 'Leave the text out, or give a run of stage 1, where queries and text meet.',
+      exitCode: 2,
+    });
+  }
+  const model = run ? asBlip2(run.model) : await Blip2.load(dir);
+  try {
+    return await model.attend(image);
+  } finally {
+    model.dispose();
+  }
 }
 
 /** Pictures of recipes are normalised by CLIP's mean and deviation. */

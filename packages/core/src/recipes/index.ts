@@ -1,4 +1,4 @@
-export { asBlip2, openBlip2, saveBlip2, type SaveBlip2Options } from './finishedModel';
+export { asBlip2, attendTo, openBlip2, saveBlip2, type SaveBlip2Options } from './finishedModel';
 export { openRun, type OpenRunOptions, type RunModels, type RunStage } from './openRun';
 export { unknownKey } from './errors';
 export { applyOverrides } from './overrides';
@@ -30,8 +30,10 @@ export {
   shapesLanguage,
   shapesRetrieval,
   shapesLongStage2,
+  shapesShortStage1,
   shapesStage1,
   shapesStage2,
+  SHORT_CAPTIONS,
   STAGE1_RATES,
   type ShapesClip,
   type ShapesClipSize,

@@ -16,9 +16,6 @@ import {
 } from '../data';
 import type { VqaModel } from '../evaluate';
 
-/** Prompts that are gone on from at once: a small language model's are many. */
-const PROMPTS = 128;
-
 export interface Stage2Parts {
   model: Blip2;
   parameters: ParameterStore;
@@ -42,7 +39,6 @@ export class Stage2Model implements VqaModel {
       frozen: allWeights({ weights: new Weights({}), language }),
       trained: () => new Weights(parameters.readAll()),
       tokenizer: language.tokenizer,
-      promptsAtOnce: PROMPTS,
     });
   }
 

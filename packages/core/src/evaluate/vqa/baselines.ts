@@ -1,6 +1,6 @@
 /** What can be answered without looking: what a VQA accuracy must be held against. */
 import { LanguageModel } from '../../generate';
-import { filledBatches, questionPrompt, ANSWER } from '../../inference';
+import { ANSWER, filledBatches, questionPrompt, withDefaults } from '../../inference';
 import type { FrozenLanguageModel, ImageTextSplit } from '../../data';
 import {
   judgeAnswers,
@@ -25,7 +25,7 @@ export function blindModel({ tower, weights, tokenizer }: FrozenLanguageModel): 
       try {
         for (const { rows, real } of filledBatches(distinct.length, BATCH)) {
           const prompts = rows.map((row) => questionPrompt(tower, distinct[row]));
-          const texts = await language.generate(prompts, { ...ANSWER, ...options });
+          const texts = await language.generate(prompts, withDefaults(ANSWER, options ?? {}));
           rows.slice(0, real).forEach((row, i) => said.set(distinct[row], texts[i][0].text));
         }
       } finally {

@@ -1,0 +1,61 @@
+/** `blip2 attend`: where the queries look in an image, as data, as a page or as a picture. */
+import { writeFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { Command } from 'commander';
+import type { AttentionBundle } from '../attention';
+import { printJson } from './output';
+
+interface Options {
+  model: string;
+  text?: string;
+  out: string;
+  json?: boolean;
+}
+
+/** What each kind of file holds. */
+const WRITERS: Record<string, (bundle: AttentionBundle) => Promise<string | Buffer>> = {
+  '.json': (bundle) => Promise.resolve(`${JSON.stringify(bundle)}\n`),
+  '.html': async (bundle) => (await import('../notebook')).attentionPage(bundle),
+  '.png': async (bundle) => {
+    const { data } = await (await import('../notebook')).attentionView(bundle).render();
+    return Buffer.from(data['image/png'] as string, 'base64');
+  },
+};
+
+async function attend(image: string, { model, text, out, json }: Options): Promise<void> {
+  const { Blip2Error } = await import('../runtime');
+  const { fileError } = await import('../checkpoints');
+  const { attendTo } = await import('../recipes');
+  const write = WRITERS[extname(out).toLowerCase()] as (typeof WRITERS)[string] | undefined;
+  if (!write) {
+    throw new Blip2Error(`--out ${out}: what should it hold?`, {
+      hint: `Give a name that ends in ${Object.keys(WRITERS).join(', ')}.`,
+      exitCode: 2,
+    });
+  }
+  const bundle = await attendTo(model, image, text);
+  const content = await write(bundle);
+  try {
+    writeFileSync(out, content);
+  } catch (cause) {
+    throw fileError(cause, 'write', out);
+  }
+  const { queries, heads, layers, grid } = bundle;
+  if (json) printJson({ image, out, queries, heads, layers: layers.map(({ layer }) => layer), grid });
+  else console.log(out);
+}
+
+export function addAttend(program: Command): void {
+  program
+    .command('attend <image>')
+    .description('where the queries of a Q-Former look in an image')
+    .requiredOption('--model <dir>', 'folder of a BLIP-2, or run folder of stage 1 or 2')
+    .requiredOption('--out <file>', '.json: the attention bundle; .html: a page; .png: a picture')
+    .option('--text <text>', 'a text beside the queries, as in image-text matching; of stage 1 alone')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExample:\n  blip2 attend --model datasets/shapes/blip2-opt picture.png --out attention.html',
+    )
+    .action(attend);
+}

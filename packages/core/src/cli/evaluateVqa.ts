@@ -1,0 +1,75 @@
+/** `blip2 evaluate vqa`: zero-shot answers to the questions of a split. */
+import { Option, type Command } from 'commander';
+import type { VqaEvaluation } from '../evaluate';
+import { positiveNumber } from './arguments';
+import { printJson, printTable } from './output';
+
+interface Options {
+  model: string;
+  data: string;
+  split: 'train' | 'validation' | 'test';
+  numBeams?: number;
+  limit?: number;
+  blind?: boolean;
+  json?: boolean;
+}
+
+async function vqa({ model, data, split, numBeams, limit, blind, json }: Options): Promise<void> {
+  const { openBlip2, openData, openRun } = await import('../recipes');
+  const { askingBlip2, blindModel, evaluateVqa, lookingElsewhere, majorityAnswers } =
+    await import('../evaluate');
+  const { isRunFolder } = await import('../train');
+  const dataset = openData(data);
+  const run = isRunFolder(model) ? openRun(model, { stages: ['stage2'] }).model : undefined;
+  const asked = run ?? askingBlip2(await openBlip2(model));
+  const options = { limit, generation: { numBeams } };
+  const { pictures, accuracy, rows } = await evaluateVqa(asked, dataset[split], options);
+  const baselines: Record<string, VqaEvaluation> = {};
+  if (blind) {
+    baselines['another picture'] = await evaluateVqa(lookingElsewhere(asked), dataset[split], options);
+    if (run) {
+      const alone = blindModel(run.parts.language);
+      baselines['question alone'] = await evaluateVqa(alone, dataset[split], options);
+    }
+    baselines['most frequent answer'] = majorityAnswers(dataset.train, dataset[split], { limit });
+  }
+  const withoutLooking = Object.fromEntries(
+    Object.entries(baselines).map(([name, evaluation]) => [name, evaluation.rows]),
+  );
+  if (json) {
+    return printJson({ model, data, split, pictures, accuracy, rows, ...(blind && { withoutLooking }) });
+  }
+  console.error(`${pictures} pictures, accuracy in percent`);
+  printTable(
+    rows.map(({ kind, questions, accuracy }, i) => ({
+      kind,
+      questions,
+      accuracy: accuracy.toFixed(1),
+      ...Object.fromEntries(
+        Object.entries(withoutLooking).map(([name, others]) => [name, others[i].accuracy.toFixed(1)]),
+      ),
+    })),
+  );
+}
+
+export function addEvaluateVqa(evaluate: Command): void {
+  evaluate
+    .command('vqa')
+    .description('zero-shot accuracy of answers to the questions of the data, by kind of question')
+    .requiredOption('--model <dir>', 'run folder of pretrain stage2, or folder of a BLIP-2')
+    .requiredOption('--data <spec>', 'data with questions: shapes, with options as in shapes?seed=1')
+    .addOption(
+      new Option('--split <name>', 'part of the data')
+        .choices(['train', 'validation', 'test'])
+        .default('test'),
+    )
+    .option('--num-beams <count>', 'beams (5 as in the paper unless given); 1 is faster', positiveNumber)
+    .option('--limit <count>', 'so many pictures, from the first on', positiveNumber)
+    .option('--blind', 'as well: what is right without looking at the picture')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExample:\n  blip2 evaluate vqa --model runs/mine-opt --data shapes --split validation --blind',
+    )
+    .action(vqa);
+}
