@@ -32,7 +32,16 @@ describe.skipIf(!existsSync(shapesTower('clip-l')))('a stage-2 run from the comm
   }, 120_000);
 
   test('caption: one document with --json, the text alone without', async () => {
-    const { code, stdout } = await blip2('caption', '--model', folder, image, image, '--num-beams', '1', '--json');
+    const { code, stdout } = await blip2(
+      'caption',
+      '--model',
+      folder,
+      image,
+      image,
+      '--num-beams',
+      '1',
+      '--json',
+    );
     const rows = JSON.parse(stdout) as { image: string; text: string; tokenIds: number[]; score: number }[];
     expect(code).toBe(0);
     expect(rows.map((row) => row.image)).toEqual([image, image]);
@@ -80,7 +89,11 @@ describe.skipIf(!existsSync(shapesTower('clip-l')))('a stage-2 run from the comm
     const { stdout } = await vqa(run, '--json', '--blind');
     const { rows, withoutLooking } = JSON.parse(stdout) as { rows: unknown[]; withoutLooking: object };
     expect(rows).toHaveLength(6);
-    expect(Object.keys(withoutLooking)).toEqual(['another picture', 'question alone', 'most frequent answer']);
+    expect(Object.keys(withoutLooking)).toEqual([
+      'another picture',
+      'question alone',
+      'most frequent answer',
+    ]);
     const table = await vqa(folder);
     expect(table.code, table.stderr).toBe(0);
     expect(table.stdout).toMatch(/kind +questions +accuracy/);

@@ -60,10 +60,9 @@ export function addWrite(program: Command): void {
   const answers = add(program, 'answer', 'answer a question about images');
   answers.requiredOption('--question <text>', 'put into the template of the language model’s kind');
   const question = '"what color is the circle?"';
-  finish(
-    answers,
-    `blip2 answer --model datasets/shapes/blip2-opt --question ${question} picture.png`,
-  ).action(answer);
+  finish(answers, `blip2 answer --model datasets/shapes/blip2-opt --question ${question} picture.png`).action(
+    answer,
+  );
 
   const texts = add(program, 'generate', 'go on from images and a prompt as it is');
   texts.requiredOption('--prompt <text>', 'the language model’s prompt, in no template');
