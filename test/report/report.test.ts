@@ -2,9 +2,17 @@
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { format } from 'prettier';
-import { describe, expect, it } from 'vitest';
-import { writeReport, type ReportContent } from '../../packages/core/src/report';
+import type { ParserOptions } from 'prettier';
+import { parsers as htmlParsers } from 'prettier/plugins/html';
+import { parsers as cssParsers } from 'prettier/plugins/postcss';
+import { expect, it } from 'vitest';
+import { shapes } from '../../packages/core/src/data';
+import {
+  shapesSamples,
+  writeReport,
+  type ReportContent,
+  type SampleModel,
+} from '../../packages/core/src/report';
 import type { Study } from '../../packages/core/src/studies';
 import { COMMITTED, FIGURE5, result, sample, STUDIES, TABLE6 } from './madeUp';
 
@@ -43,35 +51,40 @@ const contents: [string, () => Promise<Partial<ReportContent>>][] = [
   ],
 ];
 
-describe.each(contents)('with %s', (_, make) => {
-  it('is valid HTML', async () => {
-    const page = await report(await make());
-    // Prettier's parser refuses elements that are not closed, or closed in the wrong order, and doubled attributes.
-    await expect(format(page, { parser: 'html' })).resolves.toMatch(/^<!doctype html>/);
-    const style = /<style>(.*?)<\/style>/s.exec(page)![1];
-    await expect(format(style, { parser: 'css' })).resolves.toMatch(/:root/);
-    const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
-    expect(new Set(ids).size).toBe(ids.length);
-    for (const [, target] of page.matchAll(/href="#([^"]*)"/g)) expect(ids).toContain(target);
-  });
+/** Prettier's parsers refuse what is not closed, or closed in the wrong order. */
+async function expectValid(page: string): Promise<void> {
+  const options = { originalText: page } as ParserOptions;
+  await htmlParsers.html.parse(page, options);
+  const style = /<style>(.*?)<\/style>/s.exec(page)![1];
+  await cssParsers.css.parse(style, { originalText: style } as ParserOptions);
+  expect(page).toMatch(/^<!doctype html>/);
+  const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const [, target] of page.matchAll(/href="#([^"]*)"/g)) expect(ids).toContain(target);
+}
 
-  it('asks for nothing from outside', async () => {
-    const page = await report(await make());
-    const targets = [...page.matchAll(/\b(?:href|src)="([^"]*)"/g)].map(([, target]) => target);
-    const outside = targets.filter((target) => !/^(#|data:)/.test(target));
-    expect(outside).toEqual(['https://arxiv.org/abs/2301.12597']);
-    expect(page).not.toMatch(/url\(|@import|srcset|fetch\(|XMLHttpRequest/);
-  });
+it.each(contents)('with %s: valid, all in one file, a section for every study', async (_, make) => {
+  const page = await report(await make());
+  await expectValid(page);
 
-  it('has a section for every study, with its announcement and a command', async () => {
-    const page = await report(await make());
-    for (const { name, title, announcement } of STUDIES) {
-      const text = textOf(page, name);
-      expect(text).toContain(title);
-      expect(text).toContain(announcement);
-      expect(text).toContain(`npx blip2 reproduce ${name}`);
-    }
-  });
+  const targets = [...page.matchAll(/\b(?:href|src)="([^"]*)"/g)].map(([, target]) => target);
+  const outside = targets.filter((target) => !/^(#|data:)/.test(target));
+  expect(outside).toEqual(['https://arxiv.org/abs/2301.12597']);
+  expect(page).not.toMatch(/url\(|@import|srcset|fetch\(|XMLHttpRequest/);
+
+  for (const { name, title, announcement } of STUDIES) {
+    const text = textOf(page, name);
+    expect(text).toContain(title);
+    expect(text).toContain(announcement);
+    expect(text).toContain(`npx blip2 reproduce ${name}`);
+  }
+});
+
+it('the parser that says so refuses what is not valid', async () => {
+  for (const wrong of ['<p><b>x</p>', '<div></span></div>', '<p><div></div></p>']) {
+    const parse = async () => htmlParsers.html.parse(wrong, { originalText: wrong } as ParserOptions);
+    await expect(parse()).rejects.toThrow(/Unexpected closing tag/);
+  }
 });
 
 it('without results says so, and how long they take', async () => {
@@ -129,7 +142,7 @@ it('pictures: captions and answers with verdicts, and a tile for each query', as
   const text = textOf(page, 'pictures');
   expect(text).toContain('right “a red square left of a blue square” BLIP-2, OPT');
   expect(text).toContain('wrong “a red circle above a blue square” BLIP-2, FlanT5');
-  expect(text).toContain('how many circles are there? one');
+  expect(text).toContain('how many circles are there? wrong one BLIP-2, OPT');
   expect(text).toMatch(/query 7 \d+% on objects/);
   expect(page.match(/<use href="#sample-0"/g)).toHaveLength(16);
 });
@@ -170,5 +183,29 @@ it('whatever is hostile stays text', async () => {
   expect(tags(page, 'img')).toBe(tags(harmless, 'img') + 1);
   expect(page).not.toContain('onerror=alert(2)>');
   expect(page).toContain('&amp;amp;');
-  await expect(format(page, { parser: 'html' })).resolves.toMatch(/^<!doctype html>/);
+  await expectValid(page);
+});
+
+it('samples of Shapes: models are held against what is there', async () => {
+  const data = shapes({ train: 1, validation: 1, test: 2 });
+  const truth = data.test.captions(1)[0];
+  const picture = await sample();
+  const asked: string[] = [];
+  const model: SampleModel['model'] = {
+    caption: async () => ({ text: truth }),
+    answer: async (_, question) => {
+      asked.push(question);
+      const right = data.test.questions!(1).find((one) => one.question === question)!.answer;
+      return { text: asked.length === 1 ? right : 'nothing' };
+    },
+    attend: async () => picture.attention!,
+  };
+  const [one] = await shapesSamples(data, [{ name: 'made up', model }], [1]);
+  expect(one.captions).toEqual([
+    { by: 'Shapes itself', text: truth },
+    { by: 'made up', text: truth, right: true },
+  ]);
+  expect(one.answers.map(({ right }) => right)).toEqual([true, false, false]);
+  expect(new Set(asked).size).toBe(3);
+  expect(one.objects).toHaveLength(64);
 });

@@ -1,4 +1,5 @@
 /** The report: what the studies found, on one page. */
 export { curveOverSeeds } from './curveOverSeeds';
 export { type Sample } from './samples';
+export { shapesSamples, type SampleModel } from './shapesSamples';
 export { writeReport, type ReportContent } from './writeReport';

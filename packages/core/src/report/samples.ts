@@ -37,12 +37,14 @@ async function card({ image, captions, answers, attention, objects }: Sample, in
   const said = captions.map(
     ({ by, text, right }) => html`<li>${mark(right)}“${text}” <span class="quiet small">${by}</span></li> `,
   );
-  const told = answers.map(
-    ({ question, answer, by, right }) =>
-      html`<li>
-        ${mark(right)}${question} <strong>${answer}</strong> <span class="quiet small">${by}</span>
-      </li> `,
-  );
+  const questions = [...new Set(answers.map(({ question }) => question))];
+  const told = questions.map((question) => {
+    const replies = answers.filter((one) => one.question === question);
+    return html`<li>
+      ${question}
+      ${replies.map(({ answer, by, right }) => html`<br />${mark(right)}<strong>${answer}</strong> <span class="quiet small">${by}</span>`)}
+    </li> `;
+  });
   return html`<div class="sample">
     <img
       src="data:image/png;base64,${png.toString('base64')}"
