@@ -82,7 +82,8 @@ it.each(contents)('with %s: valid, all in one file, a section for every study', 
 
 it('the parser that says so refuses what is not valid', async () => {
   for (const wrong of ['<p><b>x</p>', '<div></span></div>', '<p><div></div></p>']) {
-    const parse = async () => htmlParsers.html.parse(wrong, { originalText: wrong } as ParserOptions);
+    const parse = async () =>
+      void (await htmlParsers.html.parse(wrong, { originalText: wrong } as ParserOptions));
     await expect(parse()).rejects.toThrow(/Unexpected closing tag/);
   }
 });
