@@ -192,7 +192,7 @@ export function drawMarker(marker: Marker, x: number, y: number, color: string):
   return `<path d="${MARKER_PATH[marker]}" transform="translate(${x.toFixed(1)} ${y.toFixed(1)})" fill="${color}"/>`;
 }
 
-const END = { size: 12, gap: 8, value: 50 };
+const END = { size: 12, gap: 8, value: 62 };
 
 /** With a right margin in which the names and last values of these lines have room. */
 function withRoomFor(lines: readonly Line[], layout: ChartLayout): ChartLayout {

@@ -25,7 +25,7 @@ export async function samplesSection(samples: readonly Sample[]): Promise<Html> 
     <p class="source">Zero-shot, from the test split</p>
     <p>
       Test pictures with what the models say about them, right or wrong as the world itself tells. Below each:
-      where the queries of the Q-Former look. A patch is as bright as its share of the query's attention (mean
+      where the queries of the Q-Former look. A patch is as bright as its share of the query’s attention (mean
       over heads); all tiles of a row share one scale.
     </p>
     ${cards}

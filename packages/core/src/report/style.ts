@@ -89,6 +89,7 @@ details[open] > summary { margin-bottom: 0.6rem; }
 .sample h3 { margin: 0.9rem 0 0.25rem; }
 .sample h3:first-child { margin-top: 0; }
 .sample ul { list-style: none; margin: 0; padding: 0; }
+.sample li + li { margin-top: 0.25rem; }
 .heat { grid-column: 1 / -1; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(4.6rem, 1fr)); gap: 0.7rem; margin: 0.4rem 0; }
 .tiles svg { width: 100%; height: auto; display: block; border-radius: 2px; image-rendering: pixelated; }
