@@ -29,7 +29,7 @@ describe.skipIf(!existsSync(shapesTower('clip-l')))('a stage-2 run from the comm
     const { png } = await encodePng(pixels);
     writeFileSync(image, png);
     writeFileSync(broken, png.subarray(0, 50));
-  }, 120_000);
+  }, 300_000);
 
   test('caption: one document with --json, the text alone without', async () => {
     const { code, stdout } = await blip2(

@@ -91,7 +91,7 @@ async function curves(
   const blind = await askTest(context, blindModel(model));
   const measurements = accuracies(blindArm(language), blind);
   for (const withStage1 of [true, false]) {
-    const run = await stage2Run(context, model, { withStage1 });
+    const run = await stage2Run(context, model, { withStage1, captions: 'short' });
     const arm = armOf(language, withStage1);
     measurements.push(...curveOf(run.log).map((point) => ({ arm, metric: CURVE, ...point })));
     measurements.push(...accuracies(arm, await askTest(context, run.model)));

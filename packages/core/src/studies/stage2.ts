@@ -22,7 +22,7 @@ export const stage2Study: Study = {
     for (const language of Object.keys(LANGUAGES) as Language[]) {
       const frozen = languageOf(context, language);
       try {
-        const { model } = await stage2Run(context, frozen, { withStage1: true });
+        const { model } = await stage2Run(context, frozen, { withStage1: true, captions: 'whole' });
         measurements.push(...(await judged(context, language, model)));
         model.dispose();
       } finally {

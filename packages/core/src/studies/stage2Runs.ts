@@ -3,6 +3,7 @@ import { loadLanguageModel, shapes, type FrozenLanguageModel, type ShapesDataset
 import {
   shapesLongStage2,
   shapesShortStage1,
+  shapesStage1,
   shapesStage2,
   SHORT_CAPTIONS,
   stage1,
@@ -18,8 +19,8 @@ export const LANGUAGES = { OPT: 'opt', FlanT5: 't5' } as const;
 export type Language = keyof typeof LANGUAGES;
 
 /** How many points a curve has. */
-const POINTS = 10;
-const LONG_POINTS = 15;
+const POINTS: Record<Scale, number> = { full: 10, short: 10, smoke: 2 };
+const LONG_POINTS: Record<Scale, number> = { full: 15, short: 15, smoke: 4 };
 
 /** So many pictures of the test split are asked about. */
 export const TEST_PICTURES: Record<Scale, number> = { full: 1000, short: 300, smoke: 20 };
@@ -28,25 +29,33 @@ export function languageOf({ data }: StudyContext, language: Language): FrozenLa
   return loadLanguageModel(data.languageDirs![LANGUAGES[language]]);
 }
 
-/** The same pictures, with captions of one object each. */
-function withShortCaptions({ world: { settings } }: ShapesDataset): ShapesDataset {
-  return shapes({ ...settings, captions: { ...settings.captions, ...SHORT_CAPTIONS } });
+/** The same pictures and towers, with captions of one object each. */
+function withShortCaptions({ world: { settings }, visionDir, languageDirs }: ShapesDataset): ShapesDataset {
+  const data = shapes({ ...settings, captions: { ...settings.captions, ...SHORT_CAPTIONS } });
+  return { ...data, visionDir, languageDirs };
 }
+
+/** A stage 1 and what stage 2 goes on with: the captions that both read. */
+const CAPTIONS = {
+  /** Of one object: for questions. */
+  short: { of: withShortCaptions, stage1: shapesShortStage1 },
+  /** Of two objects and how they lie. */
+  whole: { of: (data: ShapesDataset) => data, stage1: shapesStage1 },
+};
 
 /** Stage 2 with its curve of zero-shot accuracy on the validation split in its log. */
 export async function stage2Run(
   context: StudyContext,
   language: FrozenLanguageModel,
-  { withStage1 }: { withStage1: boolean },
+  { withStage1, captions }: { withStage1: boolean; captions: keyof typeof CAPTIONS },
 ): Promise<Run<Stage2Model>> {
   const { scale } = context;
-  const data = withShortCaptions(context.data);
-  const from = withStage1
-    ? await context.run(stage1({ ...atScale(scale, shapesShortStage1), data }))
-    : undefined;
+  const data = CAPTIONS[captions].of(context.data);
+  const before = atScale(scale, CAPTIONS[captions].stage1);
+  const from = withStage1 ? await context.run(stage1({ ...before, data })) : undefined;
   const settings = atScale(scale, shapesStage2({ language, from }));
   return context.run(stage2({ ...settings, data, language, from }), {
-    evaluateEvery: Math.ceil(settings.steps / POINTS),
+    evaluateEvery: Math.ceil(settings.steps / POINTS[scale]),
   });
 }
 
@@ -58,10 +67,10 @@ export function longStage2Run(
   const { scale } = context;
   const data = withShortCaptions(context.data);
   const settings = atScale(scale, shapesLongStage2({ language }));
-  const every = Math.ceil(settings.steps / LONG_POINTS);
+  const every = Math.ceil(settings.steps / LONG_POINTS[scale]);
   return context.run(stage2({ ...settings, data, language }), {
     evaluateEvery: every,
     checkpointEvery: every,
-    keepCheckpoints: LONG_POINTS + 1,
+    keepCheckpoints: LONG_POINTS[scale] + 1,
   });
 }
