@@ -8,6 +8,10 @@ import { runInForeground } from './setup/shell.mjs';
 export const blip2 = (args) =>
   runInForeground(process.execPath, [join(paths.core, 'bin', 'blip2.cjs'), ...args]);
 
+/** Another script of this folder. Resolves to its exit code. */
+export const script = (name, ...args) =>
+  runInForeground(process.execPath, [join(paths.scripts, name), ...args]);
+
 /** `jupyter` of the project's Python environment. Resolves to its exit code. */
 export const jupyter = (args) =>
   runInForeground(pythonProgram('python'), ['-m', 'jupyter', ...args], { env: jupyterEnvironment });

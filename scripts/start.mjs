@@ -1,43 +1,45 @@
-// `npm start`: the main job. Pre-trains a Q-Former on rendered images (stage 1) and executes the notebook that shows
-// what it learned. `npm start -- --quick`, or BLIP2_QUICK=1, makes it short: fewer steps, to see that everything runs.
-import { mkdirSync } from 'node:fs';
+// `npm start`: the main job. Shows what the shipped BLIP-2 can do, then runs the paper's studies on Shapes and writes the
+// report.
+//
+//   npm start                     one seed of each study, a third of the steps
+//   npm start -- --full           the sizes of the committed results
+//   npm start -- --from-scratch   trains the frozen towers again first (in datasets/shapes/)
+//   npm start -- --quick          a few steps only, to see that everything runs (also BLIP2_QUICK=1)
 import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
 import { main } from './main.mjs';
-import { writePage } from './notebook-page.mjs';
-import { blip2, executeNotebook } from './programs.mjs';
+import { demo } from './demo.mjs';
+import { blip2, script } from './programs.mjs';
 import { paths } from './setup/paths.mjs';
 
-const NOTEBOOK = '02-stage1';
-const results = join(paths.runs, 'notebooks');
+const OPTIONS = {
+  full: { type: 'boolean' },
+  quick: { type: 'boolean', default: Boolean(process.env.BLIP2_QUICK) },
+  'from-scratch': { type: 'boolean' },
+};
 const fromRoot = (file) => relative(paths.root, file);
 
 async function mainJob() {
-  // The command and the notebook both read it.
-  if (process.argv.includes('--quick')) process.env.BLIP2_QUICK = '1';
-  const executed = join(results, `${NOTEBOOK}.ipynb`);
-  mkdirSync(results, { recursive: true });
-
-  const stages = [
-    ['Stage 1', () => blip2(['reproduce', 'stage1', '--size', process.env.BLIP2_QUICK ? 'smoke' : 'full'])],
-    ['Notebook', () => executeNotebook(join(paths.notebooks, `${NOTEBOOK}.ipynb`), results)],
-    ['Page', () => writePage(executed)],
-  ];
-  for (const [name, run] of stages) {
-    const start = performance.now();
-    console.error(`\n== ${name}`);
-    const exitCode = await run();
-    if (exitCode !== 0) {
-      console.error(`${name} failed (exit ${exitCode}).`);
-      return exitCode;
-    }
-    console.error(`== ${name}: done in ${Math.round((performance.now() - start) / 1000)} s`);
+  const { values } = parseArgs({ options: OPTIONS });
+  const size = values.quick ? 'smoke' : values.full ? 'full' : 'short';
+  console.error('\n== A finished BLIP-2 looks at a picture');
+  await demo();
+  if (values['from-scratch']) {
+    console.error('\n== The frozen towers, from scratch');
+    const failed = await script('towers.mjs');
+    if (failed) return failed;
   }
+  console.error(
+    '\n== The paper’s findings, one study after the other. Ctrl-C loses nothing: npm start goes on.\n',
+  );
+  const report = join(paths.root, 'report');
+  const exitCode = await blip2(['reproduce', '--size', size, '--jobs', '2', '--report', report]);
   console.log(`
 Results
+  the report, for the browser             ${fromRoot(join(report, 'index.html'))}
   runs, with their logs and checkpoints   ${fromRoot(paths.runs)}/
-  the notebook, executed                  ${fromRoot(executed)}
-  the same as a page for the browser      ${fromRoot(executed).replace('.ipynb', '.html')}
-Next: npm run lab opens JupyterLab on the notebooks.`);
+Next: npm run lab opens JupyterLab on the notebooks, from notebooks/00-start-here.ipynb on.`);
+  return exitCode;
 }
 
 await main(mainJob);

@@ -33,6 +33,7 @@ export const paths = {
   datasets: inRoot('datasets'),
   labExtension: inRoot('packages', 'jupyter-ext', 'labextension'),
   notebooks: inRoot('notebooks'),
+  scripts: inRoot('scripts'),
   runs: inRoot('runs'),
 };
 
