@@ -2,4 +2,5 @@
 export { curveOverSeeds } from './curveOverSeeds';
 export { type Sample } from './samples';
 export { shapesSamples, type SampleModel } from './shapesSamples';
+export { armsTable, findingsTable } from './studyTables';
 export { writeReport, type ReportContent } from './writeReport';

@@ -76,7 +76,7 @@ function provenance(parts: readonly Part[]): Html {
       </table>
     </div>
     <p class="small quiet">
-      Committed results came with the repository; yours were made on this machine. The scale
+      Committed results came with the repository; yours were made on this machine. The size
       <i>short</i> trains about a third of the steps of <i>full</i>; <i>smoke</i> only shows that everything
       runs.
     </p>`;
