@@ -23,6 +23,7 @@ export {
   makeShapesTowers,
   readTowerRecords,
   SHAPES_TOWERS,
+  SHIPPED,
   towerRecipeHash,
   type MakeTowersOptions,
   type TowerRecord,

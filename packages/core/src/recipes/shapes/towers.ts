@@ -12,21 +12,27 @@ import { shapesDirectory } from '@blip2/datasets';
 import { Blip2Error } from '../../runtime';
 import { readJsonObject, sha256File, writeFileAtomic } from '../../checkpoints';
 import { shapes, type ShapesTower } from '../../data';
-import { recordOf, type Recipe, type Run, type TrainOptions } from '../../train';
+import { readRunFolder, recordOf, type Recipe, type Run, type TrainOptions } from '../../train';
 import { makeShapesBert, shapesBert } from './bert';
 import { makeShapesCaptioner, shapesCaptioner } from './captioner';
 import { makeShapesClip, shapesClip, type ShapesClipSize } from './clip';
+import { makeShapesBlip2, type FinishedLanguage } from './finished';
 import { makeShapesLanguage, shapesLanguage, type ShapesLanguageKind } from './language';
 
 /** The frozen ones, in the order in which they are made. */
 export const SHAPES_TOWERS = ['clip-l', 'clip-g', 'bert', 'opt', 'opt-small', 't5', 'captioner'] as const;
-type TrainedTower = (typeof SHAPES_TOWERS)[number] & ShapesTower;
+type FrozenTower = (typeof SHAPES_TOWERS)[number];
+
+/** Everything: the towers, and what stands on them. */
+export const SHIPPED: readonly ShapesTower[] = [...SHAPES_TOWERS, 'blip2-opt', 'blip2-t5'];
 
 type Options = Pick<TrainOptions, 'runsDir' | 'signal' | 'progress'>;
 
 interface Making {
-  recipe: () => Recipe;
-  make: (dir: string, options: Options) => Promise<Run>;
+  /** By which it is made; of a finished model the run of stage 1 would have to be there. */
+  recipe?: () => Recipe;
+  /** @param out the folder in which the towers' folders are */
+  make: (dir: string, options: Options, out: string) => Promise<Run>;
 }
 
 const clip = (size: ShapesClipSize): Making => ({
@@ -37,7 +43,10 @@ const language = (kind: ShapesLanguageKind): Making => ({
   recipe: () => shapesLanguage(kind),
   make: (dir, options) => makeShapesLanguage(dir, kind, options),
 });
-const MAKINGS: Record<TrainedTower, Making> = {
+const finished = (kind: FinishedLanguage): Making => ({
+  make: (dir, options, out) => makeShapesBlip2(dir, kind, out, options),
+});
+const MAKINGS: Record<ShapesTower, Making> = {
   'clip-l': clip('l'),
   'clip-g': clip('g'),
   bert: { recipe: shapesBert, make: makeShapesBert },
@@ -45,6 +54,8 @@ const MAKINGS: Record<TrainedTower, Making> = {
   'opt-small': language('opt-small'),
   t5: language('t5'),
   captioner: { recipe: () => shapesCaptioner(), make: makeShapesCaptioner },
+  'blip2-opt': finished('opt'),
+  'blip2-t5': finished('t5'),
 };
 
 /** Of a shipped folder. */
@@ -53,17 +64,17 @@ export interface TowerRecord {
   /** SHA-256 of model.safetensors. */
   weights: string;
   bytes: number;
-  /** Of training: its steps, times the median one. */
+  /** Of training (of a finished model: its stage 2): the steps, times the median one. */
   seconds: number;
 }
 
 const WEIGHTS = 'model.safetensors';
 
 /** The hash of the recipe by which a tower would be made now. */
-export const towerRecipeHash = (name: TrainedTower): string => recordOf(MAKINGS[name].recipe()).hash;
+export const towerRecipeHash = (name: FrozenTower): string => recordOf(MAKINGS[name].recipe!()).hash;
 
 /** `towers.json` of a folder of towers; empty where there is none. */
-export function readTowerRecords(dir: string = shapesDirectory): Partial<Record<TrainedTower, TowerRecord>> {
+export function readTowerRecords(dir: string = shapesDirectory): Partial<Record<ShapesTower, TowerRecord>> {
   const file = join(dir, 'towers.json');
   return existsSync(file) ? readJsonObject(file) : {};
 }
@@ -84,7 +95,7 @@ export interface MakeTowersOptions extends Options {
  */
 export async function makeShapesTowers({
   out = shapesDirectory,
-  names = SHAPES_TOWERS,
+  names = SHIPPED,
   onTower,
   ...options
 }: MakeTowersOptions = {}): Promise<boolean> {
@@ -92,29 +103,29 @@ export async function makeShapesTowers({
   for (const [i, name] of chosen.entries()) {
     onTower?.(name, i, chosen.length);
     const dir = join(out, name);
-    const run = await MAKINGS[name].make(dir, options);
+    const run = await MAKINGS[name].make(dir, options, out);
     if (run.interrupted) return false;
-    const made = { ...readTowerRecords(out), [name]: recordOfTower(name, dir, run) };
+    const made = { ...readTowerRecords(out), [name]: recordOfTower(dir, run) };
     const ordered = Object.fromEntries(
-      SHAPES_TOWERS.flatMap((tower) => (made[tower] ? [[tower, made[tower]]] : [])),
+      SHIPPED.flatMap((tower) => (made[tower] ? [[tower, made[tower]]] : [])),
     );
     writeFileAtomic(join(out, 'towers.json'), [`${JSON.stringify(ordered, null, 2)}\n`]);
   }
   return true;
 }
 
-function towerOfName(name: string): TrainedTower {
-  const tower = SHAPES_TOWERS.find((one) => one === name);
+function towerOfName(name: string): ShapesTower {
+  const tower = SHIPPED.find((one) => one === name);
   if (tower) return tower;
   throw new Blip2Error(`Shapes has no tower '${name}'`, {
-    hint: `There are ${SHAPES_TOWERS.join(', ')}.`,
+    hint: `There are ${SHIPPED.join(', ')}.`,
     exitCode: 2,
   });
 }
 
-function recordOfTower(name: TrainedTower, dir: string, { recipe, log }: Run): TowerRecord {
+function recordOfTower(dir: string, { dir: runDir, recipe, log }: Run): TowerRecord {
   const file = join(dir, WEIGHTS);
-  const { batchSize } = MAKINGS[name].recipe().training;
+  const { batchSize } = readRunFolder(runDir, () => undefined).record.training;
   const rates = log.map(({ samplesPerSecond }) => samplesPerSecond).sort((a, b) => a - b);
   return {
     recipe: { name: recipe.name, hash: recipe.hash },
