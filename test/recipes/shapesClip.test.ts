@@ -29,6 +29,6 @@ test('it is written as a CLIP folder that serves as a vision tower', async () =>
   const tower = loadVisionTower(dir);
   expect(tower).toMatchObject({ imageSize: 64, patchSize: 16, hiddenSize: 96 });
   const features = await splitFeatures(tower, data.test, join(runsDir, 'cache'));
-  expect(features.shape).toEqual([10, 96]);
+  expect(features.shape).toEqual([17, 96]);
   expect(features.data.every(Number.isFinite)).toBe(true);
 });
