@@ -46,6 +46,19 @@ test('on a terminal one line is rewritten in place; time left is what studies sa
   expect(at(20, { kind: 'started', job: job(1, 0) })).toContain('1/4  1:00 left  two, seed 0: starting');
 });
 
+test('no time is told where none can be', () => {
+  const { at } = watch(false);
+  at(0, { kind: 'started', job: job(0, 0) });
+  for (const [study, seed] of [
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ]) {
+    at(0, { kind: 'found', job: job(study, seed), path: '', result });
+  }
+  expect(at(30, step(0, 0))).toBe('3/4  one, seed 0: step 5/20  812 img/s\n');
+});
+
 test('two at a time take half as long, and both are shown', () => {
   const { at } = watch(true, 2);
   at(0, { kind: 'started', job: job(0, 0) });

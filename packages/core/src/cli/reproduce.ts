@@ -1,7 +1,7 @@
 /** `blip2 reproduce`: studies of the paper, measured with several seeds, judged, and put into a report. */
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { Finding, Scale, Study, StudyResult } from '../studies';
+import type { Finding, Scale, Study } from '../studies';
 import { positiveNumber } from './arguments';
 import { Exit, printJson, printTable } from './output';
 
@@ -55,7 +55,7 @@ async function reproduce(
     return study.claims.map((claim) => ({ study: study.name, ...judge(claim, own) }));
   });
   if (json) printJson({ size, seeds, ...outcome, findings, report: page });
-  else print(findings, outcome.results, { results: resultsDir(runsDir, size), page });
+  else print(findings, { results: resultsDir(runsDir, size), page });
   if (outcome.interrupted || outcome.failures.length > 0) throw new Exit(1);
 }
 
@@ -70,11 +70,7 @@ async function chosen(names: readonly string[], all: readonly Study[]): Promise<
 
 type StudyFinding = { study: string } & Finding;
 
-function print(
-  findings: readonly StudyFinding[],
-  results: readonly StudyResult[],
-  paths: { results: string; page: string },
-): void {
+function print(findings: readonly StudyFinding[], paths: { results: string; page: string }): void {
   const signed = (value: number | null) =>
     value === null ? '–' : `${value < 0 ? '' : '+'}${value.toFixed(1)}`;
   printTable(
@@ -87,9 +83,7 @@ function print(
       verdict,
     })),
   );
-  console.log(
-    `\nResults  ${paths.results}/ (${results.length} of them from this call)\nReport   ${paths.page}`,
-  );
+  console.log(`\nResults  ${paths.results}/\nReport   ${paths.page}`);
 }
 
 const NOTES = `

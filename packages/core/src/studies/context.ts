@@ -64,6 +64,7 @@ export class Context implements StudyContext {
 
   /** Trains, or waits until whoever has the folder is done with it. */
   private async trainInTurn<M>(recipe: Recipe<M>, options: TrainOptions<M>): Promise<Run<M>> {
+    const { onActivity } = this.options;
     let waiting = false;
     for (;;) {
       try {
@@ -74,6 +75,7 @@ export class Context implements StudyContext {
       } catch (error) {
         if (!(error instanceof FolderInUse)) throw error;
         if (!waiting) this.note(`${error.message}: waiting for it`);
+        onActivity?.('waiting');
         waiting = true;
       } finally {
         this.training = false;

@@ -117,7 +117,9 @@ export class OverallProgress {
   private line(): string {
     const current = [...this.running].map(([name, { text }]) => `${name}: ${text}`);
     const done = `${this.ended.size}/${this.total.length}`;
-    return [done, `${clock(this.secondsLeft())} left`, current.join(' | ')].join('  ');
+    const left = this.secondsLeft();
+    // Longer than was said, and nobody knows how long.
+    return [done, ...(left > 0 ? [`${clock(left)} left`] : []), current.join(' | ')].join('  ');
   }
 
   /** As long as the studies say, times what those here have shown to be slower or faster than that. */
