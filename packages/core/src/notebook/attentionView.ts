@@ -11,7 +11,7 @@ import {
   type AttentionBundle,
   type MapChoice,
 } from '../attention';
-import { INK, label, picture, renderPng, wrap, type Drawing } from './svg';
+import { label, picture, renderPng, wrap, type Drawing } from './svg';
 import type { View } from './view';
 
 export interface AttentionViewOptions extends MapChoice {
