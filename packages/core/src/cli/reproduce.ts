@@ -23,16 +23,21 @@ async function reproduce(
   const { defaultRunsDir, listenForInterruption } = await import('../train');
   const { inputsHash, judge, OverallProgress, readResults, resultsDir, runStudies, STUDIES } =
     await import('../studies');
-  const { writeReport } = await import('../report');
+  const { shapesSamples, writeReport } = await import('../report');
+  const { shapes, shapesTower } = await import('../data');
+  const { Blip2 } = await import('../inference');
   const studies = await chosen(names, STUDIES);
   const runsDir = defaultRunsDir();
   const seeds = Array.from({ length: count }, (_, seed) => seed);
 
   const [committed, inputs] = [readResults(COMMITTED), inputsHash(size)];
+  const finished = await Blip2.load(shapesTower('blip2-opt'));
+  const samples = await shapesSamples(shapes(), [{ name: 'BLIP-2 with OPT', model: finished }]);
+  finished.dispose();
   const writePage = () => {
     // Broken ones that this call is about are measured again; others are only missing from the report.
     const own = readResults(resultsDir(runsDir, size), () => {}).filter((one) => one.inputs === inputs);
-    return writeReport(report, { studies: STUDIES, own, committed });
+    return writeReport(report, { studies: STUDIES, own, committed, samples });
   };
   const progress = new OverallProgress({ studies, seeds, jobs, scale: size });
   const controller = new AbortController();
