@@ -46,5 +46,5 @@ function figureHtml(bundle, index, source) {
 <script src="${source}"></script>
 <script>window.define = window.amd;</script>`;
   return `${library}<div id="figure-${index}"></div>
-<script>(({ data, layout }) => Plotly.newPlot('figure-${index}', data, layout))(${json});</script>`;
+<script>(({ data, layout }) => Plotly.newPlot('figure-${index}', data, layout, { displaylogo: false, showSendToCloud: false }))(${json});</script>`;
 }
