@@ -1,10 +1,10 @@
 /** Stage 1 (sections 3.2 and 4.4): what the Q-Former can retrieve, by ITC alone and re-ranked by ITM. */
 import { evaluateSwaps, type RetrievalModel } from '../evaluate';
-import { shapesStage1, stage1, type Stage1Model } from '../recipes';
+import { shapesStage1, stage1 } from '../recipes';
 import { BOTH_WAYS, recalls, truthMetric, type Ranking } from './recall';
 import { atScale } from './scale';
 import type { Measurement, Study, StudyContext } from './study';
-import type { Recipe } from '../train';
+import { untrained } from './untrained';
 
 const armOf = (ranking: Ranking, isTrained: boolean) => `${isTrained ? '' : 'untrained, '}by ${ranking}`;
 const swapMetric = (swap: string) => `true caption above one with another ${swap}`;
@@ -34,14 +34,6 @@ export const stage1Study: Study = {
   })),
   paper: [],
 };
-
-/** The model as it is before its first step. */
-async function untrained(context: StudyContext, recipe: Recipe<Stage1Model>): Promise<Stage1Model> {
-  const { seed, runsDir } = context;
-  const training = { ...recipe.training, seed };
-  const task = await recipe.prepare({ training, runsDir, note: (message) => context.note(message) });
-  return task.model;
-}
 
 async function measurementsOf(
   { data }: StudyContext,
