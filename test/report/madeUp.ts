@@ -4,6 +4,7 @@ import type { Sample } from '../../packages/core/src/report';
 import type { Measurement, Scale, Study, StudyResult } from '../../packages/core/src/studies';
 
 const never = () => Promise.reject(new Error('A made-up study measures nothing.'));
+const inputs = { settings: {}, towers: [] };
 const seconds = { full: 1260, short: 170, smoke: 5 };
 
 export const FIGURE5: Study = {
@@ -13,6 +14,7 @@ export const FIGURE5: Study = {
   announcement:
     'Made up: zero-shot VQA over the steps of stage 2, with and without stage 1 before it, for a decoder and for an encoder-decoder.',
   seconds,
+  inputs,
   measure: never,
   claims: [
     ['OPT', 'Stage 1 makes zero-shot VQA far better with OPT.'],
@@ -33,6 +35,7 @@ export const TABLE6: Study = {
   announcement:
     'Made up: fine-tuned for retrieval from one checkpoint, with the captioning loss and without it.',
   seconds,
+  inputs,
   measure: never,
   claims: [
     {
@@ -64,6 +67,7 @@ export const ATTENTION: Study = {
   source: 'Section 3.1 (not measured there)',
   announcement: 'Made up: attention on object patches over what chance gives.',
   seconds,
+  inputs,
   measure: never,
   claims: [
     {

@@ -25,6 +25,7 @@ export function fake(name: string): Study {
     source: 'section 0',
     announcement: `Shows what ${name} shows.`,
     seconds: { full: 10, short: 4, smoke: 1 },
+    inputs: { settings: {}, towers: [] },
     measure,
     claims: [CLAIM],
     paper: [],

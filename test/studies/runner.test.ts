@@ -3,12 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { inputsHash, readResult, type StudyResult } from '../../packages/core/src/studies';
+import { fake } from './fakes';
 import { newFolder, resultFile, runFakes } from './support';
 
 const worker = { file: join(import.meta.dirname, 'plainWorker.cjs'), execArgv: [] };
 
 beforeAll(() => {
-  process.env.PLAIN_INPUTS = inputsHash('smoke');
+  process.env.PLAIN_INPUTS = inputsHash(fake('one'), 'smoke');
 });
 
 test('all studies of a seed, then of the next; the report each time; a second call measures nothing', async () => {

@@ -30,13 +30,15 @@ async function reproduce(
   const runsDir = defaultRunsDir();
   const seeds = Array.from({ length: count }, (_, seed) => seed);
 
-  const [committed, inputs] = [readResults(COMMITTED), inputsHash(size)];
+  const committed = readResults(COMMITTED);
+  const current = new Map(STUDIES.map((study) => [study.name, inputsHash(study, size)]));
   const finished = await Blip2.load(shapesTower('blip2-opt'));
   const samples = await shapesSamples(shapes(), [{ name: 'BLIP-2 with OPT', model: finished }]);
   finished.dispose();
   const writePage = () => {
     // Broken ones that this call is about are measured again; others are only missing from the report.
-    const own = readResults(resultsDir(runsDir, size), () => {}).filter((one) => one.inputs === inputs);
+    const all = readResults(resultsDir(runsDir, size), () => {});
+    const own = all.filter(({ study, inputs }) => inputs === current.get(study));
     return writeReport(report, { studies: STUDIES, own, committed, samples });
   };
   const progress = new OverallProgress({ studies, seeds, jobs, scale: size });

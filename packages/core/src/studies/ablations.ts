@@ -3,7 +3,7 @@
  * is stored, what the Q-Former starts from. One stage-1 run each, all else the same.
  */
 import { loadVisionTower, type VisionTowerOptions } from '../data';
-import { shapesStage1, stage1, STAGE1_RATES } from '../recipes';
+import { SHAPES_CANDIDATES, shapesStage1, stage1, STAGE1_RATES } from '../recipes';
 import { BOTH_WAYS, recallMeasurements, recallMetric } from './recall';
 import { atScale } from './scale';
 import type { Measurement, Study, StudyContext } from './study';
@@ -22,6 +22,7 @@ export const ablations: Study = {
     'The paper reads the second-to-last block of the vision tower, stores the frozen tower in 16 bit without loss, and ' +
     'starts the Q-Former from BERT. Here each choice is undone by itself, and retrieval measured.',
   seconds: { full: 800, short: 300, smoke: 100 },
+  inputs: { settings: { shapesStage1, STAGE1_RATES, SHAPES_CANDIDATES }, towers: ['clip-l', 'bert'] },
   async measure(context) {
     const measurements: Measurement[] = [];
     const measure = async (arms: readonly string[], changes: Changes = {}) => {

@@ -22,6 +22,7 @@ export const attention: Study = {
     'Nothing tells the queries where the objects are. After stage 1 they look at them more than at the background, each ' +
     'at its own; without training they look everywhere alike.',
   seconds: { full: 240, short: 90, smoke: 30 },
+  inputs: { settings: { shapesStage1 }, towers: ['clip-l'] },
   async measure(context) {
     const { scale, data } = context;
     const recipe = stage1({ ...atScale(scale, shapesStage1), data });

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { judgeCaption } from '@blip2/datasets';
 import { capfilt, withCaptions, withWebCaptions, type CapFilt } from '../capfilt';
 import { shapesTower, type ShapesDataset } from '../data';
-import { shapesStage1, stage1, STAGE1_RATES } from '../recipes';
+import { SHAPES_CANDIDATES, shapesStage1, stage1, STAGE1_RATES } from '../recipes';
 import { FolderInUse } from '../train';
 import { BOTH_WAYS, recallMeasurements, recallMetric } from './recall';
 import { atScale } from './scale';
@@ -26,6 +26,10 @@ export const capfiltStudy: Study = {
     'Most captions of the web are wrong here. A captioner writes ten more for each picture, CLIP keeps the best two of ' +
     'all: more of them are right, and stage 1 learns more from them.',
   seconds: { full: 600, short: 300, smoke: 60 },
+  inputs: {
+    settings: { shapesStage1, STAGE1_RATES, SHAPES_CANDIDATES },
+    towers: ['clip-l', 'captioner'],
+  },
   async measure(context) {
     const { data, scale } = context;
     const { file } = await captionsOf(context);

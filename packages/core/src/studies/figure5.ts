@@ -14,7 +14,15 @@ import {
 import { openRun, vqaMetric } from '../recipes';
 import type { FrozenLanguageModel } from '../data';
 import type { LogEntry } from '../train';
-import { LANGUAGES, languageOf, longStage2Run, stage2Run, TEST_PICTURES, type Language } from './stage2Runs';
+import {
+  LANGUAGES,
+  languageOf,
+  longStage2Run,
+  stage2Inputs,
+  stage2Run,
+  TEST_PICTURES,
+  type Language,
+} from './stage2Runs';
 import { mean } from './statistics';
 import type { Measurement, Study, StudyContext } from './study';
 
@@ -41,6 +49,7 @@ export const figure5: Study = {
     'Two language models are told of pictures by a Q-Former, with and without a stage 1 before it, and answer questions ' +
     'that they were never trained on. Without stage 1 they answer fewer; and OPT forgets what it could if it goes on.',
   seconds: { full: 700, short: 300, smoke: 90 },
+  inputs: stage2Inputs('short'),
   async measure(context) {
     const measurements: Measurement[] = [
       ...accuracies(MAJORITY, majorityAnswers(context.data.train, context.data.test, pictures(context))),

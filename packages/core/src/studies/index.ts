@@ -16,4 +16,5 @@ export {
   type Scale,
   type Study,
   type StudyContext,
+  type StudyInputs,
 } from './study';

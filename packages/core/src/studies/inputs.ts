@@ -1,35 +1,25 @@
 /**
- * What a result depends on, as one hash: the settings of Shapes, the world's options, the frozen towers. A result made
- * of other inputs is out of date. Too wide rather than too narrow: what is measured again without need takes its
- * finished runs as they are.
+ * What a study's results depend on, as one hash: the settings and the shipped models that it names, the world's options,
+ * the scale. A result made of other inputs is out of date.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { shapesDirectory } from '@blip2/datasets';
 import { canonicalJson, hashWeights, openModelFolder, sha256 } from '../checkpoints';
-import { shapesSettings } from '../recipes';
+import { shapesTower, type ShapesTower } from '../data';
 import { dataFor } from './scale';
-import type { Scale } from './study';
+import type { Scale, Study } from './study';
 
-/** Hash of all that results of a scale depend on. */
-export function inputsHash(scale: Scale): string {
-  return sha256(
-    canonicalJson({ scale, data: dataFor(scale).options, settings: plain(shapesSettings), towers: towers() }),
-  );
+/**
+ * Hash of all that a study's results of a scale depend on, code aside.
+ * @throws TypeError naming a setting that is a function: its text would not be all of it
+ */
+export function inputsHash({ inputs: { settings, towers } }: Study, scale: Scale): string {
+  const weights = Object.fromEntries(towers.map((name) => [name, weightsHash(name)]));
+  return sha256(canonicalJson({ scale, data: dataFor(scale).options, settings, towers: weights }));
 }
 
-/** With the text of functions in their place. */
-const plain = (value: object) =>
-  JSON.parse(
-    JSON.stringify(value, (_, item: unknown) => (typeof item === 'function' ? String(item) : item)),
-  ) as unknown;
-
-/** Weights of what is frozen, by folder; finished BLIP-2s are no inputs. */
-function towers(): Record<string, string> {
-  const folders = readdirSync(shapesDirectory)
-    .filter((name) => !name.startsWith('blip2'))
-    .filter((name) => existsSync(join(shapesDirectory, name, 'config.json')));
-  return Object.fromEntries(
-    folders.map((name) => [name, hashWeights(openModelFolder(join(shapesDirectory, name)))]),
-  );
+/** `null` where there is no such model (yet): the study that reads it says so, and keeps no other from running. */
+function weightsHash(name: ShapesTower): string | null {
+  const dir = shapesTower(name);
+  return existsSync(join(dir, 'config.json')) ? hashWeights(openModelFolder(dir)) : null;
 }

@@ -22,8 +22,7 @@ export interface MeasureOptions extends Partial<Omit<ContextOptions, 'data'>> {
 export async function measure(study: Study, options: MeasureOptions = {}): Promise<StudyResult> {
   const { seed = 0, scale = 'full', runsDir = defaultRunsDir(), onContext, ...rest } = options;
   const note = options.note ?? ((message) => console.error(message));
-  const inputs = inputsHash(scale);
-  const found = upToDate(study, { seed, scale, runsDir, inputs, note });
+  const found = upToDate(study, { seed, scale, runsDir, note });
   if (found) return found;
 
   const context = new Context({ ...rest, seed, scale, runsDir, note, data: dataFor(scale) });
@@ -36,7 +35,7 @@ export async function measure(study: Study, options: MeasureOptions = {}): Promi
     scale,
     measurements,
     runs: context.runs,
-    inputs,
+    inputs: inputsHash(study, scale),
     environment: environment(),
     command: command(study.name, seed, scale),
     seconds: Math.round((performance.now() - began) / 100) / 10,
@@ -55,8 +54,6 @@ export interface Wanted {
   seed: number;
   scale: Scale;
   runsDir: string;
-  /** `inputsHash(scale)` */
-  inputs: string;
   note: (message: string) => void;
 }
 
@@ -64,10 +61,7 @@ export interface Wanted {
  * The result on disk, unless there is none, it is broken, was made of other inputs, or has not what the study's claims
  * are about.
  */
-export function upToDate(
-  study: Study,
-  { seed, scale, runsDir, inputs, note }: Wanted,
-): StudyResult | undefined {
+export function upToDate(study: Study, { seed, scale, runsDir, note }: Wanted): StudyResult | undefined {
   const path = resultPath(resultsDir(runsDir, scale), { study: study.name, seed });
   if (!existsSync(path)) return undefined;
   let result: StudyResult;
@@ -78,18 +72,14 @@ export function upToDate(
     note(`${error.message}: measured again`);
     return undefined;
   }
-  const reason = outOfDate(study, result, inputs);
+  const reason = outOfDate(study, result);
   if (reason) note(`${path} ${reason}: measured again`);
   return reason ? undefined : result;
 }
 
-function outOfDate(
-  { claims }: Study,
-  { measurements, inputs }: StudyResult,
-  current: string,
-): string | undefined {
-  if (inputs !== current) return 'was made with other settings or towers';
-  const missing = claims
+function outOfDate(study: Study, { measurements, inputs, scale }: StudyResult): string | undefined {
+  if (inputs !== inputsHash(study, scale)) return 'was made with other settings or towers';
+  const missing = study.claims
     .flatMap(({ metric, better, worse }) => [better, worse].map((arm) => ({ arm, metric })))
     .find(({ arm, metric }) => valueOf(measurements, arm, metric) === undefined);
   return missing && `lacks ${missing.metric} of "${missing.arm}"`;

@@ -2,7 +2,6 @@
  * Measures studies with several seeds, each in a process of its own: memory is given back, and several can run side by
  * side. What is up to date on disk is not measured again, so that a call that was stopped is gone on with by the next.
  */
-import { inputsHash } from './inputs';
 import { upToDate } from './measure';
 import type { Failure, Report } from './messages';
 import { readResult, resultPath, resultsDir, type StudyResult } from './results';
@@ -83,10 +82,9 @@ class Runner {
 
   private takeWhatIsThere(): void {
     const { scale, runsDir } = this.options;
-    const inputs = inputsHash(scale);
     for (const job of this.all) {
       const note = (text: string) => this.emit({ kind: 'note', job, text });
-      const result = upToDate(job.study, { seed: job.seed, scale, runsDir, inputs, note });
+      const result = upToDate(job.study, { seed: job.seed, scale, runsDir, note });
       if (result) this.keep('found', job, result);
     }
   }

@@ -1,6 +1,6 @@
 /** Stage 1 (sections 3.2 and 4.4): what the Q-Former can retrieve, by ITC alone and re-ranked by ITM. */
 import { evaluateSwaps, type RetrievalModel } from '../evaluate';
-import { shapesStage1, stage1 } from '../recipes';
+import { SHAPES_CANDIDATES, shapesStage1, stage1 } from '../recipes';
 import { BOTH_WAYS, recalls, truthMetric, type Ranking } from './recall';
 import { atScale } from './scale';
 import type { Measurement, Study, StudyContext } from './study';
@@ -17,6 +17,7 @@ export const stage1Study: Study = {
     'After stage 1 the Q-Former finds captions for pictures and pictures for captions: quickly, by comparing vectors (ITC), ' +
     'and better, by reading the best candidates together with the picture (ITM).',
   seconds: { full: 250, short: 100, smoke: 40 },
+  inputs: { settings: { shapesStage1, SHAPES_CANDIDATES }, towers: ['clip-l'] },
   async measure(context) {
     const { data, scale } = context;
     const recipe = stage1({ ...atScale(scale, shapesStage1), data });

@@ -2,7 +2,7 @@
 import { judgeCaption } from '@blip2/datasets';
 import { cider, ptbTokenize } from '../evaluate';
 import type { Stage2Model } from '../recipes';
-import { LANGUAGES, languageOf, stage2Run, TEST_PICTURES, type Language } from './stage2Runs';
+import { LANGUAGES, languageOf, stage2Inputs, stage2Run, TEST_PICTURES, type Language } from './stage2Runs';
 import { mean } from './statistics';
 import type { Measurement, Study, StudyContext } from './study';
 
@@ -17,6 +17,7 @@ export const stage2Study: Study = {
     'A decoder-only and an encoder-decoder language model, both frozen, describe pictures that they know from a few soft ' +
     'prompts alone. Shapes knows what is true: each caption is held against its picture.',
   seconds: { full: 400, short: 150, smoke: 60 },
+  inputs: stage2Inputs('whole'),
   async measure(context) {
     const measurements: Measurement[] = [];
     for (const language of Object.keys(LANGUAGES) as Language[]) {

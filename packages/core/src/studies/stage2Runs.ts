@@ -10,9 +10,10 @@ import {
   stage2,
   type Stage2Model,
 } from '../recipes';
+import type { LanguageTower } from '../models';
 import type { Run } from '../train';
 import { atScale } from './scale';
-import type { Scale, StudyContext } from './study';
+import type { Scale, StudyContext, StudyInputs } from './study';
 
 /** As tables call the language models, and as Shapes' folders do. */
 export const LANGUAGES = { OPT: 'opt', FlanT5: 't5' } as const;
@@ -42,6 +43,27 @@ const CAPTIONS = {
   /** Of two objects and how they lie. */
   whole: { of: (data: ShapesDataset) => data, stage1: shapesStage1 },
 };
+
+/** What the runs below are made of: for `inputs` of a study. */
+export function stage2Inputs(captions: keyof typeof CAPTIONS): StudyInputs {
+  const settingsOf = (architecture: LanguageTower['architecture']) => {
+    const language = { tower: { architecture } };
+    return {
+      withStage1: shapesStage2({ language, from: {} }),
+      withoutStage1: shapesStage2({ language }),
+      long: shapesLongStage2({ language }),
+    };
+  };
+  return {
+    settings: {
+      captions: captions === 'short' ? SHORT_CAPTIONS : {},
+      stage1: CAPTIONS[captions].stage1,
+      OPT: settingsOf('decoder-only'),
+      FlanT5: settingsOf('encoder-decoder'),
+    },
+    towers: ['clip-l', 'opt', 't5'],
+  };
+}
 
 /** Stage 2 with its curve of zero-shot accuracy on the validation split in its log. */
 export async function stage2Run(

@@ -3,7 +3,7 @@
  * finding to hold. Runner, statistics, report and notebooks know studies by this interface alone.
  */
 import type { Recipe, Run, TrainOptions } from '../train';
-import type { ShapesDataset } from '../data';
+import type { ShapesDataset, ShapesTower } from '../data';
 
 /** One number. In long form: every table, curve and statistic is a selection of these. */
 export interface Measurement {
@@ -51,6 +51,14 @@ export interface PaperValue {
   value: number;
 }
 
+/** What a study's numbers depend on beside code, scale and world: under others its results are out of date. */
+export interface StudyInputs {
+  /** The very objects that `measure` uses, by name: plain data, without functions. */
+  settings: Readonly<Record<string, unknown>>;
+  /** The shipped models that it reads. */
+  towers: readonly ShapesTower[];
+}
+
 export interface Study {
   /** On the command line: `figure5`. */
   name: string;
@@ -62,6 +70,7 @@ export interface Study {
   announcement: string;
   /** About how long one seed takes on two cores, in seconds. */
   seconds: Record<Scale, number>;
+  inputs: StudyInputs;
   measure(context: StudyContext): Promise<Measurement[]>;
   claims: readonly Claim[];
   paper: readonly PaperValue[];

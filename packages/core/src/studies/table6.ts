@@ -2,7 +2,15 @@
  * Table 6 of the paper: image-grounded text generation helps image-text retrieval. From one stage-1 run with all three
  * losses, fine-tuned with and without ITG; and, in rows of their own, pre-trained with and without it.
  */
-import { RETRIEVAL_RATES, retrieval, shapesRetrieval, shapesStage1, stage1, STAGE1_RATES } from '../recipes';
+import {
+  SHAPES_CANDIDATES,
+  RETRIEVAL_RATES,
+  retrieval,
+  shapesRetrieval,
+  shapesStage1,
+  stage1,
+  STAGE1_RATES,
+} from '../recipes';
 import { BOTH_WAYS, recallMeasurements, recallMetric } from './recall';
 import { atScale } from './scale';
 import type { Measurement, PaperValue, Study } from './study';
@@ -26,6 +34,10 @@ export const table6: Study = {
     'A Q-Former that also learns to write captions (ITG) retrieves better than one that only learns to match them: when ' +
     'it is fine-tuned, image encoder included, from one and the same stage 1, and when ITG is left out of stage 1 already.',
   seconds: { full: 900, short: 350, smoke: 120 },
+  inputs: {
+    settings: { shapesStage1, STAGE1_RATES, shapesRetrieval, RETRIEVAL_RATES, SHAPES_CANDIDATES },
+    towers: ['clip-l'],
+  },
   async measure(context) {
     const { data, scale } = context;
     const pretrain = (losses: Losses) => {

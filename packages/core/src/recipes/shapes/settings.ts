@@ -7,11 +7,11 @@
  *
  * A smoke run: the first line with `--set steps=60`.
  *
- * All that is exported here decides what studies find, and is hashed with their results.
+ * Studies name what they use of this: results made with other settings are out of date.
  */
 import type { ShapesOptions } from '@blip2/datasets';
 import type { RetrievalTuningOptions } from '../retrievalOptions';
-import type { FrozenLanguageModel } from '../../data';
+import type { LanguageTower } from '../../models';
 import type { Stage1Options } from '../stage1Options';
 import type { Stage2Options } from '../stage2Options';
 
@@ -88,6 +88,11 @@ export const STAGE2_RATES = {
   'encoder-decoder': { withStage1: 2e-3, withoutStage1: 2e-3 },
 };
 
+/** What settings depend on of a language model. */
+export interface LanguageKind {
+  tower: Pick<LanguageTower, 'architecture'>;
+}
+
 /**
  * Stage 2 on the Shapes world, about half a minute on two cores.
  *
@@ -98,8 +103,9 @@ export function shapesStage2({
   language,
   from,
 }: {
-  language: Pick<FrozenLanguageModel, 'tower'>;
-  from?: Stage2Options['from'];
+  language: LanguageKind;
+  /** Anything, if a stage 1 came before. */
+  from?: object;
 }): Omit<Stage2Options, 'data' | 'language' | 'from'> {
   const rates = STAGE2_RATES[language.tower.architecture];
   return {
@@ -118,7 +124,7 @@ export function shapesStage2({
 
 /** A long stage 2 without stage 1: what figure 5 calls catastrophic forgetting is seen after the peak, if at all. */
 export function shapesLongStage2(parts: {
-  language: Pick<FrozenLanguageModel, 'tower'>;
+  language: LanguageKind;
 }): Omit<Stage2Options, 'data' | 'language' | 'from'> {
   return { ...shapesStage2(parts), steps: 1500, learningRate: 2e-3 };
 }
