@@ -1,6 +1,6 @@
 // What every npm script of the project does around its own work: set up, run, report, exit.
 import { bootstrap } from './setup/bootstrap.mjs';
-import { report } from './setup/errors.mjs';
+import { report } from '../packages/core/setup/errors.mjs';
 
 /** Sets up, then runs `work`, which may resolve to an exit code. */
 export async function main(work) {

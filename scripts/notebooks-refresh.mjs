@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from 'node:path';
 import { main } from './main.mjs';
 import { executeNotebook } from './programs.mjs';
-import { fail } from './setup/errors.mjs';
+import { fail } from '../packages/core/setup/errors.mjs';
 import { paths } from './setup/paths.mjs';
 
 const executed = join(paths.runs, 'notebooks', 'refreshed');

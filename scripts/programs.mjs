@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { jupyterEnvironment } from './setup/jupyter-environment.mjs';
 import { paths, pythonProgram } from './setup/paths.mjs';
-import { runInForeground } from './setup/shell.mjs';
+import { runInForeground } from '../packages/core/setup/shell.mjs';
 
 /** The `blip2` command, as `npx blip2` runs it. Resolves to its exit code. */
 export const blip2 = (args) =>

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { main } from './main.mjs';
 import { paths } from './setup/paths.mjs';
-import { runInForeground } from './setup/shell.mjs';
+import { runInForeground } from '../packages/core/setup/shell.mjs';
 
 const vitest = join(paths.nodeModules, 'vitest', 'vitest.mjs');
 

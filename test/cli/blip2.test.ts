@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'blip2-cli-'));
 
 describe('help', () => {
   test.each([
-    [['--help'], ['doctor', 'pretrain', 'evaluate', 'metrics', 'reproduce']],
+    [['--help'], ['setup', 'doctor', 'pretrain', 'evaluate', 'metrics', 'reproduce']],
     [
       ['pretrain', 'stage1', '--help'],
       ['--recipe', '--data', '--out', '--resume', '--set', '--dry-run', '--json'],

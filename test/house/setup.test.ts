@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isUnusedBundle } from '../../scripts/setup/prune-bundles.mjs';
-import { checkNode } from '../../scripts/setup/requirements.mjs';
-import { run } from '../../scripts/setup/shell.mjs';
-import { hashOf, hashOfFiles } from '../../scripts/setup/stamps.mjs';
-import { tensorflowWheel } from '../../scripts/setup/versions.mjs';
+import { checkNode } from '../../packages/core/setup/requirements.mjs';
+import { run } from '../../packages/core/setup/shell.mjs';
+import { hashOf, hashOfFiles } from '../../packages/core/setup/stamps.mjs';
+import { tensorflowWheel } from '../../packages/core/setup/versions.mjs';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { paths } from '../paths.mjs';
-import { hashOf, hasStamp, writeStamp } from '../stamps.mjs';
+import { hashOf, hasStamp, writeStamp } from '../../../packages/core/setup/stamps.mjs';
 
 const KERNEL = {
   argv: [

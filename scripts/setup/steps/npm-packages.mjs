@@ -2,9 +2,9 @@
 // TensorFlow binding's, which would fetch a TensorFlow of 2022; the binding is built in its own step.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { hashOfFiles, hasStamp, removeStamp, writeStamp } from '../stamps.mjs';
+import { hashOfFiles, hasStamp, removeStamp, writeStamp } from '../../../packages/core/setup/stamps.mjs';
 import { paths } from '../paths.mjs';
-import { run } from '../shell.mjs';
+import { run } from '../../../packages/core/setup/shell.mjs';
 import { pruneBundles } from '../prune-bundles.mjs';
 
 const hash = () => hashOfFiles([join(paths.root, 'package-lock.json')]);

@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { paths } from '../paths.mjs';
-import { run } from '../shell.mjs';
-import { hashOfFiles, hasStamp, removeStamp, writeStamp } from '../stamps.mjs';
+import { run } from '../../../packages/core/setup/shell.mjs';
+import { hashOfFiles, hasStamp, removeStamp, writeStamp } from '../../../packages/core/setup/stamps.mjs';
 
 const SOURCES = ['src', 'package.json', 'tsconfig.json', 'schema', 'style'];
 

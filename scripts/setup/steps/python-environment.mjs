@@ -1,10 +1,16 @@
 // A Python environment of the project's own, with JupyterLab and nbconvert at the versions of requirements.txt.
 // ipykernel is left out: notebooks here are TypeScript, and it would bring 70 MB.
 import { existsSync, rmSync } from 'node:fs';
-import { hashOf, hashOfFiles, hasStamp, removeStamp, writeStamp } from '../stamps.mjs';
+import {
+  hashOf,
+  hashOfFiles,
+  hasStamp,
+  removeStamp,
+  writeStamp,
+} from '../../../packages/core/setup/stamps.mjs';
 import { paths, pythonProgram } from '../paths.mjs';
-import { findPython } from '../requirements.mjs';
-import { run } from '../shell.mjs';
+import { findPython } from '../../../packages/core/setup/requirements.mjs';
+import { run } from '../../../packages/core/setup/shell.mjs';
 
 // An environment holds its own absolute path.
 const hash = () => hashOf(paths.python, hashOfFiles([paths.requirements]));

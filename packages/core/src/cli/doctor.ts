@@ -43,15 +43,15 @@ async function tensorFlow(problems: Problem[]): Promise<TensorFlowInfo | null> {
     if (!atLeast(info.version, TENSORFLOW)) {
       problems.push({
         problem: `TensorFlow ${info.version} is too old`,
-        remedy: 'Build the binding anew: npm run setup',
+        remedy: 'Build the binding anew: npx blip2 setup',
       });
     }
     if (!info.native)
-      problems.push({ problem: 'TensorFlow runs without its native library', remedy: 'npm run setup' });
+      problems.push({ problem: 'TensorFlow runs without its native library', remedy: 'npx blip2 setup' });
     return info;
   } catch (error) {
     const { message, hint } = error as Error & { hint?: string };
-    problems.push({ problem: message, remedy: hint ?? 'Build the binding: npm run setup' });
+    problems.push({ problem: message, remedy: hint ?? 'Build the binding: npx blip2 setup' });
     return null;
   }
 }

@@ -13,6 +13,7 @@ import { addMetrics } from './metrics';
 import { addPretrain } from './pretrain';
 import { Exit } from './output';
 import { addReproduce } from './reproduce';
+import { addSetup } from './setup';
 import { addWrite } from './write';
 // Not by the folder's index, which would load TensorFlow.
 // eslint-disable-next-line no-restricted-imports
@@ -30,6 +31,7 @@ function program(): Command {
     .version(version())
     .addHelpText('after', AFTER_HELP);
   for (const add of [
+    addSetup,
     addDoctor,
     addWrite,
     addAttend,

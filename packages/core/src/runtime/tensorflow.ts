@@ -65,7 +65,7 @@ function load(): typeof tfjs {
     return loaded;
   } catch (cause) {
     throw new Blip2Error(`TensorFlow could not be loaded: ${(cause as Error).message.split('\n')[0]}`, {
-      hint: 'Run `npm start` or `npm test` in the project: the set-up builds it. `npx blip2 doctor` tells more.',
+      hint: '`npx blip2 setup` fetches and builds it. `npx blip2 doctor` tells more.',
       cause,
     });
   }

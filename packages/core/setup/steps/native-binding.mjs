@@ -6,7 +6,7 @@ import { findCompiler, installCompiler } from '../requirements.mjs';
 import { run } from '../shell.mjs';
 import { hashOf, hashOfFiles, hasStamp, removeStamp, writeStamp } from '../stamps.mjs';
 import { tensorflowWheel, ZIGLANG } from '../versions.mjs';
-import { bindingFile, buildBinding, sources } from '../../../packages/core/native/build.mjs';
+import { bindingFile, buildBinding, sources } from '../../native/build.mjs';
 import { SetupError } from '../errors.mjs';
 
 const hash = () => hashOf(tensorflowWheel().stamp, hashOfFiles(sources(paths.tfjsNode)));
@@ -21,7 +21,7 @@ export const nativeBinding = {
     try {
       await buildBinding({
         tfjsNode: paths.tfjsNode,
-        nodeHeaders: join(paths.nodeModules, 'node-api-headers', 'include'),
+        nodeHeaders: paths.nodeHeaders,
         headers: paths.headers,
         libraries: paths.tensorflow,
         work: paths.native,
