@@ -94,6 +94,7 @@ export {
 export {
   CLIP_VISION,
   EVA_VISION,
+  usualFeatureLayer,
   VISION_FAMILIES,
   vitModelType,
   type VitFamily,

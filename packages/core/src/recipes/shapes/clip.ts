@@ -1,6 +1,6 @@
 /**
- * The towers in front of Shapes: a tiny CLIP in two sizes, trained on the world's own pictures, then frozen and shipped
- * in datasets/shapes/clip-l and clip-g.
+ * The towers in front of Shapes: a tiny CLIP in two sizes, trained on the world's own pictures, then frozen and shipped:
+ * in datasets/shapes/clip-l whole, for CapFilt ranks with it; in clip-g, in 16 bit, what reads pictures alone.
  *
  * Beside the contrastive loss, which has swapped captions as hard negatives, each patch learns to say what it shows and
  * where it is: a ViT this small would leave position out, and no Q-Former can read what is not there.
@@ -19,15 +19,24 @@ import {
 import { encoderLayer, layerNorm, linear, type Weights } from '../../nn';
 import { normalise } from '../../image';
 import { Tokenizer } from '../../text';
-import { CLIP, clipParameters, clipText, vit, type ClipConfig } from '../../models';
+import {
+  CLIP,
+  CLIP_VISION,
+  clipParameters,
+  clipText,
+  usualFeatureLayer,
+  vit,
+  type ClipConfig,
+  type VitTowerConfig,
+} from '../../models';
 import { savePretrained, type HostTensor } from '../../checkpoints';
 import { BatchSource, shapes, stackPixels, type ShapesDataset } from '../../data';
 import { train, type Recipe, type Run, type Task, type TrainingConfig, type TrainOptions } from '../../train';
 import { encodeTexts, selectRows } from '../captions';
 import { patchHeads, patchLosses, patchTargets, spreadPositions, withoutPatchHeads } from './patches';
-import { TOWER_TRAINING } from './training';
+import { STORED, TOWER_TRAINING } from './training';
 
-const TRAINING: TrainingConfig = { ...TOWER_TRAINING, steps: 2000, batchSize: 64, learningRate: 1e-3 };
+const TRAINING: Omit<TrainingConfig, 'steps'> = { ...TOWER_TRAINING, batchSize: 64, learningRate: 1e-3 };
 
 const SWAPS = ['color', 'shape', 'size', 'order', 'axis'] as const;
 const TEXT_LENGTH = 16;
@@ -41,8 +50,10 @@ export interface ShapesClip {
 export type ShapesClipSize = 'l' | 'g';
 const SIZES: Record<ShapesClipSize, Pick<ClipConfig['vision'], 'hiddenSize' | 'numHiddenLayers'>> = {
   l: { hiddenSize: 96, numHiddenLayers: 4 },
-  g: { hiddenSize: 128, numHiddenLayers: 5 },
+  g: { hiddenSize: 104, numHiddenLayers: 5 },
 };
+/** The larger one is trained for longer, too. */
+const STEPS: Record<ShapesClipSize, number> = { l: 2000, g: 3000 };
 
 function clipConfig({ world }: ShapesDataset, tokenizer: Tokenizer, size: ShapesClipSize): ClipConfig {
   const block = {
@@ -79,21 +90,39 @@ export function shapesClip(data: ShapesDataset, size: ShapesClipSize = 'l'): Rec
   return {
     name: `clip-${size}-shapes`,
     config: { stage: 'clip', size, data: { name: data.name, options: data.options } },
-    training: TRAINING,
+    training: { ...TRAINING, steps: STEPS[size] },
     custom: false,
     prepare: ({ training }) => Promise.resolve(prepare(data, size, training)),
   };
 }
 
-/** Trains the tower (on the default world, unless given another) and writes it as a Hugging Face CLIP folder. */
+/**
+ * Trains the tower (on the default world, unless given another) and writes it as a Hugging Face folder: of a CLIP, or
+ * (`g`) of its vision model up to the block that BLIP-2 reads.
+ */
 export async function makeShapesClip(
   dir: string,
   { data = shapes(), size, ...options }: TrainOptions & { data?: ShapesDataset; size?: ShapesClipSize } = {},
 ): Promise<Run<ShapesClip>> {
   const run = await train(shapesClip(data, size), options);
   const { config, parameters } = run.model;
-  if (!run.interrupted) savePretrained(dir, CLIP, config, withoutPatchHeads(parameters));
+  if (run.interrupted) return run;
+  const tensors = withoutPatchHeads(parameters);
+  if (size === 'g') saveVision(dir, config, tensors);
+  else savePretrained(dir, CLIP, config, tensors);
   return run;
+}
+
+function saveVision(dir: string, { vision }: ClipConfig, tensors: Record<string, HostTensor>): void {
+  const config: VitTowerConfig = { ...vision, visionFeatureLayer: usualFeatureLayer(vision) };
+  const needed = Object.keys(CLIP_VISION.build(config).parameters());
+  savePretrained(
+    dir,
+    CLIP_VISION,
+    config,
+    Object.fromEntries(needed.map((name) => [name, tensors[name]])),
+    STORED,
+  );
 }
 
 function prepare(
