@@ -15,6 +15,11 @@ afterEach(() => {
   }
 });
 
+interface Figure {
+  data: { x: number[] }[];
+  layout: { title: { subtitle: { text: string } } };
+}
+
 /** Puts a module where tslab's kernel would have its own, and returns what it is told to display. */
 function pretendKernel() {
   const sent: {
@@ -54,6 +59,7 @@ it('draws over what a place showed before', async () => {
 
 it('a live curve ends with the whole run, in the place where it grew', async () => {
   const sent = pretendKernel();
+  const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const curve = new LiveLossCurve();
   const log = Array.from({ length: 20 }, (_, step) => ({
     step,
@@ -63,12 +69,21 @@ it('a live curve ends with the whole run, in the place where it grew', async () 
   }));
   curve.hooks.onNote('Features of 10 pictures');
   for (const entry of log.slice(10)) await curve.hooks.onStep(entry, 20);
-  await curve.finish({ log });
+  curve.hooks.onNote('Compiled something');
+  await curve.finish({ log, interrupted: false });
   expect(sent.length).toBeGreaterThanOrEqual(2);
-  const figures = sent.map(({ content }) => content.data[PLOTLY] as { data: { x: number[] }[] });
+  const figures = sent.map(({ content }) => content.data[PLOTLY] as Figure);
   expect(sent[0].content.data[PLOTLY]).toMatchObject({
     layout: { title: { subtitle: { text: 'Features of 10 pictures' } } },
   });
   expect(figures.at(-1)!.data[0].x).toHaveLength(20);
+  expect(figures.at(-1)!.layout.title.subtitle.text).toBe('');
   expect(new Set(sent.map(({ content }) => content.transient.display_id)).size).toBe(1);
+  expect(printed).not.toHaveBeenCalled();
+
+  curve.hooks.onNote('Interrupted after step 20');
+  await curve.finish({ log, interrupted: true });
+  expect(sent.at(-1)!.content.data[PLOTLY]).toMatchObject({
+    layout: { title: { subtitle: { text: 'Interrupted after step 20' } } },
+  });
 });

@@ -72,8 +72,8 @@ export class LiveLossCurve {
   private readonly place = new Place();
   private readonly log: LogEntry[] = [];
   private steps: number | undefined;
-  /** What is done before the first step. */
-  private preparation = '';
+  /** What is done before, between and after steps; the next step clears it. */
+  private note = '';
   private began = 0;
   private drawn = -Infinity;
   private drawing: Promise<void> | undefined;
@@ -84,23 +84,24 @@ export class LiveLossCurve {
   readonly hooks: Required<Pick<TrainOptions, 'onStep' | 'onNote' | 'progress'>> = {
     progress: false,
     onNote: (message) => {
-      if (this.log.length > 0) console.error(message);
-      else this.preparation = message;
+      this.note = message;
       this.draw();
     },
     onStep: (entry, steps) => {
       // The first step compiles: it would spoil the estimate.
       if (this.log.length === 0) this.began = performance.now();
       this.steps = steps;
+      this.note = '';
       this.log.push(entry);
       this.draw();
     },
   };
 
   /** The last drawing, of the whole run: also of the part that an earlier training had done. */
-  async finish(run: Pick<Run, 'log'>): Promise<void> {
+  async finish(run: Pick<Run, 'log' | 'interrupted'>): Promise<void> {
     await this.drawing;
-    await this.place.show(lossCurve(run, this.options));
+    const subtitle = run.interrupted ? this.note : undefined;
+    await this.place.show(curve(run.log, { ...this.options, subtitle }));
   }
 
   /** Draws beside the training, which does not wait; while one drawing is on its way no other is begun. */
@@ -111,10 +112,10 @@ export class LiveLossCurve {
     this.drawing = this.place.show(view).finally(() => (this.drawing = undefined));
   }
 
-  /** `step 640 of 1,400 · 812 pictures/s · 0:43 left` */
+  /** The last note, or `step 640 of 1,400 · 812 pictures/s · 0:43 left`. */
   private status(): string {
     const last = this.log.at(-1);
-    if (!last || !this.steps) return this.preparation;
+    if (this.note || !last || !this.steps) return this.note;
     const perStep = (performance.now() - this.began) / 1000 / Math.max(1, this.log.length - 1);
     const left = clock(perStep * (this.steps - last.step - 1));
     const rate = `${tickLabel(Math.round(last.samplesPerSecond))} pictures/s`;
