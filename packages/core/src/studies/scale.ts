@@ -7,15 +7,22 @@ const SMOKE_SPLITS = { train: 256, validation: 64, test: 64 };
 /** What `short` leaves of the steps. */
 const SHORT = 1 / 3;
 
-/** Steps at a scale, of those that the committed results have: all, about a third, or 20. */
-export function stepsFor(scale: Scale, steps: number): number {
+/** Steps at a scale, of those that the committed results have: all, about a third (or the share that is given), or 20. */
+export function stepsFor(scale: Scale, steps: number, short = SHORT): number {
   if (scale === 'full') return steps;
-  return scale === 'short' ? Math.ceil(steps * SHORT) : Math.min(steps, SMOKE_STEPS);
+  return scale === 'short' ? Math.ceil(steps * short) : Math.min(steps, SMOKE_STEPS);
 }
 
-/** A recipe's settings at a scale: fewer steps, and a warm-up that is no larger part of them than before. */
-export function atScale<T extends { steps: number; warmupSteps: number }>(scale: Scale, settings: T): T {
-  const steps = stepsFor(scale, settings.steps);
+/**
+ * A recipe's settings at a scale: fewer steps, and a warm-up that is no larger part of them than before.
+ * @param short what `short` leaves of the steps, where a third would be too little to see anything
+ */
+export function atScale<T extends { steps: number; warmupSteps: number }>(
+  scale: Scale,
+  settings: T,
+  short = SHORT,
+): T {
+  const steps = stepsFor(scale, settings.steps, short);
   const warmupSteps = Math.ceil((settings.warmupSteps * steps) / settings.steps);
   return { ...settings, steps, warmupSteps };
 }

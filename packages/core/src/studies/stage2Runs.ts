@@ -36,12 +36,15 @@ function withShortCaptions({ world: { settings }, visionDir, languageDirs }: Sha
   return { ...data, visionDir, languageDirs };
 }
 
-/** A stage 1 and what stage 2 goes on with: the captions that both read. */
+/**
+ * A stage 1 and what stage 2 goes on with: the captions that both read, and what the scale `short` leaves of the steps
+ * (all, of those that figure 5 needs to be seen).
+ */
 const CAPTIONS = {
   /** Of one object: for questions. */
-  short: { of: withShortCaptions, stage1: shapesShortStage1 },
+  short: { of: withShortCaptions, stage1: shapesShortStage1, short: 1 },
   /** Of two objects and how they lie. */
-  whole: { of: (data: ShapesDataset) => data, stage1: shapesStage1 },
+  whole: { of: (data: ShapesDataset) => data, stage1: shapesStage1, short: undefined },
 };
 
 /** What the runs below are made of: for `inputs` of a study. */
@@ -72,10 +75,10 @@ export async function stage2Run(
   { withStage1, captions }: { withStage1: boolean; captions: keyof typeof CAPTIONS },
 ): Promise<Run<Stage2Model>> {
   const { scale } = context;
-  const data = CAPTIONS[captions].of(context.data);
-  const before = atScale(scale, CAPTIONS[captions].stage1);
-  const from = withStage1 ? await context.run(stage1({ ...before, data })) : undefined;
-  const settings = atScale(scale, shapesStage2({ language, from }));
+  const { of, stage1: before, short } = CAPTIONS[captions];
+  const data = of(context.data);
+  const from = withStage1 ? await context.run(stage1({ ...atScale(scale, before, short), data })) : undefined;
+  const settings = atScale(scale, shapesStage2({ language, from }), short);
   return context.run(stage2({ ...settings, data, language, from }), {
     evaluateEvery: Math.ceil(settings.steps / POINTS[scale]),
   });
