@@ -1,5 +1,6 @@
 /** Captions of a scene, and for each the false captions that differ from it by one exchange. */
 import { type CaptionOptions } from './options';
+import { drawForm } from './phrasing';
 import { Random } from './random';
 import { type Placed, type Relation, type Size } from './scene';
 import { drawStatement, judge, type Statement, type Thing, wordsOf } from './statements';
@@ -23,18 +24,24 @@ export function drawCaptions(
   path: readonly (string | number)[],
   options: CaptionOptions,
 ): { captions: string[]; swaps: SwappedCaptions[] } {
-  const statements = Array.from({ length: options.perScene }, (_, i) =>
-    drawStatement(objects, new Random(...path, 'caption', i), options),
-  );
-  return { captions: statements.map(wordsOf), swaps: statements.map((s) => swapsOf(s, objects)) };
+  const drawn = Array.from({ length: options.perScene }, (_, i) => {
+    const statement = drawStatement(objects, new Random(...path, 'caption', i), options);
+    const say = drawForm(statement, options.phrasing ?? 'plain', new Random(...path, 'phrasing', i));
+    return { caption: say(statement), swaps: swapsOf(statement, objects, say) };
+  });
+  return { captions: drawn.map(({ caption }) => caption), swaps: drawn.map(({ swaps }) => swaps) };
 }
 
-/** Every exchange that makes a statement false of the scene. */
-export function swapsOf(statement: Statement, objects: readonly Placed[]): SwappedCaptions {
+/** Every exchange that makes a statement false of the scene, in the words that `say` puts it in. */
+export function swapsOf(
+  statement: Statement,
+  objects: readonly Placed[],
+  say: (statement: Statement) => string = wordsOf,
+): SwappedCaptions {
   const swapped: SwappedCaptions = {};
   for (const swap of SWAPS) {
     const other = exchange(swap, statement, objects);
-    if (other && !judge(other, objects).right) swapped[swap] = wordsOf(other);
+    if (other && !judge(other, objects).right) swapped[swap] = say(other);
   }
   return swapped;
 }

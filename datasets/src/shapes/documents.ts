@@ -4,10 +4,11 @@
  *
  * Every context names each object of its scene, so that nothing is asked that it does not tell.
  */
+import { COLORS } from './names';
 import { type Question, type QuestionKind, questionsOf } from './questions';
 import { type CaptionOptions, shapesSettings, type ShapesSettings } from './options';
 import { hash32, Random } from './random';
-import { COLORS, drawLayout, type Placed, type Split } from './scene';
+import { drawLayout, type Placed, type Split } from './scene';
 import { drawStatement, nameOf, type Statement, type Thing, wordsOf } from './statements';
 
 export type TurnKind = QuestionKind | 'fact' | 'caption';

@@ -1,5 +1,8 @@
 /** Options of the Shapes world: every size and probability, their defaults, and the check of their ranges. */
-import { COLORS, SHAPES } from './scene';
+import { type Domain, DOMAINS } from './domains';
+import { COLORS, SHAPES } from './names';
+import { type Phrasing, PHRASINGS } from './phrasing';
+import { STYLE_NAMES, type StyleName } from './styles';
 
 /** What captions say. */
 export interface CaptionOptions {
@@ -13,6 +16,8 @@ export interface CaptionOptions {
   relationProbability: number;
   /** Captions of each scene, drawn independently. */
   perScene: number;
+  /** The words that captions are put in; `plain` unless given. Web captions are always plain. */
+  phrasing?: Phrasing;
 }
 
 /** What is wrong with web captions, as shares of all; the rest are right. */
@@ -46,6 +51,10 @@ export interface ShapesSettings {
   sizes: 1 | 2;
   /** Small dots in the palette's colors, strewn over the background. */
   confetti: number;
+  /** Scenes of one domain alone; any combination of color and shape unless given. */
+  domain?: Domain;
+  /** How pictures are painted; `solid` unless given. */
+  style?: StyleName;
   captions: CaptionOptions;
   webNoise: WebNoise;
 }
@@ -76,13 +85,17 @@ const DEFAULTS: ShapesSettings = {
   webNoise: { wrongScene: 0.3, halfTrue: 0.2, generic: 0.1 },
 };
 
+/** Options that name a variant of the world. They have no default that is written down: without them it is the plain one. */
+const VARIANTS = { domain: DOMAINS, style: STYLE_NAMES };
+const CAPTION_VARIANTS = { phrasing: PHRASINGS };
+
 /**
  * Fills in the defaults.
  * @throws RangeError naming the option that is unknown or out of range
  */
 export function shapesSettings(options: ShapesOptions = {}): ShapesSettings {
-  rejectUnknown(options, DEFAULTS, '');
-  rejectUnknown(options.captions ?? {}, DEFAULTS.captions, 'captions.');
+  rejectUnknown(options, { ...DEFAULTS, ...VARIANTS }, '');
+  rejectUnknown(options.captions ?? {}, { ...DEFAULTS.captions, ...CAPTION_VARIANTS }, 'captions.');
   rejectUnknown(options.webNoise ?? {}, DEFAULTS.webNoise, 'webNoise.');
   const settings: ShapesSettings = {
     ...DEFAULTS,
@@ -92,6 +105,10 @@ export function shapesSettings(options: ShapesOptions = {}): ShapesSettings {
   };
   const { captions, webNoise } = settings;
 
+  for (const [name, known] of Object.entries(VARIANTS)) {
+    oneOf(name, settings[name as keyof typeof VARIANTS], known);
+  }
+  oneOf('captions.phrasing', captions.phrasing, PHRASINGS);
   whole('seed', settings.seed, 0, Number.MAX_SAFE_INTEGER);
   for (const split of ['train', 'validation', 'test'] as const) whole(split, settings[split], 0, 10_000_000);
   whole('cells', settings.cells, 2, 16);
@@ -133,6 +150,11 @@ function rejectUnknown(given: object, known: object, prefix: string): void {
       );
     }
   }
+}
+
+function oneOf(name: string, value: string | undefined, known: readonly string[]): void {
+  if (value === undefined || known.includes(value)) return;
+  throw new RangeError(`Shapes option ${name} must be one of ${known.join(', ')}`);
 }
 
 function within(name: string, value: number, low: number, high: number): void {

@@ -1,5 +1,5 @@
 /** The six shapes as signed distances (negative inside), in units of the radius; y points down. */
-import { type Shape } from './scene';
+import { type Shape } from './names';
 
 // Corners x, y, x, y, …; sized so that all shapes look about equally big and stay within the radius.
 const TRIANGLE = [0, -0.95, 1, 0.8, -1, 0.8];

@@ -6,7 +6,8 @@
  */
 import { distanceTo } from './outlines';
 import { Random } from './random';
-import { type Background, type Rgb, type Scene, type SceneObject } from './scene';
+import { type Scene, type SceneObject } from './scene';
+import { type Rgb, type Style, STYLES } from './styles';
 
 /**
  * The picture as RGB bytes, row by row.
@@ -15,16 +16,17 @@ import { type Background, type Rgb, type Scene, type SceneObject } from './scene
  */
 export function renderScene(scene: Scene, scale = 1): Uint8Array {
   const side = Math.round(scene.imageSize * scale);
+  const style = STYLES[scene.style ?? 'solid'];
   // Rounded to bytes only at the end, so that layers do not add up rounding errors.
   const canvas = new Float64Array(side * side * 3);
-  paintBackground(canvas, side, scale, scene.background);
+  paintBackground(canvas, side, scale, scene, style);
   for (const dot of scene.confetti) {
     visitNear(side, scale, dot, 1, (x, y, pixel) => {
       const distance = Math.sqrt(x * x + y * y) - dot.radius;
       blend(canvas, pixel, dot.rgb, coverage(distance * scale));
     });
   }
-  for (const object of scene.objects) paintObject(canvas, side, scale, object);
+  for (const object of scene.objects) paintObject(canvas, side, scale, object, style);
   const bytes = new Uint8Array(canvas.length);
   for (let i = 0; i < bytes.length; i++) {
     bytes[i] = Math.max(0, Math.min(255, Math.floor(canvas[i] + 0.5)));
@@ -53,8 +55,15 @@ function wave(t: number): number {
   return u < 0.5 ? 16 * u * (0.5 - u) : -16 * (u - 0.5) * (1 - u);
 }
 
-function paintBackground(canvas: Float64Array, side: number, scale: number, background: Background): void {
+function paintBackground(
+  canvas: Float64Array,
+  side: number,
+  scale: number,
+  { background }: Scene,
+  style: Style,
+): void {
   const { rgb, direction, period, phase, contrast, noise, noiseSeed } = background;
+  const { crossed } = style.background;
   const random = new Random('noise', noiseSeed);
   const grain = new Float64Array(Math.ceil(side / scale));
   for (let y = 0, pixel = 0; y < side; y++) {
@@ -64,7 +73,9 @@ function paintBackground(canvas: Float64Array, side: number, scale: number, back
     }
     for (let x = 0; x < side; x++, pixel += 3) {
       const along = ((x + 0.5) * direction[0] + (y + 0.5) * direction[1]) / (scale * period);
-      const tone = contrast * wave(along + phase) + grain[Math.floor(x / scale)];
+      let pattern = wave(along + phase);
+      if (crossed) pattern *= wave(((y + 0.5) * direction[0] - (x + 0.5) * direction[1]) / (scale * period));
+      const tone = contrast * pattern + grain[Math.floor(x / scale)];
       for (let channel = 0; channel < 3; channel++) canvas[pixel + channel] = rgb[channel] + tone;
     }
   }
@@ -80,19 +91,29 @@ const RIM = 0.8; // pixels at scale 1
 const SHADOW = { x: 0.5, y: 0.9, reach: 1.6, strength: 0.38 };
 const BLACK: Rgb = [0, 0, 0];
 
-function paintObject(canvas: Float64Array, side: number, scale: number, object: SceneObject): void {
+/** Pixels at scale 1 from one stripe to the next like it. */
+const STRIPES = 3;
+
+function paintObject(
+  canvas: Float64Array,
+  side: number,
+  scale: number,
+  object: SceneObject,
+  style: Style,
+): void {
   const { rgb, radius } = object;
   const rim = rgb.map((channel) => channel * 0.58) as Rgb;
   const fill: Rgb = [0, 0, 0];
   visitNear(side, scale, object, 3, (x, y, pixel) => {
     const here = distance(object, x, y);
-    if (here * scale > -0.5) {
+    if (style.shadow && here * scale > -0.5) {
       const shadow = 1 - distance(object, x - SHADOW.x, y - SHADOW.y) / SHADOW.reach;
       blend(canvas, pixel, BLACK, SHADOW.strength * Math.max(0, Math.min(1, shadow)));
     }
     blend(canvas, pixel, rim, coverage(here * scale));
     // Lit from above.
-    const light = 1.06 - (0.12 * (y + radius)) / (2 * radius);
+    const lit = 1.06 - (0.12 * (y + radius)) / (2 * radius);
+    const light = wave((x + y) / STRIPES) < 0 ? lit * style.stripe : lit;
     for (let channel = 0; channel < 3; channel++) fill[channel] = rgb[channel] * light;
     blend(canvas, pixel, fill, coverage((here + RIM) * scale));
   });

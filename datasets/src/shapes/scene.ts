@@ -4,17 +4,15 @@
  * The *layout* (cells, colors, shapes, sizes) is what captions and questions speak of, and decides the split;
  * the *look* (exact position, radius, tint, background) is drawn on top and says nothing.
  */
+import { domainOf } from './domains';
+import { COLORS, type Color, SHAPES, type Shape } from './names';
 import { type ShapesSettings } from './options';
 import { hash32, type Random } from './random';
+import { type Rgb, type StyleName, STYLES } from './styles';
 
-export const COLORS = ['red', 'green', 'blue', 'yellow', 'purple', 'orange', 'cyan', 'pink'] as const;
-export const SHAPES = ['circle', 'square', 'triangle', 'cross', 'ring', 'star'] as const;
-export type Color = (typeof COLORS)[number];
-export type Shape = (typeof SHAPES)[number];
 export type Size = 'small' | 'medium' | 'large';
 export type Relation = 'above' | 'below' | 'left of' | 'right of';
 export type Split = 'train' | 'validation' | 'test';
-export type Rgb = [red: number, green: number, blue: number];
 
 export interface Placed {
   color: Color;
@@ -57,18 +55,9 @@ export interface Scene {
   objects: SceneObject[];
   background: Background;
   confetti: Dot[];
+  /** How it is painted; `solid` where it does not say. */
+  style?: StyleName;
 }
-
-const PALETTE: Record<Color, Rgb> = {
-  red: [222, 48, 44],
-  green: [46, 168, 70],
-  blue: [44, 96, 226],
-  yellow: [250, 214, 40],
-  purple: [142, 58, 186],
-  orange: [245, 134, 28],
-  cyan: [52, 206, 214],
-  pink: [250, 150, 196],
-};
 
 /** Least and greatest radius, as parts of a cell's side. */
 const RADII: Record<Size, [number, number]> = {
@@ -93,15 +82,27 @@ function onDiagonal(a: Placed, b: Placed): boolean {
   return Math.abs(a.row - b.row) === Math.abs(a.column - b.column);
 }
 
+/** Different colors and different shapes; of a world with a domain, combinations of it. */
+function drawCombinations(random: Random, settings: ShapesSettings): Pick<Placed, 'color' | 'shape'>[] {
+  const { objects, domain } = settings;
+  for (let tries = 0; tries < 10_000; tries++) {
+    const colors = random.sample(COLORS.slice(0, settings.colors), objects);
+    const shapes = random.sample(SHAPES.slice(0, settings.shapes), objects);
+    const combinations = colors.map((color, i) => ({ color, shape: shapes[i] }));
+    if (domain === undefined || domainOf(combinations) === domain) return combinations;
+  }
+  throw new RangeError(
+    `Shapes: with these colors and shapes there are no ${objects} objects of the domain '${domain}'`,
+  );
+}
+
 /** Objects of different colors and shapes, no two on a diagonal (nor in one cell), in canonical order. */
 export function drawLayout(random: Random, settings: ShapesSettings): Placed[] {
   const sizes: Size[] = settings.sizes === 2 ? ['small', 'large'] : ['medium'];
-  const colors = random.sample(COLORS.slice(0, settings.colors), settings.objects);
-  const shapes = random.sample(SHAPES.slice(0, settings.shapes), settings.objects);
+  const combinations = drawCombinations(random, settings);
   for (;;) {
-    const placed = colors.map((color, i) => ({
-      color,
-      shape: shapes[i],
+    const placed = combinations.map((combination) => ({
+      ...combination,
       size: random.pick(sizes),
       row: random.below(settings.cells),
       column: random.below(settings.cells),
@@ -144,6 +145,7 @@ export function drawLayoutIn(split: Split, random: Random, settings: ShapesSetti
 export function drawScene(layout: readonly Placed[], random: Random, settings: ShapesSettings): Scene {
   const cell = settings.cellPixels;
   const imageSize = settings.cells * cell;
+  const { palette } = STYLES[settings.style ?? 'solid'];
   const objects = layout.map((placed): SceneObject => {
     const radius = random.between(...RADII[placed.size]) * cell;
     // An object stays in its cell.
@@ -153,7 +155,7 @@ export function drawScene(layout: readonly Placed[], random: Random, settings: S
       x: (placed.column + 0.5) * cell + random.between(-play, play),
       y: (placed.row + 0.5) * cell + random.between(-play, play),
       radius,
-      rgb: tinted(PALETTE[placed.color], random),
+      rgb: tinted(palette[placed.color], random),
     };
   });
   const confetti = Array.from({ length: settings.confetti }, (): Dot => {
@@ -162,10 +164,12 @@ export function drawScene(layout: readonly Placed[], random: Random, settings: S
       x: random.between(0, imageSize),
       y: random.between(0, imageSize),
       radius: random.between(0.06, 0.11) * cell,
-      rgb: tinted(PALETTE[color], random),
+      rgb: tinted(palette[color], random),
     };
   });
-  return { imageSize, objects, background: drawBackground(random, cell), confetti };
+  const background = drawBackground(random, settings);
+  // A solid scene says nothing of its style: it is what it was before there were others.
+  return { imageSize, objects, background, confetti, ...(settings.style && { style: settings.style }) };
 }
 
 /** The same color in another light: ±8% of brightness and a slight cast. */
@@ -174,15 +178,16 @@ function tinted(rgb: Rgb, random: Random): Rgb {
   return rgb.map((channel) => channel * light + random.between(-8, 8)) as Rgb;
 }
 
-function drawBackground(random: Random, cell: number): Background {
-  const grey = random.between(96, 200);
+function drawBackground(random: Random, { cellPixels, style = 'solid' }: ShapesSettings): Background {
+  const { grey, cast, contrast, noise } = STYLES[style].background;
+  const tone = random.between(...grey);
   return {
-    rgb: [0, 0, 0].map(() => grey + random.between(-14, 14)) as Rgb,
+    rgb: cast.map((channel) => tone + random.between(-14, 14) + channel) as Rgb,
     direction: drawDirection(random),
-    period: random.between(0.35, 1.2) * cell,
+    period: random.between(0.35, 1.2) * cellPixels,
     phase: random.unit(),
-    contrast: random.between(5, 16),
-    noise: random.between(8, 20),
+    contrast: random.between(...contrast),
+    noise: random.between(...noise),
     noiseSeed: random.next(),
   };
 }

@@ -5,18 +5,10 @@
  *   a … REL a …          a … REL a … and REL a …             the first object, and how it lies to the others
  *   a … and a …          a …, a … and a …                    a list
  */
+import { COLORS, type Color, SHAPES, type Shape } from './names';
 import { type CaptionOptions } from './options';
 import { type Random } from './random';
-import {
-  COLORS,
-  type Color,
-  type Placed,
-  type Relation,
-  relationOf,
-  SHAPES,
-  type Shape,
-  type Size,
-} from './scene';
+import { type Placed, type Relation, relationOf, type Size } from './scene';
 
 /** An object as a caption names it; without a size where none is said. */
 export interface Thing {

@@ -1,6 +1,6 @@
 /** All that the Shapes world says, for training tokenizers. */
 import type { ShapesOptions } from './options';
-import { COLORS, SHAPES } from './scene';
+import { COLORS, SHAPES } from './names';
 import { GENERIC_CAPTIONS } from './webCaptions';
 import { type Example, shapesWorld } from './world';
 

@@ -1,7 +1,8 @@
 /** Captions as the web has them: some right, some of another picture, some half true, some saying nothing. */
+import { COLORS, SHAPES } from './names';
 import { type ShapesSettings } from './options';
 import { Random } from './random';
-import { COLORS, drawLayoutIn, type Placed, SHAPES, type Split } from './scene';
+import { drawLayoutIn, type Placed, type Split } from './scene';
 import { drawStatement, judge, type Statement, type Thing, wordsOf } from './statements';
 
 export type WebCaptionKind = 'right' | 'wrongScene' | 'halfTrue' | 'generic';
