@@ -1,4 +1,5 @@
 export * from './shapes';
+export * from './emoji';
 export { encodePng } from './png';
 export { bertTokenizer } from './bertTokenizer';
 export { type BytePairs, splitByteWords, trainBytePairs } from './bytePairs';

@@ -1,0 +1,1 @@
+export { emoji, openEmoji, type EmojiOptions } from './emoji';
