@@ -1,5 +1,5 @@
 /** From the command line alone: pre-train on a small Shapes world, go on, evaluate. */
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -73,4 +73,17 @@ describe('pretrain stage1, then evaluate retrieval', () => {
     expect(table[0]).toMatch(/^scores +direction +R@1 +R@5 +R@10$/);
     expect(table).toHaveLength(6);
   });
+});
+
+test('what filters leave out is told at the end', async () => {
+  const words = join(out, '..', 'words.txt');
+  writeFileSync(words, 'red\nblue\n');
+  const data = `${DATA}&trainFilter=${words}`;
+  const to = ['--data', data, '--out', `${out}-filtered`, '--set', 'steps=1', '--set', 'batchSize=8'];
+  const { code, stdout, stderr } = await blip2('pretrain', 'stage1', '--recipe', 'shapes', ...to, '--json');
+  const { leftOut } = JSON.parse(stdout) as { leftOut: { of: number; by: Record<string, number> } };
+  expect(leftOut).toEqual({ of: 80, by: { 'blocked words': expect.any(Number) as number } });
+  expect(leftOut.by['blocked words']).toBeGreaterThan(10);
+  expect(stderr).toContain(`examples: ${leftOut.by['blocked words']} of 80: blocked words`);
+  expect(code).toBe(0);
 });

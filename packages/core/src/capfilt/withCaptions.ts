@@ -32,7 +32,13 @@ export function withCaptions<D extends ImageTextDataset>(data: D, captions: Capt
 export function withWebCaptions<D extends ImageTextDataset>(data: D): D {
   if (!isShapes(data)) return data;
   const examples = data.world.splits;
-  return replaced(data, WEB, (_id, index) => [examples.train[index].webCaption.text]);
+  return replaced(data, WEB, (id, index) => {
+    const example = examples.train[index];
+    if (example.id === id) return [example.webCaption.text];
+    throw new Blip2Error(`${data.name}: picture ${index} of the training split is ${id}, not ${example.id}`, {
+      hint: 'Filter data (withFilters) after its captions are chosen, not before.',
+    });
+  });
 }
 
 /**

@@ -59,14 +59,16 @@ export function addTraining<Options extends TrainingOptions, Parts extends objec
       const parts = ((await openParts?.(data, options)) ?? {}) as Parts;
       const recipe = await recipeOptions(name, options.recipe, parts);
       const settings = applyOverrides(recipe, options.set ?? []);
-      await trainRecipe(await makeRecipe({ ...settings, ...parts, data }), options);
+      await trainRecipe(await makeRecipe({ ...settings, ...parts, data }), data, options);
     });
 }
 
 async function trainRecipe(
   recipe: Recipe,
+  { train: { leftOut } }: ImageTextDataset,
   { out, resume = false, dryRun, json }: TrainingOptions,
 ): Promise<void> {
+  const { describeLeftOut } = await import('../data');
   const { recordOf, train } = await import('../train');
   if (dryRun) {
     const record = recordOf(recipe);
@@ -78,7 +80,15 @@ async function trainRecipe(
   const run = await train(recipe, { out, resume });
   const last = run.log.at(-1);
   if (json)
-    printJson({ dir: run.dir, recipe: run.recipe, step: run.step, interrupted: run.interrupted, last });
+    printJson({
+      dir: run.dir,
+      recipe: run.recipe,
+      step: run.step,
+      interrupted: run.interrupted,
+      last,
+      leftOut,
+    });
   else console.log(`${run.dir}: ${run.step} steps${last ? `, loss ${last.loss.toFixed(3)}` : ''}`);
+  if (leftOut) console.error(`Left out by filters, of the training examples: ${describeLeftOut(leftOut)}`);
   if (run.interrupted) throw new Exit(1);
 }

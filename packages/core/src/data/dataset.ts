@@ -1,4 +1,5 @@
 /** Image-text data as training and evaluation see it, whatever it comes from. */
+import { Blip2Error } from '../runtime';
 import type { JsonObject } from '../checkpoints';
 
 /** One split: numbered pictures, each with one or more captions. */
@@ -15,12 +16,26 @@ export interface ImageTextSplit {
   /** RGB bytes, imageSize·imageSize·3. */
   pixels(index: number): Uint8Array;
   captions(index: number): readonly string[];
+  /** What the web says of a picture, right or wrong, where the data has any. */
+  webCaptions?(index: number): readonly string[];
   /** Questions about a picture, where the data has any. */
   questions?(index: number): readonly VisualQuestion[];
   /** Is a text true of a picture, whichever it was written for? Where the data can tell. */
   describes?(index: number, text: string): boolean;
   /** Captions with what false ones come of each by one exchange, where the data has any. */
   swaps?(index: number): readonly SwappedCaption[];
+  /** What else came with a picture, by name: columns of its table, such as LAION's `NSFW`. */
+  metadata?(index: number): Readonly<Record<string, unknown>>;
+  /** Of a split that was filtered. */
+  leftOut?: LeftOut;
+}
+
+/** What filters left out. */
+export interface LeftOut {
+  /** How many examples there were. */
+  of: number;
+  /** How many are gone, by the name of the filter. */
+  by: Readonly<Record<string, number>>;
 }
 
 export interface SwappedCaption {
@@ -52,6 +67,19 @@ export interface ImageTextDataset {
   train: ImageTextSplit;
   validation: ImageTextSplit;
   test: ImageTextSplit;
+  /** Splits of other names: a style that no training sees. */
+  others?: Readonly<Record<string, ImageTextSplit>>;
+}
+
+/** A split by its name. @throws Blip2Error naming those that there are */
+export function splitNamed(data: ImageTextDataset, name: string): ImageTextSplit {
+  const { train, validation, test, others } = data;
+  const all: Record<string, ImageTextSplit> = { train, validation, test, ...others };
+  if (Object.hasOwn(all, name)) return all[name];
+  throw new Blip2Error(`${data.name} has no split ${name}`, {
+    hint: `There are ${Object.keys(all).join(', ')}.`,
+    exitCode: 2,
+  });
 }
 
 /** Pixel bytes of several pictures, one after the other. */

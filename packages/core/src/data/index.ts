@@ -1,12 +1,25 @@
 export { BatchSource, type Batch, type BatchSourceOptions } from './batches';
 export {
+  splitNamed,
   stackPixels,
   type ImageTextDataset,
   type ImageTextSplit,
+  type LeftOut,
   type SwappedCaption,
   type VisualQuestion,
 } from './dataset';
 export { cachedFeatures, Features, type FeatureCacheOptions } from './features';
+export { safeByLaion, withoutWords, type LaionSafetyOptions } from './exampleFilters';
+export {
+  describeLeftOut,
+  withFilters,
+  type ExampleFilter,
+  type ExampleFilters,
+  type FilteredExample,
+} from './filters';
+export { withTrainFilter } from './filterFile';
+export { emoji, openEmoji, type EmojiOptions } from './emoji';
+export { folder, openFolder, requireTowers, type FolderOptions, type OwnDataset } from './folder';
 export { pictureSplit } from './pictures';
 export { drawBelow, hashInts, permutation } from './random';
 export {

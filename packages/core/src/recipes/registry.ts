@@ -3,7 +3,13 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Blip2Error } from '../runtime';
 import { readJsonObject, type JsonObject } from '../checkpoints';
-import { loadLanguageModel, shapes, type FrozenLanguageModel, type ImageTextDataset } from '../data';
+import {
+  loadLanguageModel,
+  shapes,
+  withTrainFilter,
+  type FrozenLanguageModel,
+  type ImageTextDataset,
+} from '../data';
 import { withTrainCaptions } from '../capfilt';
 import { applyOverrides } from './overrides';
 import { unknownKey } from './errors';
@@ -27,7 +33,8 @@ const DATA: Record<string, (options: JsonObject) => ImageTextDataset> = { shapes
 /**
  * Data from a specification: a name, with options after a question mark: `shapes`, `shapes?seed=1&train=2000`,
  * `shapes?captions.perScene=3`. `trainCaptions` puts others in the place of training captions: `web`, or a file that
- * `capfilt` wrote. @throws Blip2Error naming the nearest known name
+ * `capfilt` wrote. `trainFilter` leaves training examples out: a block-list, or a script of filters (docs/limitations.md).
+ * @throws Blip2Error naming the nearest known name
  */
 export function openData(specification: string): ImageTextDataset {
   const [name, options = ''] = specification.split('?');
@@ -37,12 +44,16 @@ export function openData(specification: string): ImageTextDataset {
 
 /**
  * As `openData`, from the name and options that a recipe.json holds. Training captions that came from a file are there by
- * their hash alone, and cannot be read.
+ * their hash alone, and cannot be read; no more can those that a filter passed.
  */
-export function makeData(name: string, { trainCaptions, ...options }: JsonObject): ImageTextDataset {
+export function makeData(
+  name: string,
+  { trainCaptions, trainFilter, ...options }: JsonObject,
+): ImageTextDataset {
   if (!Object.hasOwn(DATA, name)) throw unknownKey('data', name, Object.keys(DATA));
-  const data = DATA[name](options);
-  return trainCaptions === undefined ? data : withTrainCaptions(data, `${trainCaptions as string}`);
+  const made = DATA[name](options);
+  const data = trainCaptions === undefined ? made : withTrainCaptions(made, `${trainCaptions as string}`);
+  return trainFilter === undefined ? data : withTrainFilter(data, trainFilter);
 }
 
 /**
