@@ -2,7 +2,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { lastCheckpoint, readModel, readOptimizer, saveCheckpoint } from '../../packages/core/src/train';
+import {
+  keepCheckpointsOf,
+  lastCheckpoint,
+  readModel,
+  readOptimizer,
+  saveCheckpoint,
+} from '../../packages/core/src/train';
 import { removeLeftovers } from '../../packages/core/src/train/checkpoint';
 
 const warn = vi.fn();
@@ -37,6 +43,12 @@ test('the newest one comes back whole', () => {
 test('older ones are removed', () => {
   for (const step of [1, 2, 3, 4]) save(step, 2);
   expect(readdirSync(join(run, 'checkpoints')).sort()).toEqual(['step-3', 'step-4']);
+});
+
+test('of those that were kept, some are kept on', () => {
+  for (const step of [1, 2, 3, 4]) save(step);
+  keepCheckpointsOf(run, [2, 4, 8]);
+  expect(readdirSync(join(run, 'checkpoints')).sort()).toEqual(['step-2', 'step-4']);
 });
 
 test.each([

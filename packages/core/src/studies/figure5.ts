@@ -13,7 +13,7 @@ import {
 } from '../evaluate';
 import { openRun, vqaMetric } from '../recipes';
 import type { FrozenLanguageModel } from '../data';
-import type { LogEntry } from '../train';
+import { keepCheckpointsOf, type LogEntry } from '../train';
 import {
   LANGUAGES,
   languageOf,
@@ -148,6 +148,7 @@ async function forgetting(context: StudyContext, language: FrozenLanguageModel):
     measurements.push({ arm, metric: 'steps', value: step }, { arm, metric: 'caption loss', value: loss });
     asked.dispose();
   }
+  keepCheckpointsOf(run.dir, [peak.step, run.step]);
   return measurements;
 }
 

@@ -84,7 +84,10 @@ export async function stage2Run(
   });
 }
 
-/** Stage 2 without stage 1, long after its peak. The checkpoint of each point of its curve is kept. */
+/**
+ * Stage 2 without stage 1, long after its peak. The checkpoint of each point of its curve is kept: which one is the peak
+ * is known at the end.
+ */
 export function longStage2Run(
   context: StudyContext,
   language: FrozenLanguageModel,

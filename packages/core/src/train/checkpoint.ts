@@ -119,7 +119,13 @@ export function removeLeftovers(runDir: string): void {
   }
 }
 
+/** Removes the checkpoints of a run but for those of some steps, once the others have served. */
+export function keepCheckpointsOf(runDir: string, steps: readonly number[]): void {
+  const others = checkpointSteps(runDir).filter((step) => !steps.includes(step));
+  for (const step of others) rmSync(stepDir(runDir, step), { recursive: true });
+}
+
 /** Removes all checkpoints of a run, and nothing else: it starts anew. */
 export function removeCheckpoints(runDir: string): void {
-  for (const step of checkpointSteps(runDir)) rmSync(stepDir(runDir, step), { recursive: true });
+  keepCheckpointsOf(runDir, []);
 }

@@ -1,5 +1,6 @@
 export {
   checkpointAt,
+  keepCheckpointsOf,
   lastCheckpoint,
   readModel,
   readOptimizer,
