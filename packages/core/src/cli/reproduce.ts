@@ -23,18 +23,14 @@ async function reproduce(
   const { defaultRunsDir, listenForInterruption } = await import('../train');
   const { inputsHash, judge, OverallProgress, readResults, resultsDir, runStudies, STUDIES } =
     await import('../studies');
-  const { shapesSamples, writeReport } = await import('../report');
-  const { shapes, shapesTower } = await import('../data');
-  const { Blip2 } = await import('../inference');
+  const { shippedSamples, writeReport } = await import('../report');
   const studies = await chosen(names, STUDIES);
   const runsDir = defaultRunsDir();
   const seeds = Array.from({ length: count }, (_, seed) => seed);
 
   const committed = readResults(COMMITTED);
   const current = new Map(STUDIES.map((study) => [study.name, inputsHash(study, size)]));
-  const finished = await Blip2.load(shapesTower('blip2-opt'));
-  const samples = await shapesSamples(shapes(), [{ name: 'BLIP-2 with OPT', model: finished }]);
-  finished.dispose();
+  const samples = await shippedSamples(runsDir);
   const writePage = () => {
     // Broken ones that this call is about are measured again; others are only missing from the report.
     const all = readResults(resultsDir(runsDir, size), () => {});

@@ -2,5 +2,6 @@
 export { curveOverSeeds } from './curveOverSeeds';
 export { type Sample } from './samples';
 export { shapesSamples, type SampleModel } from './shapesSamples';
+export { shippedSamples } from './shippedSamples';
 export { armsTable, findingsTable } from './studyTables';
 export { writeReport, type ReportContent } from './writeReport';

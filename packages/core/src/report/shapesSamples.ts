@@ -1,7 +1,7 @@
 /** Test pictures of Shapes, described and asked by finished models, and where the queries of the first of them look. */
 import { patchesOn, type AttentionBundle } from '../attention';
 import type { ImageSource } from '../image';
-import type { ShapesDataset, VisualQuestion } from '../data';
+import type { ImageTextSplit, ShapesDataset, VisualQuestion } from '../data';
 import { isRightAnswer } from '../evaluate';
 import type { Sample } from './samples';
 
@@ -16,7 +16,8 @@ export interface SampleModel {
   };
 }
 
-const PICTURES = [0, 1, 2, 3];
+/** Numbers of test pictures. */
+export const SAMPLE_PICTURES = [0, 1, 2, 3];
 /** About each picture, of different kinds. */
 const QUESTIONS = 3;
 
@@ -24,7 +25,7 @@ const QUESTIONS = 3;
 export async function shapesSamples(
   data: ShapesDataset,
   models: readonly SampleModel[],
-  pictures: readonly number[] = PICTURES,
+  pictures: readonly number[] = SAMPLE_PICTURES,
 ): Promise<Sample[]> {
   const samples: Sample[] = [];
   // One after the other: a model uses all processors as it is.
@@ -37,8 +38,7 @@ async function sampleOf(
   models: readonly SampleModel[],
   picture: number,
 ): Promise<Sample> {
-  const side = test.imageSize;
-  const image = { width: side, height: side, data: test.pixels(picture) };
+  const image = pictureOf(test, picture);
   const captions: Sample['captions'][number][] = [{ by: 'Shapes itself', text: test.captions(picture)[0] }];
   const answers: Sample['answers'][number][] = [];
   for (const { name, model } of models) {
@@ -52,9 +52,14 @@ async function sampleOf(
     }
   }
   const attention = await models.at(0)?.model.attend(image);
-  const mask = { width: side, height: side, data: world.mask(world.splits.test[picture]) };
+  const mask = { ...image, data: world.mask(world.splits.test[picture]) };
   const objects = attention && patchesOn(mask, attention.grid);
   return { image, captions, answers, attention, objects };
+}
+
+/** A picture of a split, decoded. */
+export function pictureOf({ imageSize, pixels }: ImageTextSplit, index: number) {
+  return { width: imageSize, height: imageSize, data: pixels(index) };
 }
 
 /** The first questions of different kinds. */
