@@ -46,3 +46,9 @@ test('a question that fails leaves the conversation as it was', async () => {
   await expect(conversation.ask('why?')).rejects.toThrow('no model');
   expect(conversation.turns).toEqual([]);
 });
+
+test('turns from elsewhere come first', () => {
+  const conversation = new Conversation(scripted().reply);
+  conversation.add({ question: 'what is it?', answer: 'a star' });
+  expect(conversation.prompt('why?')).toBe('Question: what is it? Answer: a star. Question: why? Answer:');
+});

@@ -34,8 +34,13 @@ export class Conversation {
   /** The model's answer; it is part of the next question's prompt. */
   async ask(question: string): Promise<string> {
     const answer = await this.reply(this.prompt(question));
-    this.past.push({ question, answer });
+    this.add({ question, answer });
     return answer;
+  }
+
+  /** Takes up a turn that was not asked here: an example, or an answer that came with many others. */
+  add(turn: Turn): void {
+    this.past.push(turn);
   }
 
   /** What the model is given for a question now: "Question: … Answer: …. Question: … Answer:". */

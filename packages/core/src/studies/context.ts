@@ -4,7 +4,7 @@ import { Blip2Error } from '../runtime';
 import type { ShapesDataset } from '../data';
 import { FolderInUse, train, type LogEntry, type Recipe, type Run, type TrainOptions } from '../train';
 import type { StudyResult } from './results';
-import type { Scale, StudyContext } from './study';
+import type { Example, Scale, StudyContext } from './study';
 
 /** Seconds between looks at a run folder that another process has. */
 const POLL = 1;
@@ -27,12 +27,17 @@ export class Context implements StudyContext {
   readonly runsDir: string;
   /** The runs that were asked for, in order. */
   readonly runs: StudyResult['runs'] = [];
+  readonly examples: Example[] = [];
   /** Something is under way that the signal ends cleanly. */
   training = false;
 
   constructor(private readonly options: ContextOptions) {
     const { seed, scale, data, runsDir } = options;
     [this.seed, this.scale, this.data, this.runsDir] = [seed, scale, data, runsDir];
+  }
+
+  keep(examples: readonly Example[]): void {
+    this.examples.push(...examples);
   }
 
   note(message: string): void {

@@ -11,6 +11,8 @@ export { interval95, judge, mean, sd, valueOf, type Finding } from './statistics
 export {
   SCALES,
   type Claim,
+  type Example,
+  type ExampleTurn,
   type Measurement,
   type PaperValue,
   type Scale,

@@ -34,6 +34,7 @@ export async function measure(study: Study, options: MeasureOptions = {}): Promi
     seed,
     scale,
     measurements,
+    ...(context.examples.length > 0 && { examples: context.examples }),
     runs: context.runs,
     inputs: inputsHash(study, scale),
     environment: environment(),

@@ -19,6 +19,27 @@ const schema = z.object({
   measurements: z
     .array(z.object({ arm: z.string(), metric: z.string(), value: z.number(), step: count.optional() }))
     .min(1),
+  /** What models said of test pictures, to be looked at. */
+  examples: z
+    .array(
+      z.object({
+        kind: z.string(),
+        by: z.string(),
+        picture: count,
+        world: z.record(z.string(), z.unknown()).optional(),
+        said: z
+          .array(
+            z.object({
+              prompt: z.string(),
+              text: z.string(),
+              truth: z.string().optional(),
+              right: z.boolean().optional(),
+            }),
+          )
+          .min(1),
+      }),
+    )
+    .optional(),
   /** The training runs that it took. */
   runs: z.array(
     z.object({

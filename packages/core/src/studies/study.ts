@@ -16,6 +16,28 @@ export interface Measurement {
   step?: number;
 }
 
+/** Something that a model said of a test picture, kept with the result to be looked at. */
+export interface Example {
+  /** What it is an example of: those of one kind stand together. */
+  kind: string;
+  /** Who speaks: an arm. */
+  by: string;
+  /** Number of the picture in the test split. */
+  picture: number;
+  /** Of the world that the picture is of, where they differ from the default world's. */
+  world?: Record<string, unknown>;
+  /** In the order in which it was said. */
+  said: ExampleTurn[];
+}
+
+export interface ExampleTurn {
+  prompt: string;
+  text: string;
+  /** What would have been right, where it is one thing. */
+  truth?: string;
+  right?: boolean;
+}
+
 /** `full`: the sizes of the committed results. `short`: fewer steps, for a first look. `smoke`: only that it runs. */
 export const SCALES = ['full', 'short', 'smoke'] as const;
 export type Scale = (typeof SCALES)[number];
@@ -31,6 +53,8 @@ export interface StudyContext {
    * training it, trained otherwise. So studies share their runs.
    */
   run<M>(recipe: Recipe<M>, options?: TrainOptions<M>): Promise<Run<M>>;
+  /** Keeps examples with the result, for the report. */
+  keep(examples: readonly Example[]): void;
   /** Tells the user what is being done. */
   note(message: string): void;
 }
