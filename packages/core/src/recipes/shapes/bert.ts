@@ -13,7 +13,7 @@ import { shapes } from '../../data';
 import { train, type Recipe, type Run, type Task, type TrainingConfig, type TrainOptions } from '../../train';
 import { parseStage1 } from '../stage1Options';
 import { shapesStage1 } from './settings';
-import { STORED, TOWER_TRAINING } from './training';
+import { STORED, TOWER_TRAINING } from '../towers';
 
 const TRAINING: TrainingConfig = { ...TOWER_TRAINING, steps: 2000, batchSize: 64, learningRate: 2e-3 };
 

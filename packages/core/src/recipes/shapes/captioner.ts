@@ -15,8 +15,8 @@ import { savePretrained } from '../../checkpoints';
 import { BatchSource, shapes, stackPixels, type ShapesDataset } from '../../data';
 import { train, type Recipe, type Run, type Task, type TrainingConfig, type TrainOptions } from '../../train';
 import { encodeTexts, selectRows } from '../captions';
-import { patchHeads, patchLosses, patchTargets, spreadPositions, withoutPatchHeads } from './patches';
-import { copyTokenizer, STORED, TOWER_TRAINING } from './training';
+import { patchHeads, patchLosses, patchTargets, withoutPatchHeads } from './patches';
+import { copyTokenizer, spreadPositions, STORED, TOWER_TRAINING } from '../towers';
 
 const TRAINING: TrainingConfig = { ...TOWER_TRAINING, steps: 2000, batchSize: 64, learningRate: 2e-3 };
 

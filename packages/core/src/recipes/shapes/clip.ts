@@ -33,8 +33,8 @@ import { savePretrained, type HostTensor } from '../../checkpoints';
 import { BatchSource, shapes, stackPixels, type ShapesDataset } from '../../data';
 import { train, type Recipe, type Run, type Task, type TrainingConfig, type TrainOptions } from '../../train';
 import { encodeTexts, selectRows } from '../captions';
-import { patchHeads, patchLosses, patchTargets, spreadPositions, withoutPatchHeads } from './patches';
-import { STORED, TOWER_TRAINING } from './training';
+import { patchHeads, patchLosses, patchTargets, withoutPatchHeads } from './patches';
+import { spreadPositions, STORED, TOWER_TRAINING } from '../towers';
 
 const TRAINING: Omit<TrainingConfig, 'steps'> = { ...TOWER_TRAINING, batchSize: 64, learningRate: 1e-3 };
 

@@ -9,7 +9,7 @@ import { saveBlip2 } from '../finishedModel';
 import { stage1 } from '../stage1';
 import { stage2 } from '../stage2';
 import { SHORT_CAPTIONS, shapesShortStage1, shapesStage2 } from './settings';
-import { STORED } from './training';
+import { STORED } from '../towers';
 
 export type FinishedLanguage = 'opt' | 't5';
 

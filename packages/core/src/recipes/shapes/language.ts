@@ -16,10 +16,10 @@ import { OPT, T5, type Family, type LanguageTower, type OptConfig, type T5Config
 import { languageModeling } from '../../losses';
 import { savePretrained } from '../../checkpoints';
 import { train, type Recipe, type Run, type Task, type TrainingConfig, type TrainOptions } from '../../train';
-import { startOpt, startT5 } from './languageStart';
-import { documentTexts, PART } from './languageTexts';
-import type { ContextShares } from './softContext';
-import { copyTokenizer, STORED, TOWER_TRAINING } from './training';
+import { startOpt, startT5 } from '../towers/languageStart';
+import { documentTexts, PART } from '../towers/languageTexts';
+import type { ContextShares } from '../towers/softContext';
+import { copyTokenizer, STORED, TOWER_TRAINING } from '../towers';
 
 const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 32, learningRate: 2e-3 };
 

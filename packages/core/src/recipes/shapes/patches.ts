@@ -15,7 +15,6 @@ import {
   type Size,
 } from '@blip2/datasets';
 import {
-  Rng,
   softmaxCrossEntropy,
   tf,
   type ParameterSpecs,
@@ -28,8 +27,6 @@ import type { HostTensor } from '../../checkpoints';
 const HEADS = 'patch';
 /** Of objects, as patches say them; 0 is for none. */
 const SIZE_LABELS: readonly Size[] = ['small', 'medium', 'large'];
-/** Positions start as the sum of a row's and a column's vector, large enough not to drown in the pixels. */
-const POSITION_STD = 0.6;
 
 /** For each patch: color, shape and size of what its cell shows (0: nothing), row and column. */
 type PatchLabels = Record<'color' | 'shape' | 'size' | 'row' | 'column', number[]>;
@@ -53,20 +50,6 @@ export function patchHeads({ colors, shapes }: ShapesSettings, grid: number, wid
 export function withoutPatchHeads(parameters: ParameterStore): Record<string, HostTensor> {
   const tensors = Object.entries(parameters.snapshot()).filter(([name]) => !name.startsWith(`${HEADS}.`));
   return Object.fromEntries(tensors);
-}
-
-/** Sets a table of positions of P rows: the class token, then row and column of each patch. */
-export function spreadPositions(parameters: ParameterStore, name: string, grid: number, seed: number): void {
-  const shape = parameters.shape(name);
-  const width = shape.at(-1)!;
-  tf.tidy(() => {
-    const rng = Rng.from(seed);
-    const rows = rng.normal([grid, 1, width], POSITION_STD);
-    const columns = rng.normal([1, grid, width], POSITION_STD);
-    const patches = tf.add(rows, columns).reshape([grid * grid, width]);
-    const table = tf.concat([rng.normal([1, width], POSITION_STD), patches], 0); // [P, W]
-    parameters.assign(name, table.reshape(shape));
-  });
 }
 
 /** What the patches of examples are to say: int32 [B(P − 1)] each. */
