@@ -69,7 +69,15 @@ export function brokenLinks(file) {
 }
 
 function main() {
-  const listed = output('git', ['-C', paths.root, 'ls-files', '-z', '*.md', '*.ipynb']);
+  const listed = output('git', [
+    '-C',
+    paths.root,
+    'ls-files',
+    '-zco',
+    '--exclude-standard',
+    '*.md',
+    '*.ipynb',
+  ]);
   const files = listed
     .split('\0')
     .filter(Boolean)
