@@ -42,6 +42,7 @@ async function measure(study: Study): Promise<Measured> {
     scale: 'smoke',
     data,
     runsDir,
+    keep: () => undefined,
     note: () => undefined,
     async run<M>(recipe: Recipe<M>): Promise<Run<M>> {
       recipes.push(recipe);
