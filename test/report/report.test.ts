@@ -138,6 +138,43 @@ it('curves: a band for the committed seeds, a line with marks for the own run', 
   expect(both).toMatch(/<title>VQA accuracy, OPT\. with stage 1: .* at step 0, .* at step 300/);
 });
 
+it('results of other settings are shown as such, and never averaged with those of now', async () => {
+  const inputs = 'of another time';
+  const before = COMMITTED.map((one) => ({ ...one, inputs }));
+  const own = [result('table6', 0)];
+  const page = await report({ own, committed: before });
+  expect(textOf(page, 'table6')).toContain('Other settings : the committed results');
+  expect(textOf(page, 'table6')).toContain('Committed, 5 seeds');
+  expect(textOf(page, 'table6')).toContain('Yours, 1 seed');
+  expect(textOf(page, 'findings').match(/other settings/g)).toHaveLength(5);
+
+  const half = COMMITTED.map((one) => (one.seed < 3 ? { ...one, inputs } : one));
+  const mixed = await report({ committed: half });
+  expect(textOf(mixed, 'table6')).toContain('Committed, 2 seeds');
+  expect(mixed).not.toContain('ther settings');
+});
+
+it('examples of a study: pictures with what was asked and said, each kind by itself', async () => {
+  const said = [
+    { prompt: 'what color is the star?', text: 'green', truth: 'red', right: false },
+    { prompt: 'why?', text: 'because' },
+  ];
+  const examples = Array.from({ length: 8 }, (_, picture) => ({ kind: 'talks', by: 'OPT', picture, said }));
+  const other = {
+    kind: 'captions',
+    by: 'FlanT5',
+    picture: 1,
+    said: [{ prompt: '', text: 'a ring', right: true }],
+  };
+  const page = await report({ own: [{ ...result('table6', 0), examples: [...examples, other] }] });
+  await expectValid(page);
+  const text = textOf(page, 'table6');
+  expect(text).toContain('what color is the star? wrong green (red)');
+  expect(text).toContain('2 more');
+  expect(text).toContain('captions right a ring FlanT5');
+  expect(page.match(/<img/g)).toHaveLength(9);
+});
+
 it('pictures: captions and answers with verdicts, and a tile for each query', async () => {
   const page = await report({ samples: [await sample()] });
   const text = textOf(page, 'pictures');
@@ -167,6 +204,9 @@ it('whatever is hostile stays text', async () => {
     runs: base.runs.map((run) => ({ ...run, name: evil, hash: evil })),
     environment: { ...base.environment, cpu: evil, features: [evil] },
     command: evil,
+    examples: [
+      { kind: evil, by: evil, picture: 0, said: [{ prompt: evil, text: evil, truth: evil, right: false }] },
+    ],
   };
   const picture = await sample();
   const samples = [
@@ -181,7 +221,7 @@ it('whatever is hostile stays text', async () => {
   const harmless = await report({ own: [base] });
   const tags = (html: string, tag: string) => html.split(`<${tag}`).length;
   expect(tags(page, 'script')).toBe(tags(harmless, 'script'));
-  expect(tags(page, 'img')).toBe(tags(harmless, 'img') + 1);
+  expect(tags(page, 'img')).toBe(tags(harmless, 'img') + 2);
   expect(page).not.toContain('onerror=alert(2)>');
   expect(page).toContain('&amp;amp;');
   await expectValid(page);

@@ -21,20 +21,17 @@ async function reproduce(
   { seeds: count, size, jobs, report, json }: Options,
 ): Promise<void> {
   const { defaultRunsDir, listenForInterruption } = await import('../train');
-  const { inputsHash, judge, OverallProgress, readResults, resultsDir, runStudies, STUDIES } =
-    await import('../studies');
+  const { judge, OverallProgress, readResults, resultsDir, runStudies, STUDIES } = await import('../studies');
   const { shippedSamples, writeReport } = await import('../report');
   const studies = await chosen(names, STUDIES);
   const runsDir = defaultRunsDir();
   const seeds = Array.from({ length: count }, (_, seed) => seed);
 
   const committed = readResults(COMMITTED);
-  const current = new Map(STUDIES.map((study) => [study.name, inputsHash(study, size)]));
   const samples = await shippedSamples(runsDir);
   const writePage = () => {
     // Broken ones that this call is about are measured again; others are only missing from the report.
-    const all = readResults(resultsDir(runsDir, size), () => {});
-    const own = all.filter(({ study, inputs }) => inputs === current.get(study));
+    const own = readResults(resultsDir(runsDir, size), () => {});
     return writeReport(report, { studies: STUDIES, own, committed, samples });
   };
   const progress = new OverallProgress({ studies, seeds, jobs, scale: size });

@@ -13,8 +13,16 @@ import { ICONS } from './verdict';
 
 const PAPER = 'https://arxiv.org/abs/2301.12597';
 
-/** A whole HTML document. @param pictures the section of samples, if there are any */
-export function page(parts: readonly Part[], pictures: Html | undefined): Html {
+/** Of test pictures. */
+export interface Pictures {
+  /** The section of samples. */
+  samples?: Html;
+  /** Examples by the study's name. */
+  examples: ReadonlyMap<string, Html | undefined>;
+}
+
+/** A whole HTML document. */
+export function page(parts: readonly Part[], { samples, examples }: Pictures): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -39,9 +47,11 @@ export function page(parts: readonly Part[], pictures: Html | undefined): Html {
             (Li et al., ICML 2023), made again in a world of drawn shapes, small enough for two processor
             cores. Every number below comes from a training run that the command beside it repeats.
           </p>
-          ${provenance(parts)}${contents(parts, pictures !== undefined)}
+          ${provenance(parts)}${contents(parts, samples !== undefined)}
         </header>
-        <main>${summary(parts)}${parts.map(studySection)}${pictures}</main>
+        <main>
+          ${summary(parts)}${parts.map((part) => studySection(part, examples.get(part.study.name)))}${samples}
+        </main>
         ${SCRIPT}
       </body>
     </html> `;

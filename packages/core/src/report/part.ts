@@ -1,6 +1,6 @@
 /** A study's part of the report: its committed results and the reader's own, and what each says about its claims. */
 import { digitsFor } from './numbers';
-import { judge, type Claim, type Finding, type Study, type StudyResult } from '../studies';
+import { inputsHash, judge, type Claim, type Finding, type Study, type StudyResult } from '../studies';
 
 /** By how much the better arm of a claim is above the worse one, in at least one seed. */
 export interface Difference {
@@ -24,6 +24,8 @@ export interface Part {
   study: Study;
   committed: readonly StudyResult[];
   own: readonly StudyResult[];
+  /** Which of them were made with other settings or towers than the study's of now. */
+  outdated: { committed: boolean; own: boolean };
   claims: readonly JudgedClaim[];
 }
 
@@ -36,9 +38,15 @@ export function partsOf(
   own: readonly StudyResult[],
 ): Part[] {
   return studies.map((study) => {
-    const ofStudy = (results: readonly StudyResult[]) =>
-      results.filter((result) => result.study === study.name).sort(bySeed);
+    const ofNow = (result: StudyResult) => result.inputs === inputsHash(study, result.scale);
+    // Those of now and others must not be averaged: others are shown only where there are none of now.
+    const ofStudy = (all: readonly StudyResult[]) => {
+      const results = all.filter((result) => result.study === study.name).sort(bySeed);
+      return results.some(ofNow) ? results.filter(ofNow) : results;
+    };
     const results = { committed: ofStudy(committed), own: ofStudy(own) };
+    const isOutdated = (some: readonly StudyResult[]) => some.length > 0 && !some.some(ofNow);
+    const outdated = { committed: isOutdated(results.committed), own: isOutdated(results.own) };
     const measured = [...results.committed, ...results.own].flatMap(({ measurements }) => measurements);
     const claims = study.claims.map((claim) => ({
       claim,
@@ -46,7 +54,7 @@ export function partsOf(
       committed: differenceOf(claim, results.committed),
       own: differenceOf(claim, results.own),
     }));
-    return { study, ...results, claims };
+    return { study, ...results, outdated, claims };
   });
 }
 

@@ -2,7 +2,7 @@
 import { layerOf, queryMap, shareOn, type AttentionBundle } from '../attention';
 import { encodePng, type ImageSource } from '../image';
 import { html, Html } from './html';
-import { marked } from './verdict';
+import { mark } from './verdict';
 
 /** A picture and what was made of it. */
 export interface Sample {
@@ -62,9 +62,6 @@ const list = (title: string, items: readonly Html[]) =>
         <ul>
           ${items}
         </ul> `;
-
-const mark = (right: boolean | undefined) =>
-  right === undefined ? undefined : marked(right ? 'good' : 'bad', right ? 'right ' : 'wrong ');
 
 /** The last layer in the open, those before it folded. */
 function heat(bundle: AttentionBundle, objects: readonly boolean[] | undefined, index: number): Html {

@@ -7,17 +7,29 @@ import { measurementTable } from './measurementTable';
 import { duration } from './numbers';
 import type { Part } from './part';
 import { settings } from './settings';
+import { marked } from './verdict';
 
-export function studySection(part: Part): Html {
+/** @param examples of what was said of pictures, if there are any */
+export function studySection(part: Part, examples?: Html): Html {
   const { study, committed, own, claims } = part;
   const isMeasured = committed.length + own.length > 0;
   return html`<section id="${study.name}">
     <h2>${study.title}</h2>
     <p class="source">${study.source}</p>
     <p class="announcement">${study.announcement}</p>
-    ${isMeasured ? claims.map(findingBlock) : undefined} ${curves(part)} ${measurementTable(part)}
-    ${settings(part)} ${howToMake(part)}
+    ${staleness(part)} ${isMeasured ? claims.map(findingBlock) : undefined} ${curves(part)}
+    ${measurementTable(part)} ${examples} ${settings(part)} ${howToMake(part)}
   </section> `;
+}
+
+/** Says so where results were made with other settings or towers than the study has now. */
+function staleness({ outdated: { committed, own } }: Part): Html | undefined {
+  if (!committed && !own) return undefined;
+  const whose = [...(committed ? ['committed'] : []), ...(own ? ['your'] : [])].join(' and ');
+  return html`<p class="small">
+    ${marked('open', 'Other settings')}: the ${whose} results were made with other settings or frozen towers
+    than this study has now, and are shown as they are.
+  </p> `;
 }
 
 /** The command that makes the reader's own results again, or for the first time. */

@@ -95,6 +95,13 @@ details[open] > summary { margin-bottom: 0.6rem; }
 .tiles svg { width: 100%; height: auto; display: block; border-radius: 2px; image-rendering: pixelated; }
 .tiles figcaption { font-size: 0.78rem; text-align: center; padding-top: 0.15rem; color: var(--quiet); }
 
+.kind { font-style: italic; margin: 1.2rem 0 0.4rem; }
+.examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1.2rem 2rem; }
+.example { display: grid; grid-template-columns: 6.5rem 1fr; gap: 1rem; align-items: start; break-inside: avoid; }
+.example img { width: 100%; image-rendering: pixelated; border-radius: 3px; }
+.example p { margin-bottom: 0.4rem; line-height: 1.4; font-size: 0.95rem; overflow-wrap: anywhere; }
+details > .examples { margin-top: 1rem; }
+
 @media (max-width: 44rem) {
   body { padding: 1.5rem 1rem 3rem; font-size: 1rem; }
   h1 { font-size: 1.65rem; }

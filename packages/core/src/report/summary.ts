@@ -42,19 +42,20 @@ export function summary(parts: readonly Part[]): Html {
 function row(part: Part, judged: JudgedClaim): Html {
   const { claim, committed, own, digits } = judged;
   const main = committed ?? own;
-  const cell = (found: Difference | undefined) =>
+  const cell = (found: Difference | undefined, isOutdated: boolean) =>
     found
       ? html`${signed(found.mean, digits)}<br />
-          <span class="spread">${bounds(found, digits)}</span>`
+          <span class="spread">${bounds(found, digits)}</span>
+          ${isOutdated ? html`<br /><span class="spread">other settings</span>` : undefined}`
       : html`<span class="quiet">–</span>`;
   return html`<tr>
     <th scope="row">${claim.text} <a class="small" href="#${part.study.name}">${part.study.title}</a></th>
     <td class="number" data-name="Paper">${paperDifference(part, judged)}</td>
-    <td class="number" data-name="Committed">${cell(committed)}</td>
+    <td class="number" data-name="Committed">${cell(committed, part.outdated.committed)}</td>
     <td class="middle">
       ${main && drawInterval(main, committed && own?.mean, differenceText(main, digits))}
     </td>
-    <td class="number" data-name="Yours">${cell(own)}</td>
+    <td class="number" data-name="Yours">${cell(own, part.outdated.own)}</td>
     <td>${verdictOf(main)}</td>
   </tr> `;
 }

@@ -18,6 +18,10 @@ export function marked(look: Look, words: string): Html {
   >`;
 }
 
+/** Of what was said, where it is known whether it is right. */
+export const mark = (right: boolean | undefined): Html | undefined =>
+  right === undefined ? undefined : marked(right ? 'good' : 'bad', right ? 'right ' : 'wrong ');
+
 const LOOKS: Record<Difference['verdict'], Look> = {
   holds: 'good',
   'does not hold': 'bad',

@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../checkpoints';
 import type { Study, StudyResult } from '../studies';
+import { examplesOf } from './examples';
 import { page } from './page';
+import type { Html } from './html';
 import { partsOf } from './part';
 import { samplesSection, type Sample } from './samples';
 
@@ -22,8 +24,11 @@ export interface ReportContent {
  */
 export async function writeReport(dir: string, content: ReportContent): Promise<string> {
   const { studies, own, committed, samples = [] } = content;
+  const parts = partsOf(studies, committed, own);
+  const examples = new Map<string, Html | undefined>();
+  for (const part of parts) examples.set(part.study.name, await examplesOf(part));
   const pictures = samples.length > 0 ? await samplesSection(samples) : undefined;
-  const document = page(partsOf(studies, committed, own), pictures);
+  const document = page(parts, { samples: pictures, examples });
   const path = join(dir, 'index.html');
   writeFileAtomic(path, [document.text]);
   return path;
