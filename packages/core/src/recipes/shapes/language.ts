@@ -1,179 +1,61 @@
 /**
  * The language models behind Shapes: a tiny OPT in two sizes and a tiny T5, trained on text alone (documents about
  * imaginary scenes), then frozen and shipped in datasets/shapes/opt, opt-small and t5.
- *
- * Two things make models this small learn it, and read queries later. Some of their heads start as heads that look back
- * and heads that look for equal words (languageStart.ts). And in the second half of the training contexts come blurred
- * or as soft prompts may be (softContext.ts): a model that has only seen exact words cannot read queries.
- *
- * B batch, P prompt tokens, T target tokens, D width.
  */
 import { join } from 'node:path';
-import { shapesDirectory, type DocumentOptions } from '@blip2/datasets';
-import { ParameterStore, tf, type Rng, type Tensor } from '../../runtime';
-import { Tokenizer } from '../../text';
-import { OPT, T5, type Family, type LanguageTower, type OptConfig, type T5Config } from '../../models';
-import { languageModeling } from '../../losses';
-import { savePretrained } from '../../checkpoints';
-import { train, type Recipe, type Run, type Task, type TrainingConfig, type TrainOptions } from '../../train';
-import { startOpt, startT5 } from '../towers/languageStart';
-import { documentTexts, PART } from '../towers/languageTexts';
-import type { ContextShares } from '../towers/softContext';
-import { copyTokenizer, STORED, TOWER_TRAINING } from '../towers';
-
-const TRAINING: TrainingConfig = { ...TOWER_TRAINING, batchSize: 32, learningRate: 2e-3 };
+import { drawDocument, SHAPES, shapesDirectory, type DocumentOptions } from '@blip2/datasets';
+import type { Recipe, Run, TrainOptions } from '../../train';
+import {
+  languageTower,
+  makeLanguageTower,
+  type LanguageKind,
+  type LanguageTexts,
+  type TrainedLanguage,
+} from '../towers';
 
 /** Share of the steps with one object in each scene. */
 const EASY_STEPS = 0.1;
 const EASY: readonly number[] = [1];
 const ALL: readonly number[] = [1, 2, 2, 3, 3];
-const PLAIN: ContextShares = { blurred: 0, soft: 0 };
 
-/** A language model, once it is trained. */
-export interface ShapesLanguage<Config = unknown> {
-  family: Family<Config, LanguageTower>;
-  config: Config;
-  tower: LanguageTower;
-  tokenizer: Tokenizer;
-  parameters: ParameterStore;
-}
+export type ShapesLanguageKind = LanguageKind;
+export type ShapesLanguage = TrainedLanguage;
 
 export interface ShapesLanguageOptions {
   /** What more is known of objects, and asked (see `DocumentOptions`). */
   facts?: DocumentOptions['facts'];
 }
 
-/** What differs between the kinds. */
-interface Kind<Config> {
-  family: Family<Config, LanguageTower>;
-  config: (tokenizer: Tokenizer) => Config;
-  start: (parameters: ParameterStore, config: Config) => void;
-  training: TrainingConfig;
-  /** Share of the steps before contexts are read in other ways than plainly, and how they are read then. */
-  plainSteps: number;
-  contexts: ContextShares;
-}
-
-const opt = (size: { numHiddenLayers: number; ffnDim: number }): Kind<OptConfig> => ({
-  family: OPT,
-  config(tokenizer) {
-    const [newline] = tokenizer.encode('\n', { addSpecialTokens: false });
-    return OPT.readConfig({
-      ...size,
-      vocabSize: tokenizer.vocabularySize,
-      hiddenSize: 96,
-      numAttentionHeads: 6,
-      maxPositionEmbeddings: 128,
-      initStd: 0.1,
-      dropout: 0,
-      eosTokenId: newline,
-    });
-  },
-  start: startOpt,
-  training: TRAINING,
-  plainSteps: 0.5,
-  contexts: { blurred: 0.2, soft: 0.4 },
-});
-
-/** Of version 1.1, as FlanT5. */
-const t5: Kind<T5Config> = {
-  family: T5,
-  config: (tokenizer) =>
-    T5.readConfig({
-      vocabSize: tokenizer.vocabularySize,
-      dModel: 96,
-      dKv: 16,
-      dFf: 192,
-      numLayers: 3,
-      numDecoderLayers: 2,
-      numHeads: 6,
-      feedForwardProj: 'gated-gelu',
-      tieWordEmbeddings: false,
-      dropoutRate: 0,
-    }),
-  start: startT5,
-  training: { ...TRAINING, steps: 1600, batchSize: 64 },
-  plainSteps: 0.4,
-  contexts: { blurred: 0.2, soft: 0.6 },
-};
-
-const KINDS = {
-  opt: opt({ numHiddenLayers: 4, ffnDim: 384 }),
-  'opt-small': opt({ numHiddenLayers: 2, ffnDim: 192 }),
-  t5,
-};
-
-export type ShapesLanguageKind = keyof typeof KINDS;
-
 /** The recipe of one of them; every hyper-parameter can be overridden when it is trained. */
 export function shapesLanguage(
   name: ShapesLanguageKind,
   options: ShapesLanguageOptions = {},
 ): Recipe<ShapesLanguage> {
-  const kind = KINDS[name] as Kind<unknown>;
-  const { plainSteps, contexts, training } = kind;
-  return {
-    name: `${name}-shapes`,
-    config: { stage: 'language', kind: name, easy: EASY_STEPS, plainSteps, contexts: { ...contexts } },
-    training,
-    custom: options.facts !== undefined,
-    prepare: (context) => Promise.resolve(prepare(kind, context.training, options)),
-  };
+  return languageTower(name, shapesDocuments(options));
 }
 
 /** Trains one of them and writes it as a Hugging Face folder, tokenizer included, which `loadLanguageModel` opens. */
-export async function makeShapesLanguage(
+export function makeShapesLanguage(
   dir: string,
   name: ShapesLanguageKind,
   { facts, ...options }: TrainOptions<ShapesLanguage> & ShapesLanguageOptions = {},
 ): Promise<Run<ShapesLanguage>> {
-  const run = await train(shapesLanguage(name, { facts }), options);
-  if (run.interrupted) return run;
-  const { family, config, parameters } = run.model;
-  savePretrained(dir, family, config, parameters, STORED);
-  copyTokenizer(tokenizerDir(family), dir);
-  return run;
+  return makeLanguageTower(dir, name, shapesDocuments({ facts }), options);
 }
 
-const tokenizerDir = ({ modelType }: Family<unknown, LanguageTower>): string =>
-  join(shapesDirectory, `tokenizer-${modelType}`);
-
-function prepare<Config>(
-  { family, config: configOf, start, plainSteps, contexts }: Kind<Config>,
-  { seed, steps, batchSize }: TrainingConfig,
-  { facts }: ShapesLanguageOptions,
-): Task<ShapesLanguage<Config>> {
-  const tokenizer = Tokenizer.fromFolder(tokenizerDir(family));
-  const config = configOf(tokenizer);
-  const tower = family.build(config);
-  const parameters = ParameterStore.create(tower.parameters(), seed);
-  start(parameters, config);
-  const documents = documentTexts(tower, tokenizer);
-  return {
-    parameters,
-    model: { family, config, tower, tokenizer, parameters },
-    inputs: (step) => {
-      const objects = step < EASY_STEPS * steps ? EASY : ALL;
-      const shares = step < plainSteps * steps ? PLAIN : contexts;
-      return documents(step * batchSize, batchSize, { seed, objects, facts, ...shares });
+const shapesDocuments = ({ facts }: ShapesLanguageOptions): LanguageTexts => ({
+  name: 'shapes',
+  config: { easy: EASY_STEPS },
+  custom: facts !== undefined,
+  tokenizerDir: (modelType) => join(shapesDirectory, `tokenizer-${modelType}`),
+  documents: {
+    draw: (number, { progress, ...options }) =>
+      drawDocument(number, { ...options, facts, objects: progress < EASY_STEPS ? EASY : ALL }),
+    /** A phrase ends with the name of a shape. */
+    phraseEnds(tokenizer) {
+      const last = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).at(-1)!;
+      const ends = SHAPES.map((shape) => last(`a ${shape}`));
+      return (token) => ends.includes(token);
     },
-    loss: (w, inputs, rng) => {
-      const { promptIds, promptMask, targetIds, targetMask, parts } = inputs;
-      const embeddings = readWords(tower.embed(w, promptIds), inputs, rng); // [B, P, D]
-      const logits = tower.logits(w, { embeddings, mask: promptMask }, targetIds); // [B, T, V]
-      const lossOf = (mask: Tensor) => languageModeling(logits, { ids: targetIds, mask });
-      const isPart = (part: number) => tf.cast(tf.equal(parts, tf.scalar(part, 'int32')), 'int32');
-      const text = lossOf(targetMask);
-      const answers = lossOf(isPart(PART.answer));
-      // All of the text counts, answers twice: they are few of the tokens.
-      return { loss: tf.add(text, answers), text, answers, captions: lossOf(isPart(PART.caption)) };
-    },
-  };
-}
-
-/** What positions read of words, with noise. embeddings [B, P, D], blend [B, P, P], noise [B, P] → [B, P, D] */
-function readWords(embeddings: Tensor, { blend, noise }: Record<string, Tensor>, rng: Rng): Tensor {
-  const std = tf.sqrt(tf.mean(tf.square(embeddings)));
-  const amount = tf.expandDims(tf.mul(noise, std), 2); // [B, P, 1]
-  return tf.add(tf.matMul(blend, embeddings), tf.mul(rng.normal(embeddings.shape, 1), amount));
-}
+  },
+});

@@ -1,5 +1,6 @@
 /**
- * Documents of the Shapes world as language models are taught them, in the prompts of BLIP-2.
+ * Documents as language models are taught them, in the prompts of BLIP-2: what is said of something, then questions with
+ * their answers, and captions.
  * B batch, P prompt tokens, T target tokens.
  *
  *   decoder-only      context → </s>Question: … Answer: red⏎ Question: … Answer: circle⏎ a red circle⏎
@@ -9,13 +10,38 @@
  *
  * A decoder-only model has its `</s>` before the context, as any text, or after it, as BLIP-2 has it after the queries.
  */
-import { drawDocument, Random, type DocumentOptions, type TextDocument, type Turn } from '@blip2/datasets';
+import { Random } from '@blip2/datasets';
 import { Blip2Error } from '../../runtime';
 import { padRows, splitPrefix, type Tokenizer } from '../../text';
 import type { LanguageTower } from '../../models';
 import type { HostTensor } from '../../checkpoints';
 import { QUESTION_ANSWER, QUESTION_SHORT_ANSWER } from '../../generate';
-import { phraseEnds, readPrompt, type ContextShares, type Position } from './softContext';
+import { readPrompt, type ContextShares, type Position } from './softContext';
+
+/** Something to be written after a context. */
+export interface Turn {
+  /** `caption`, or any kind of question. */
+  kind: string;
+  /** The question; of a caption its first words, or none. */
+  prompt: string;
+  answer: string;
+}
+
+export interface LanguageDocument {
+  context: string;
+  turns: readonly Turn[];
+}
+
+/** Where documents come from. */
+export interface DocumentSource {
+  /**
+   * A document, a function of its number and of the options alone.
+   * @param options.progress share of the training that is done, from 0 to 1
+   */
+  draw(number: number, options: { seed: number; turns: number; progress: number }): LanguageDocument;
+  /** Tells the tokens after which a phrase of a context ends. */
+  phraseEnds(tokenizer: Tokenizer): (token: number) => boolean;
+}
 
 /** What a target token is part of: what is given of a turn, an answer or a caption (their end token among them). */
 export const PART = { given: 0, answer: 1, caption: 2 } as const;
@@ -40,31 +66,32 @@ export type DocumentBatch = Record<
   HostTensor
 >;
 
-export type DocumentBatchOptions = DocumentOptions & ContextShares;
+export type DocumentBatchOptions = ContextShares & { seed: number; progress: number };
 
 interface Layout {
-  /** P and T: every document fits, if need be without its last turns. */
+  /** P and T: a longer context is cut, and turns that do not fit are left out. */
   promptLength: number;
   targetLength: number;
   turns: number;
   padSide: 'left' | 'right';
-  sample: (document: TextDocument, lot: number) => Sample;
+  sample: (document: LanguageDocument, lot: number) => Sample;
 }
 
 /** Batches of documents number `first` to `first + count − 1`, always of the same shapes. */
 export function documentTexts(
   tower: LanguageTower,
   tokenizer: Tokenizer,
+  source: DocumentSource,
 ): (first: number, count: number, options: DocumentBatchOptions) => DocumentBatch {
   const isDecoderOnly = tower.architecture === 'decoder-only';
   const { promptLength, targetLength, turns, padSide, sample } = isDecoderOnly
     ? continued(tokenizer, tower.tokens.eos)
     : answered(tokenizer);
-  const endsPhrase = phraseEnds(tokenizer);
+  const endsPhrase = source.phraseEnds(tokenizer);
   return (first, count, { blurred, soft, ...options }) => {
     const drawn = Array.from({ length: count }, (_, i) => {
-      const random = new Random('reading', options.seed ?? 0, first + i);
-      const text = sample(drawDocument(first + i, { turns, ...options }), random.unit());
+      const random = new Random('reading', options.seed, first + i);
+      const text = sample(source.draw(first + i, { turns, ...options }), random.unit());
       return { ...text, read: readPrompt(text.prompt, text.context, { blurred, soft }, endsPhrase, random) };
     });
     const rows = (name: 'prompt' | 'target' | 'parts') => drawn.map((one) => one[name]);
@@ -109,12 +136,12 @@ function positions(
 
 /** For decoder-only models: all turns in a row. */
 function continued(tokenizer: Tokenizer, eos: number): Layout {
-  const targetLength = 48;
+  const [promptLength, targetLength] = [32, 48];
   const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
   const begin = tokenizer.encode('');
-  const sample = (document: TextDocument, lot: number): Sample => {
+  const sample = (document: LanguageDocument, lot: number): Sample => {
     const isBegunAfter = lot < 0.5;
-    const words = encode(document.context);
+    const words = encode(document.context).slice(0, promptLength - begin.length);
     const before = isBegunAfter ? words : [...begin, ...words];
     const target = isBegunAfter ? [...begin] : [];
     const parts: number[] = target.map(() => PART.given);
@@ -130,19 +157,22 @@ function continued(tokenizer: Tokenizer, eos: number): Layout {
     const context = { start: before.length - words.length, end: before.length };
     return { prompt: before, context, target, parts };
   };
-  return { promptLength: 32, targetLength, turns: 3, padSide: 'left', sample };
+  return { promptLength, targetLength, turns: 3, padSide: 'left', sample };
 }
 
 /** For encoder-decoders: one turn; of captions the end is written. */
 function answered(tokenizer: Tokenizer): Layout {
-  const sample = ({ context, turns: [turn] }: TextDocument, lot: number): Sample => {
-    const words = tokenizer.encode(context, { addSpecialTokens: false });
+  const [promptLength, targetLength] = [48, 20];
+  const sample = ({ context, turns: [turn] }: LanguageDocument, lot: number): Sample => {
     const isCaption = turn.kind === 'caption';
     const { prefix, suffix } = isCaption
       ? splitPrefix(turn.answer, lot)
       : { prefix: '', suffix: turn.answer };
-    const given = tokenizer.encode(`${givenOf(turn, QUESTION_SHORT_ANSWER)} ${prefix}`);
-    const target = tokenizer.encode(suffix);
+    const given = tokenizer.encode(`${givenOf(turn, QUESTION_SHORT_ANSWER)} ${prefix}`).slice(-promptLength);
+    const words = tokenizer
+      .encode(context, { addSpecialTokens: false })
+      .slice(0, promptLength - given.length);
+    const target = tokenizer.encode(suffix).slice(0, targetLength);
     return {
       prompt: [...words, ...given],
       context: { start: 0, end: words.length },
@@ -150,7 +180,7 @@ function answered(tokenizer: Tokenizer): Layout {
       parts: target.map(() => partOf(turn)),
     };
   };
-  return { promptLength: 48, targetLength: 20, turns: 1, padSide: 'right', sample };
+  return { promptLength, targetLength, turns: 1, padSide: 'right', sample };
 }
 
 const partOf = ({ kind }: Turn): number => (kind === 'caption' ? PART.caption : PART.answer);

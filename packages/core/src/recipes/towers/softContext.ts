@@ -5,8 +5,7 @@
  *
  * P prompt tokens.
  */
-import { type Random, SHAPES } from '@blip2/datasets';
-import type { Tokenizer } from '../../text';
+import type { Random } from '@blip2/datasets';
 
 /** A position of a prompt: which of its tokens it reads, with what weight, and how noisy (1: as large as a word). */
 export interface Position {
@@ -49,12 +48,6 @@ export function readPrompt(
   return [...plain.slice(0, context.start), ...read, ...plain.slice(context.end)];
 }
 
-/** Tells the tokens after which a phrase ends: the names of shapes. */
-export function phraseEnds(tokenizer: Tokenizer): (token: number) => boolean {
-  const ids = SHAPES.map((shape) => tokenizer.encode(`a ${shape}`, { addSpecialTokens: false }).at(-1)!);
-  return (token) => ids.includes(token);
-}
-
 /** Words scaled by 0.6 to 1.4, with up to 0.7 of their neighbours. */
 function blurred(words: readonly number[], random: Random): Position[] {
   const amount = random.unit();
@@ -84,7 +77,7 @@ function softened(said: readonly (readonly number[])[], random: Random): Positio
   });
 }
 
-/** Words up to a shape, and so on; what comes after the last shape belongs to its phrase. */
+/** Words up to the end of a phrase, and so on; what comes after the last end belongs to its phrase. */
 function phrases(
   words: readonly number[],
   prompt: readonly number[],
