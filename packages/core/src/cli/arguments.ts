@@ -16,3 +16,7 @@ export function positiveNumber(text: string): number {
 export function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
+
+/** What `--data` takes. */
+export const DATA_HELP =
+  'data: shapes, emoji, or a folder of pictures (docs/own-data.md), with options as in shapes?seed=1';

@@ -49,9 +49,12 @@ export function addAttend(program: Command): void {
   program
     .command('attend <image>')
     .description('where the queries of a Q-Former look in an image')
-    .requiredOption('--model <dir>', 'folder of a BLIP-2, or run folder of stage 1 or 2')
+    .requiredOption('--model <dir>', 'folder of a BLIP-2, or run folder of pretrain or finetune')
     .requiredOption('--out <file>', '.json: the attention bundle; .html: a page; .png: a picture')
-    .option('--text <text>', 'a text beside the queries, as in image-text matching; of stage 1 alone')
+    .option(
+      '--text <text>',
+      'a text beside the queries, as in image-text matching: of stage 1, or a question after finetune vqa',
+    )
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',

@@ -1,14 +1,15 @@
 /** `blip2 evaluate retrieval`: recall of a trained run. */
 import { Option, type Command } from 'commander';
 import type { RetrievalRow } from '../evaluate';
-import { wholeNumber } from './arguments';
+import { DATA_HELP, wholeNumber } from './arguments';
+import { addEvaluateCaption } from './evaluateCaption';
 import { addEvaluateVqa } from './evaluateVqa';
 import { printJson, printTable, type Row } from './output';
 
 interface Options {
   model: string;
   data: string;
-  split: 'train' | 'validation' | 'test';
+  split: string;
   k: number;
   equalTexts: 'merge' | 'apart';
   byTruth?: boolean;
@@ -18,10 +19,11 @@ interface Options {
 
 async function retrieval(options: Options): Promise<void> {
   const { model, data, split, k, equalTexts, byTruth, json } = options;
-  const { openData, openRun } = await import('../recipes');
+  const { loadData, openRun } = await import('../recipes');
   const { evaluateRetrieval, evaluateSwaps } = await import('../evaluate');
+  const { splitNamed } = await import('../data');
   const run = openRun(model, { stages: ['stage1', 'retrieval'] });
-  const pictures = openData(data)[split];
+  const pictures = splitNamed(await loadData(data), split);
   const recall = await evaluateRetrieval(run.model, pictures, { k, equalTexts, byTruth });
   const swaps = options.swaps ? await evaluateSwaps(run.model, pictures) : undefined;
   if (json) return printJson({ model, data, split, ...recall, swaps });
@@ -51,12 +53,8 @@ export function addEvaluate(program: Command): void {
     .command('retrieval')
     .description('recall@1/5/10 both ways, by ITC and after re-ranking by ITM, in percent')
     .requiredOption('--model <dir>', 'run folder of pretrain stage1 or finetune retrieval')
-    .requiredOption('--data <spec>', 'data: shapes, with options as in shapes?seed=1')
-    .addOption(
-      new Option('--split <name>', 'part of the data')
-        .choices(['train', 'validation', 'test'])
-        .default('test'),
-    )
+    .requiredOption('--data <spec>', DATA_HELP)
+    .option('--split <name>', 'part of the data: train, validation, test, or what else it has', 'test')
     .option('--k <count>', 'candidates re-ranked by ITM in each direction; 0: none', wholeNumber, 128)
     .addOption(
       new Option(
@@ -71,5 +69,6 @@ export function addEvaluate(program: Command): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  blip2 evaluate retrieval --model runs/mine --data shapes --k 32')
     .action(retrieval);
+  addEvaluateCaption(evaluate);
   addEvaluateVqa(evaluate);
 }

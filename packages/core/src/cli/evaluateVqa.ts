@@ -1,13 +1,13 @@
-/** `blip2 evaluate vqa`: zero-shot answers to the questions of a split. */
-import { Option, type Command } from 'commander';
+/** `blip2 evaluate vqa`: answers to the questions of a split. */
+import type { Command } from 'commander';
 import type { VqaEvaluation } from '../evaluate';
-import { positiveNumber } from './arguments';
+import { DATA_HELP, positiveNumber } from './arguments';
 import { printJson, printTable } from './output';
 
 interface Options {
   model: string;
   data: string;
-  split: 'train' | 'validation' | 'test';
+  split: string;
   numBeams?: number;
   limit?: number;
   blind?: boolean;
@@ -15,23 +15,25 @@ interface Options {
 }
 
 async function vqa({ model, data, split, numBeams, limit, blind, json }: Options): Promise<void> {
-  const { openBlip2, openData, openRun } = await import('../recipes');
+  const { GENERATING, loadData, openBlip2, openRun } = await import('../recipes');
   const { askingBlip2, blindModel, evaluateVqa, lookingElsewhere, majorityAnswers } =
     await import('../evaluate');
   const { isRunFolder } = await import('../train');
-  const dataset = openData(data);
-  const run = isRunFolder(model) ? openRun(model, { stages: ['stage2'] }).model : undefined;
+  const { splitNamed } = await import('../data');
+  const dataset = await loadData(data);
+  const asking = splitNamed(dataset, split);
+  const run = isRunFolder(model) ? openRun(model, { stages: GENERATING }).model : undefined;
   const asked = run ?? askingBlip2(await openBlip2(model));
   const options = { limit, generation: { numBeams } };
-  const { pictures, accuracy, rows } = await evaluateVqa(asked, dataset[split], options);
+  const { pictures, accuracy, rows } = await evaluateVqa(asked, asking, options);
   const baselines: Record<string, VqaEvaluation> = {};
   if (blind) {
-    baselines['another picture'] = await evaluateVqa(lookingElsewhere(asked), dataset[split], options);
+    baselines['another picture'] = await evaluateVqa(lookingElsewhere(asked), asking, options);
     if (run) {
       const alone = blindModel(run.parts.language);
-      baselines['question alone'] = await evaluateVqa(alone, dataset[split], options);
+      baselines['question alone'] = await evaluateVqa(alone, asking, options);
     }
-    baselines['most frequent answer'] = majorityAnswers(dataset.train, dataset[split], { limit });
+    baselines['most frequent answer'] = majorityAnswers(dataset.train, asking, { limit });
   }
   const withoutLooking = Object.fromEntries(
     Object.entries(baselines).map(([name, evaluation]) => [name, evaluation.rows]),
@@ -55,14 +57,12 @@ async function vqa({ model, data, split, numBeams, limit, blind, json }: Options
 export function addEvaluateVqa(evaluate: Command): void {
   evaluate
     .command('vqa')
-    .description('zero-shot accuracy of answers to the questions of the data, by kind of question')
-    .requiredOption('--model <dir>', 'run folder of pretrain stage2, or folder of a BLIP-2')
-    .requiredOption('--data <spec>', 'data with questions: shapes, with options as in shapes?seed=1')
-    .addOption(
-      new Option('--split <name>', 'part of the data')
-        .choices(['train', 'validation', 'test'])
-        .default('test'),
+    .description(
+      'accuracy of answers, zero-shot or fine-tuned, to the questions of the data, by kind of question',
     )
+    .requiredOption('--model <dir>', 'run folder of pretrain stage2 or finetune vqa, or folder of a BLIP-2')
+    .requiredOption('--data <spec>', `${DATA_HELP}, with questions`)
+    .option('--split <name>', 'part of the data: train, validation, test, or what else it has', 'test')
     .option('--num-beams <count>', 'beams (5 as in the paper unless given); 1 is faster', positiveNumber)
     .option('--limit <count>', 'so many pictures, from the first on', positiveNumber)
     .option('--blind', 'as well: what is right without looking at the picture')

@@ -43,7 +43,10 @@ function add(program: Command, name: string, description: string): Command {
   return program
     .command(`${name} <image...>`)
     .description(description)
-    .requiredOption('--model <dir>', 'folder of a BLIP-2 in Hugging Face’s layout, or run folder of stage 2');
+    .requiredOption(
+      '--model <dir>',
+      'folder of a BLIP-2 in Hugging Face’s layout, or run folder of pretrain stage2, finetune caption or vqa',
+    );
 }
 
 const AFTER_HELP = `

@@ -2,18 +2,24 @@ export {
   bleu,
   captionMetrics,
   cider,
+  evaluateCaptions,
   ptbTokenize,
   readCaptionFiles,
   rougeL,
   type BleuScores,
   type CaptionFileContent,
   type CaptionFiles,
+  type CaptionEvaluation,
+  type CaptionEvaluationOptions,
+  type CaptionModel,
   type CaptionOptions,
   type CaptionResult,
   type CaptionScores,
   type ImageId,
   type ImageScores,
+  type JudgedCaption,
 } from './caption';
+export { askingBlip2 } from './askingBlip2';
 export { readJson } from './readJson';
 export {
   ranks,
@@ -39,7 +45,6 @@ export {
 export { evaluateSwaps, type SwapRow } from './swaps';
 export { searchImages, type SearchHit, type SearchOptions, type SearchResult } from './search';
 export {
-  askingBlip2,
   blindModel,
   cleanPunctuation,
   cleanWords,
@@ -69,3 +74,5 @@ export {
   type VqaScorer,
   type VqaScores,
 } from './vqa';
+export { chanceRecall } from './chance';
+export { clipRetrieval, type ClipRetrieval } from './clip';

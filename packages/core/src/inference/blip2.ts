@@ -2,11 +2,12 @@
  * A finished BLIP-2, asked about images: `Blip2.load(folder)`. What comes back is plain data.
  * B batch, S image side, P patches, W width of the image, Q queries, H heads.
  */
-import { compile, computeValues, tf, type Tensor } from '../runtime';
+import { join } from 'node:path';
+import { Blip2Error, compile, computeValues, tf, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
-import { Tokenizer } from '../text';
+import { cleanQuestion, Tokenizer, type EncodedBatch } from '../text';
 import type { ImageSource } from '../image';
-import { BLIP2, queryImages, tokenCount, type Blip2 as Blip2Model } from '../models';
+import { BLIP2, queryImages, tokenCount, type Blip2 as Blip2Model, type Text } from '../models';
 import { fromPretrained, type FromPretrainedOptions } from '../checkpoints';
 import type { GenerationOptions, TextGeneration } from '../generate';
 import { attentionBundle, type AttentionBundle } from '../attention';
@@ -23,6 +24,8 @@ export interface Blip2Parts {
   /** The language model's among them, which never change. */
   frozen: Weights;
   tokenizer: Tokenizer;
+  /** Of a Q-Former that reads questions. */
+  questionTokenizer?: Tokenizer;
   processor: ImageProcessor;
   dispose?: () => void;
 }
@@ -33,14 +36,21 @@ export class Blip2 {
   private readonly look;
 
   constructor(private readonly parts: Blip2Parts) {
-    const { model, weights, frozen, tokenizer } = parts;
-    this.generator = new ImageTextGenerator({ model, frozen, trained: weights, tokenizer });
+    const { model, weights, frozen, tokenizer, questionTokenizer } = parts;
+    this.generator = new ImageTextGenerator({
+      model,
+      frozen,
+      trained: weights,
+      tokenizer,
+      questionTokenizer,
+    });
     this.encode = compile((pixels: Tensor) => model.vision.features(weights(), pixels), {
       name: 'visionTower',
     });
-    this.look = compile((features: Tensor) => queryImages(weights(), model, features).crossAttentions, {
-      name: 'look',
-    });
+    this.look = compile(
+      (features: Tensor, text?: Text) => queryImages(weights(), model, features, { text }).crossAttentions,
+      { name: 'look' },
+    );
   }
 
   /**
@@ -55,6 +65,16 @@ export class Blip2 {
   async caption(image: ImageSource, options: AskOptions & { prompt?: string } = {}): Promise<TextGeneration> {
     const [[best]] = await this.generator.caption(this.featuresOf([image]), [0], options);
     return best;
+  }
+
+  /** A caption of each of many images. */
+  async captionAll(
+    images: readonly ImageSource[],
+    options: AskOptions & { prompt?: string } = {},
+  ): Promise<TextGeneration[]> {
+    const indices = images.map((_, index) => index);
+    const texts = await this.generator.caption(this.featuresOf(images), indices, options);
+    return texts.map(([best]) => best);
   }
 
   /** The answer to a question, in the template of the language model's kind. */
@@ -83,13 +103,14 @@ export class Blip2 {
   }
 
   /**
-   * Where the queries look. They read the image alone: the queries of a BLIP-2 that generates never see the text.
-   * @throws Blip2Error if the image cannot be decoded
+   * Where the queries look: at the image alone, or with a question beside them.
+   * @throws Blip2Error if the image cannot be decoded; if there is a question, but the queries never see one
    */
-  async attend(image: ImageSource): Promise<AttentionBundle> {
+  async attend(image: ImageSource, question?: string): Promise<AttentionBundle> {
+    const text = question === undefined ? undefined : this.encodeQuestion(question);
     const features = this.featuresOf([image]);
     const values = await features.gather([0]);
-    const maps = tf.tidy(() => this.look(tf.tensor(values, [1, ...features.shape])));
+    const maps = tf.tidy(() => this.look(tf.tensor(values, [1, ...features.shape]), text && toTensors(text)));
     const { size } = this.parts.processor;
     const side = size / this.parts.model.vision.patchSize;
     const read = ([layer, map]: [string, Tensor]) => {
@@ -101,7 +122,21 @@ export class Blip2 {
       image,
       maps: Object.entries(maps).map(read),
       grid: { rows: side, columns: side },
+      text: question,
     });
+  }
+
+  private encodeQuestion(question: string): EncodedBatch {
+    const { questionTokenizer: tokenizer, model } = this.parts;
+    if (!tokenizer) {
+      throw new Blip2Error('The queries of this BLIP-2 read the image alone', {
+        hint: 'Leave the text out, or take a model that was fine-tuned for questions with them beside its queries.',
+        exitCode: 2,
+      });
+    }
+    const text = cleanQuestion(question);
+    const maxLength = Math.min(tokenizer.encode(text).length, model.qformer.maxPositionEmbeddings);
+    return tokenizer.encodeBatch([text], { maxLength });
   }
 
   /** Gives the memory of weights and compiled functions back. */
@@ -127,13 +162,27 @@ export class Blip2 {
   }
 }
 
+const toTensors = ({ ids, mask, shape }: EncodedBatch): Text => ({
+  ids: tf.tensor2d(ids, shape, 'int32'),
+  mask: tf.tensor2d(mask, shape, 'int32'),
+});
+
+/** Where a Q-Former that reads questions has its tokenizer, as InstructBLIP's folders do. */
+export const QUESTION_TOKENIZER = 'qformer_tokenizer';
+
 /** The model before its tokenizer: what is no model folder is told as such. */
 function readFolder(dir: string, options: Pick<FromPretrainedOptions, 'dtype'>): Blip2Parts {
   const { model, weights, dispose } = fromPretrained(dir, BLIP2, options);
   try {
     const tokenizer = Tokenizer.fromFolder(dir);
+    const questionTokenizer = model.qformer.useQformerTextInput
+      ? Tokenizer.fromFolder(join(dir, QUESTION_TOKENIZER))
+      : undefined;
     const processor = readImageProcessor(dir, model.vision.imageSize);
-    return { model, weights: () => weights, frozen: weights, tokenizer, processor, dispose };
+    return {
+      ...{ model, weights: () => weights, frozen: weights },
+      ...{ tokenizer, questionTokenizer, processor, dispose },
+    };
   } catch (error) {
     dispose();
     throw error;

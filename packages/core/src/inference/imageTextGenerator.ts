@@ -5,8 +5,8 @@
  */
 import { breathe, compile, computeValues, tf, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
-import type { Tokenizer } from '../text';
-import { blip2Prompt, languageWeights, softPrompts, type Blip2, type Sequencer } from '../models';
+import { cleanQuestion, type Tokenizer } from '../text';
+import { blip2Prompt, languageWeights, softPrompts, type Blip2, type Sequencer, type Text } from '../models';
 import { textOf, TokenGenerator, type GenerationOptions, type TextGeneration } from '../generate';
 import { filledBatches } from './filledBatches';
 import { ANSWER, CAPTION, questionPrompt, withDefaults } from './prompts';
@@ -25,6 +25,8 @@ export interface ImageTextParts {
   /** Those of what stage 2 trains: read at each use, for they may have been trained further. */
   trained: () => Weights;
   tokenizer: Tokenizer;
+  /** Of a Q-Former that reads questions. */
+  questionTokenizer?: Tokenizer;
 }
 
 /** Features of numbered images. */
@@ -44,9 +46,10 @@ export class ImageTextGenerator {
 
   constructor(private readonly parts: ImageTextParts) {
     const { model, frozen, trained } = parts;
-    this.read = compile((features: Tensor) => softPrompts(trained(), model, features), {
-      name: 'softPrompts',
-    });
+    this.read = compile(
+      (features: Tensor, question?: Text) => softPrompts(trained(), model, features, { text: question }),
+      { name: 'softPrompts' },
+    );
     const { eos, pad } = model.language.tokens;
     this.generator = new TokenGenerator(afterImages(model, frozen), languageWeights(frozen), {
       eosTokenId: eos,
@@ -58,21 +61,29 @@ export class ImageTextGenerator {
   async caption(
     features: ImageFeatures,
     images: readonly number[],
-    { prompt = '', ...options }: GenerationOptions & { prompt?: string } = {},
+    {
+      prompt = this.parts.model.prompts?.caption ?? '',
+      ...options
+    }: GenerationOptions & { prompt?: string } = {},
   ): Promise<TextGeneration[][]> {
     const prompts = images.map(() => prompt);
     return this.generate(features, images, prompts, withDefaults(CAPTION, options));
   }
 
-  /** Answers to each question about its image, in the template of the language model's kind. */
+  /**
+   * Answers to each question about its image, in the template of the language model's kind. A Q-Former that reads
+   * questions has each beside its queries.
+   */
   async answer(
     features: ImageFeatures,
     images: readonly number[],
     questions: readonly string[],
     options: GenerationOptions = {},
   ): Promise<TextGeneration[][]> {
-    const prompts = questions.map((question) => questionPrompt(this.parts.model.language, question));
-    return this.generate(features, images, prompts, withDefaults(ANSWER, options));
+    const { model, questionTokenizer } = this.parts;
+    const prompts = questions.map((question) => questionPrompt(model, question));
+    const asked = images.map((image, i) => ({ image, question: questionTokenizer && questions[i] }));
+    return this.write(features, asked, prompts, withDefaults(ANSWER, options));
   }
 
   /** What the language model writes after each image and its prompt. An image may come up several times. */
@@ -82,13 +93,22 @@ export class ImageTextGenerator {
     prompts: readonly string[],
     options: GenerationOptions = {},
   ): Promise<TextGeneration[][]> {
+    const asked = images.map((image) => ({ image }));
+    return this.write(features, asked, prompts, options);
+  }
+
+  private async write(
+    features: ImageFeatures,
+    images: readonly AskedImage[],
+    prompts: readonly string[],
+    options: GenerationOptions,
+  ): Promise<TextGeneration[][]> {
     const { tokenizer, model } = this.parts;
-    const distinct = [...new Set(images)];
-    const place = new Map(distinct.map((image, i) => [image, i]));
-    const soft = await this.readImages(features, distinct);
+    const distinct = new Map(images.map((asked) => [keyOf(asked), asked]));
+    const place = new Map([...distinct.keys()].map((key, i) => [key, i]));
+    const soft = await this.readImages(features, [...distinct.values()]);
     const padSide = model.language.architecture === 'decoder-only' ? 'left' : 'right';
-    const longest = prompts.reduce((most, prompt) => Math.max(most, tokenizer.encode(prompt).length), 1);
-    const maxLength = Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP;
+    const maxLength = paddedLength(tokenizer, prompts);
     const texts: TextGeneration[][] = [];
     for (const { rows, real } of filledBatches(images.length, promptsAtOnce(model.language.hiddenSize))) {
       const encoded = tokenizer.encodeBatch(
@@ -96,7 +116,7 @@ export class ImageTextGenerator {
         { maxLength, padSide },
       );
       const prompt: ImagePrompt = {
-        soft: soft.rows(rows.map((row) => place.get(images[row])!)),
+        soft: soft.rows(rows.map((row) => place.get(keyOf(images[row]))!)),
         ids: tf.tensor2d(encoded.ids, encoded.shape, 'int32'),
         mask: tf.tensor2d(encoded.mask, encoded.shape, 'int32'),
       };
@@ -116,21 +136,52 @@ export class ImageTextGenerator {
   }
 
   /** Soft prompts of images, kept on the host. */
-  private async readImages(features: ImageFeatures, images: readonly number[]): Promise<SoftPrompts> {
+  private async readImages(features: ImageFeatures, asked: readonly AskedImage[]): Promise<SoftPrompts> {
     const { qformer, language } = this.parts.model;
     const shape = [qformer.numQueryTokens, language.hiddenSize];
     const size = shape[0] * shape[1];
-    const values = new Float32Array(images.length * size);
-    for (const { rows, real } of filledBatches(images.length, IMAGES)) {
-      const batch = await features.gather(rows.map((row) => images[row]));
-      const read = computeValues(
-        () => this.read(tf.tensor(batch, [rows.length, ...features.shape])), // [B, Q, D]
-      );
+    const values = new Float32Array(asked.length * size);
+    const questions = this.encodeQuestions(asked);
+    for (const { rows, real } of filledBatches(asked.length, IMAGES)) {
+      const batch = await features.gather(rows.map((row) => asked[row].image));
+      const read = computeValues(() => {
+        const images = tf.tensor(batch, [rows.length, ...features.shape]);
+        return this.read(images, questions?.(rows)); // [B, Q, D]
+      });
       values.set(read.subarray(0, real * size), rows[0] * size);
       await breathe();
     }
     return new SoftPrompts(values, shape);
   }
+
+  /** The questions of some rows as the Q-Former reads them, all padded alike; undefined if there are none. */
+  private encodeQuestions(asked: readonly AskedImage[]): ((rows: readonly number[]) => Text) | undefined {
+    const { questionTokenizer: tokenizer, model } = this.parts;
+    const texts = asked.flatMap(({ question }) => (question === undefined ? [] : cleanQuestion(question)));
+    if (!tokenizer || texts.length === 0) return undefined;
+    const maxLength = paddedLength(tokenizer, texts, model.qformer.maxPositionEmbeddings);
+    return (rows) => {
+      const { ids, mask, shape } = tokenizer.encodeBatch(
+        rows.map((row) => texts[row]),
+        { maxLength },
+      );
+      return { ids: tf.tensor2d(ids, shape, 'int32'), mask: tf.tensor2d(mask, shape, 'int32') };
+    };
+  }
+}
+
+/** An image, and what the Q-Former is asked about it. */
+interface AskedImage {
+  image: number;
+  question?: string;
+}
+
+const keyOf = ({ image, question = '' }: AskedImage): string => `${image} ${question}`;
+
+/** Longest text in tokens, rounded up. */
+function paddedLength(tokenizer: Tokenizer, texts: readonly string[], most = Infinity): number {
+  const longest = texts.reduce((length, text) => Math.max(length, tokenizer.encode(text).length), 1);
+  return Math.min(Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP, most);
 }
 
 /** Of several images, row-major [images, Q, D]. */

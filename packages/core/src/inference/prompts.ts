@@ -1,6 +1,6 @@
 /** What a language model is given beside the image, and how its text is searched for, unless the caller says otherwise. */
 import { cleanQuestion } from '../text';
-import type { LanguageTower } from '../models';
+import type { Blip2 } from '../models';
 import { QUESTION_ANSWER, QUESTION_SHORT_ANSWER, type GenerationOptions } from '../generate';
 
 /** The paper's for answers (section 4.1): beams of 5, short answers preferred. LAVIS prefers them of FlanT5 only. */
@@ -8,10 +8,13 @@ export const ANSWER: GenerationOptions = { numBeams: 5, lengthPenalty: -1, maxNe
 /** LAVIS's defaults for captions. */
 export const CAPTION: GenerationOptions = { numBeams: 5, maxNewTokens: 30 };
 
-/** A question in the paper's template for the kind of language model. */
-export function questionPrompt({ architecture }: LanguageTower, question: string): string {
-  const template = architecture === 'decoder-only' ? QUESTION_ANSWER : QUESTION_SHORT_ANSWER;
-  return template.replace('{}', () => cleanQuestion(question));
+/** A question in the template that the model was fine-tuned with, or else the paper's for the kind of language model. */
+export function questionPrompt(
+  { language, prompts }: Pick<Blip2, 'language' | 'prompts'>,
+  question: string,
+): string {
+  const zeroShot = language.architecture === 'decoder-only' ? QUESTION_ANSWER : QUESTION_SHORT_ANSWER;
+  return (prompts?.question ?? zeroShot).replace('{}', () => cleanQuestion(question));
 }
 
 /** What the caller says, over what holds otherwise. Draws know no beams: of those only the length is taken over. */

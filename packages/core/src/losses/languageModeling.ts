@@ -3,7 +3,7 @@
  * the caption, given soft prompts. One function for both kinds: with a prefix of the caption in the prompt and the rest
  * as the target it is the prefix language modeling of encoder-decoders (`splitPrefix`).
  *
- * B batch, P patches, W width of the image, L prompt tokens, T target tokens, V vocabulary.
+ * B batch, P patches, W width of the image, L prompt tokens, N question tokens, T target tokens, V vocabulary.
  */
 import { IGNORED, softmaxCrossEntropy, tf, type Rng, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
@@ -31,6 +31,13 @@ export type Stage2Batch = {
   promptIds?: Tensor;
   /** Where it is absent, no token is padding. */
   promptMask?: Tensor;
+  /**
+   * What is asked, in the Q-Former's own tokens, beside its queries (VQA fine-tuning, section 4.3): int32 [B, N], padded
+   * on the right. Without them the queries read the image alone.
+   */
+  questionIds?: Tensor;
+  /** Where it is absent, no token is padding. */
+  questionMask?: Tensor;
   /**
    * Tokens that are judged, the end token among them, padded on the right; int32 [B, T]. With an empty prompt the
    * first of OPT's is its `</s>`, as in LAVIS: the last query is to predict it.
@@ -64,8 +71,9 @@ export function stage2Losses(
   batch: Stage2Batch,
   { rng }: Stage2Options = {},
 ): Stage2Losses {
-  const { promptIds, promptMask, targetIds, targetMask } = batch;
-  const soft = softPrompts(w, model, batch.image, rng); // [B, Q, D]
+  const { promptIds, promptMask, targetIds, targetMask, questionIds, questionMask } = batch;
+  const question = questionIds && { ids: questionIds, mask: questionMask ?? tf.onesLike(questionIds) };
+  const soft = softPrompts(w, model, batch.image, { text: question, rng }); // [B, Q, D]
   const text = promptIds && { ids: promptIds, mask: promptMask ?? tf.onesLike(promptIds) };
   const prompt = blip2Prompt(w, model, soft, text);
   const logits = model.language.logits(languageWeights(w), prompt, targetIds, rng); // [B, T, V]

@@ -3,12 +3,14 @@
  * prompts in front of a frozen language model's text. The towers are known by their interfaces alone.
  * Names are those of Hugging Face's Blip2ForConditionalGeneration.
  *
- * B batch, Q queries, P patches, W width of the image, D width of the language model, L text tokens.
+ * B batch, Q queries, P patches, W width of the image, D width of the language model, L text tokens, T tokens of a text
+ * beside the queries.
  */
 import { tf, type ParameterSpecs, type Rng, type Tensor } from '../runtime';
 import { defaultLinearSpecs, layerNorm, layerNormSpecs, linear, type Weights } from '../nn';
 import type { LanguageTower, Prompt } from './languageTower';
-import { imageMemory, qformer, type QformerOutput } from './qformer';
+import { bidirectionalMask } from './masks';
+import { embedText, imageMemory, qformer, type QformerOutput } from './qformer';
 import { qformerParameters, type QformerConfig } from './qformerConfig';
 import type { VisionTower } from './visionTower';
 
@@ -18,10 +20,20 @@ export interface Blip2 {
   readonly qformer: QformerConfig;
   /** Of the norm between image and Q-Former: 1e-5 in LAVIS, 1e-6 in Hugging Face. */
   readonly visionLayerNormEps: number;
+  /** What it was fine-tuned to be asked with. */
+  readonly prompts?: Prompts;
   /** Both towers and what is trained. */
   parameters(): ParameterSpecs;
   /** All that stage 2 trains: the norm after the image, queries, Q-Former, projection. */
   trainableParameters(): ParameterSpecs;
+}
+
+/** Texts that a fine-tuned model expects before what it writes. */
+export interface Prompts {
+  /** What captions begin with: `a photo of`. */
+  caption?: string;
+  /** The template of questions: `Question: {} Answer:`. */
+  question?: string;
 }
 
 /** Token ids and what is real among them (1, padding 0): int32 [B, L] each. */
@@ -53,27 +65,45 @@ export function languageWeights(w: Weights): Weights {
   return w.scope(LANGUAGE_MODEL);
 }
 
+/** What the Q-Former's pass may have beside the images. */
+export interface QueryOptions {
+  /**
+   * A text for each image, in the Q-Former's own tokens [B, T]: queries and text see each other, so what is read depends
+   * on what is asked (section 4.3). It needs a Q-Former with `useQformerTextInput`.
+   */
+  text?: Text;
+  /** Draws the Q-Former's dropout; without it there is none. */
+  rng?: Rng;
+}
+
 /**
  * The Q-Former's pass over images, its attention included.
  *
  * @param features of the vision tower [B, P, W]
- * @param rng draws the Q-Former's dropout; without it there is none
  */
-export function queryImages(w: Weights, model: Blip2, features: Tensor, rng?: Rng): QformerOutput {
-  const normed = layerNorm(w.scope('vision_model.post_layernorm'), features, model.visionLayerNormEps);
-  const image = imageMemory(w, model.qformer, normed);
-  return qformer(w, model.qformer, { queries: w.get('query_tokens'), image, rng });
+export function queryImages(
+  w: Weights,
+  { qformer: config, visionLayerNormEps }: Pick<Blip2, 'qformer' | 'visionLayerNormEps'>,
+  features: Tensor,
+  { text, rng }: QueryOptions = {},
+): QformerOutput {
+  const normed = layerNorm(w.scope('vision_model.post_layernorm'), features, visionLayerNormEps);
+  const image = imageMemory(w, config, normed);
+  const beside = text && {
+    text: embedText(w, text.ids), // [B, T, D]
+    mask: bidirectionalMask(config.numQueryTokens, text.mask),
+  };
+  return qformer(w, config, { queries: w.get('query_tokens'), image, ...beside, rng });
 }
 
 /**
  * What the language model is told of the images: Q rows each, whatever the image's resolution.
  *
  * @param features of the vision tower [B, P, W]
- * @param rng draws the Q-Former's dropout; without it there is none
  * @returns [B, Q, D]
  */
-export function softPrompts(w: Weights, model: Blip2, features: Tensor, rng?: Rng): Tensor {
-  const { queries } = queryImages(w, model, features, rng);
+export function softPrompts(w: Weights, model: Blip2, features: Tensor, options?: QueryOptions): Tensor {
+  const { queries } = queryImages(w, model, features, options);
   return linear(w.scope('language_projection'), queries!);
 }
 

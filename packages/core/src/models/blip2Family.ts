@@ -1,7 +1,7 @@
 /** BLIP-2 in folders: the config.json of Hugging Face's Blip2ForConditionalGeneration, whose towers are families too. */
 import { z } from 'zod';
 import { Blip2Error } from '../runtime';
-import { blip2, LANGUAGE_MODEL, type Blip2 } from './blip2';
+import { blip2, LANGUAGE_MODEL, type Blip2, type Prompts } from './blip2';
 import type { Family, TensorNames } from './family';
 import type { LanguageTower } from './languageTower';
 import { OPT } from './opt';
@@ -28,6 +28,8 @@ export interface Blip2Config {
   visionLayerNormEps: number;
   /** Marks the queries' places in Hugging Face's token ids; here they need none. */
   imageTokenIndex?: number;
+  /** Ours: what it was fine-tuned to be asked with. */
+  prompts?: Prompts;
 }
 
 /** The families that a BLIP-2 may be made of. */
@@ -54,16 +56,17 @@ export function blip2Family(towers: Towers): Family<Blip2Config, Blip2> {
       const ofLanguage = files && { has: (name: string) => files.has(`${LANGUAGE_MODEL}.${name}`) };
       const text = readTower(languageOf(textConfig.modelType), textConfig, ofLanguage);
       const { hiddenSize } = visionOf(vision.modelType).build(vision.config);
-      const { numQueryTokens, visionLayerNormEps, imageTokenIndex } = rest;
+      const { numQueryTokens, visionLayerNormEps, imageTokenIndex, prompts } = rest;
       return {
         vision,
         text,
         qformer: readQformer(qformerConfig, numQueryTokens, hiddenSize),
         visionLayerNormEps: visionLayerNormEps ?? visionConfig.layerNormEps ?? 1e-6,
         imageTokenIndex,
+        prompts,
       };
     },
-    writeConfig({ vision, text, qformer, visionLayerNormEps, imageTokenIndex }) {
+    writeConfig({ vision, text, qformer, visionLayerNormEps, imageTokenIndex, prompts }) {
       const { numQueryTokens, embeddingRange: _, ...qformerConfig } = qformer;
       const language = languageOf(text.modelType);
       return {
@@ -75,15 +78,17 @@ export function blip2Family(towers: Towers): Family<Blip2Config, Blip2> {
         numQueryTokens,
         imageTokenIndex,
         visionLayerNormEps,
+        prompts,
         useDecoderOnlyLanguageModel: language.build(text.config).architecture === 'decoder-only',
       };
     },
-    build: ({ vision, text, qformer, visionLayerNormEps }) =>
+    build: ({ vision, text, qformer, visionLayerNormEps, prompts }) =>
       blip2({
         vision: visionOf(vision.modelType).build(vision.config),
         language: languageOf(text.modelType).build(text.config),
         qformer,
         visionLayerNormEps,
+        prompts,
       }),
     parameterName(name, { vision, text }) {
       const inside = name.startsWith(`${LANGUAGE_MODEL}.`) && name.slice(LANGUAGE_MODEL.length + 1);
@@ -111,6 +116,8 @@ const fields = z.object({
   /** Ours. */
   visionLayerNormEps: field.epsilon.optional(),
   imageTokenIndex: field.count.optional(),
+  /** Ours. */
+  prompts: z.object({ caption: z.string(), question: z.string() }).partial().optional(),
 });
 
 const qformerFields = z.object({

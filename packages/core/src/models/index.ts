@@ -16,6 +16,8 @@ export {
   queryImages,
   softPrompts,
   type Blip2,
+  type Prompts,
+  type QueryOptions,
   type Text,
 } from './blip2';
 export { BLIP2, blip2Family, TOWERS, type Blip2Config, type TowerConfig, type Towers } from './blip2Family';

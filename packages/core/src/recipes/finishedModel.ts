@@ -1,18 +1,19 @@
-/** A model after stage 2 outside of its recipe: asked about any image, or saved as a folder of its own. */
-import { copyFileSync, existsSync } from 'node:fs';
+/** A model after stage 2, or fine-tuned after it, outside of its recipe: asked about any image, or saved as a folder of its own. */
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Blip2Error, type HalfType } from '../runtime';
+import type { HalfType } from '../runtime';
 import { Weights } from '../nn';
+import { Tokenizer } from '../text';
 import { CLIP_MEAN, CLIP_STD, type ImageSource } from '../image';
 import { BLIP2, LANGUAGE_MODEL, type Blip2Config } from '../models';
 import { fileError, savePretrained } from '../checkpoints';
 import type { AttentionBundle } from '../attention';
-import { Blip2, writeImageProcessor, type ImageProcessor } from '../inference';
-import { pictureSplit, type FrozenVisionTower } from '../data';
+import { Blip2, QUESTION_TOKENIZER, writeImageProcessor, type ImageProcessor } from '../inference';
+import { pictureSplit } from '../data';
 import { isRunFolder } from '../train';
+import { allWeights, type GeneratingModel, type GeneratingParts } from './generatingModel';
 import { openRun } from './openRun';
 import { Stage1Model } from './stage1Model';
-import { allWeights, type Stage2Model } from './stage2Model';
 
 export interface SaveBlip2Options {
   /** Rounds matrices to 16 bit, which halves the folder; nothing is rounded unless given. */
@@ -25,16 +26,17 @@ const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tok
  * Writes both towers, what was trained between them, tokenizer and image processor in Hugging Face's layout: `Blip2.load`
  * reads it, and Python's transformers where it has such a tower (EVA's; a CLIP in a BLIP-2 is LAVIS's alone).
  *
- * @param model what a run of stage 2 gives
+ * @param model what a run of stage 2, or of fine-tuning after it, gives
  * @throws Blip2Error naming the file that cannot be written
  */
-export function saveBlip2(dir: string, { parts }: Stage2Model, { dtype }: SaveBlip2Options = {}): void {
-  const { model, parameters, language, tower } = parts;
+export function saveBlip2(dir: string, { parts }: GeneratingModel, { dtype }: SaveBlip2Options = {}): void {
+  const { model, parameters, language, tower, questionTokenizerDir } = parts;
   const config: Blip2Config = {
     vision: tower.config,
     text: language.config,
     qformer: model.qformer,
     visionLayerNormEps: model.visionLayerNormEps,
+    prompts: model.prompts,
   };
   const ofLanguage = Object.fromEntries(
     Object.entries(language.tensors).map(([name, tensor]) => [`${LANGUAGE_MODEL}.${name}`, tensor]),
@@ -46,11 +48,17 @@ export function saveBlip2(dir: string, { parts }: Stage2Model, { dtype }: SaveBl
     { ...tower.tensors, ...parameters.snapshot(), ...ofLanguage },
     { dtype },
   );
-  writeImageProcessor(dir, processorOf(tower));
-  for (const name of TOKENIZER_FILES.filter((file) => existsSync(join(language.dir, file)))) {
+  writeImageProcessor(dir, processorOf(parts));
+  copyTokenizer(language.dir, dir);
+  if (questionTokenizerDir) copyTokenizer(questionTokenizerDir, join(dir, QUESTION_TOKENIZER));
+}
+
+function copyTokenizer(from: string, dir: string): void {
+  for (const name of TOKENIZER_FILES.filter((file) => existsSync(join(from, file)))) {
     const to = join(dir, name);
     try {
-      copyFileSync(join(language.dir, name), to);
+      mkdirSync(dir, { recursive: true });
+      copyFileSync(join(from, name), to);
     } catch (cause) {
       throw fileError(cause, 'write', to);
     }
@@ -58,55 +66,54 @@ export function saveBlip2(dir: string, { parts }: Stage2Model, { dtype }: SaveBl
 }
 
 /** The same model, asked about images from anywhere. Memory stays that of the run's model. */
-export function asBlip2({ parts }: Stage2Model): Blip2 {
-  const { model, parameters, language, tower } = parts;
+export function asBlip2({ parts }: GeneratingModel): Blip2 {
+  const { model, parameters, language, tower, questionTokenizerDir } = parts;
   const frozen = allWeights({ weights: new Weights({}), language });
   return new Blip2({
     model,
     frozen,
     weights: () => new Weights({ ...tower.tensors, ...parameters.readAll() }),
     tokenizer: language.tokenizer,
-    processor: processorOf(tower),
+    questionTokenizer: questionTokenizerDir ? Tokenizer.fromFolder(questionTokenizerDir) : undefined,
+    processor: processorOf(parts),
   });
 }
 
 /**
- * A BLIP-2 from wherever it lies: a folder in Hugging Face's layout, or the run folder of a stage 2.
+ * A BLIP-2 from wherever it lies: a folder in Hugging Face's layout, or the run folder of a stage 2 or of
+ * fine-tuning after it.
  * @throws Blip2Error if it is neither
  */
 export async function openBlip2(dir: string): Promise<Blip2> {
-  return isRunFolder(dir) ? asBlip2(openRun(dir, { stages: ['stage2'] }).model) : await Blip2.load(dir);
+  return isRunFolder(dir) ? asBlip2(openRun(dir, { stages: GENERATING }).model) : await Blip2.load(dir);
 }
 
+/** Runs whose models write text. */
+export const GENERATING = ['stage2', 'caption', 'vqa'] as const;
+
 /**
- * Where the queries of a model look in an image: a BLIP-2 (`openBlip2`), or a Q-Former after stage 1, which can have a
- * text beside its queries as in image-text matching.
+ * Where the queries of a model look in an image: a BLIP-2 (`openBlip2`), or a Q-Former after stage 1. After stage 1 they
+ * can have a text beside them, as in image-text matching; fine-tuned for questions with them beside, a question.
  *
  * @throws Blip2Error if there is a text, but the model's queries never see one
  */
 export async function attendTo(dir: string, image: ImageSource, text?: string): Promise<AttentionBundle> {
-  const run = isRunFolder(dir) ? openRun(dir, { stages: ['stage1', 'stage2'] }) : undefined;
+  const run = isRunFolder(dir) ? openRun(dir, { stages: ['stage1', ...GENERATING] }) : undefined;
   if (run?.model instanceof Stage1Model) {
     const split = await pictureSplit([image], run.model.tower.imageSize);
     const [bundle] = await run.model.attend(split, [0], text === undefined ? undefined : [text]);
     return bundle;
   }
-  if (text !== undefined) {
-    throw new Blip2Error(`${dir}: the queries of a BLIP-2 that writes text read the image alone`, {
-      hint: 'Leave the text out, or give a run of stage 1, where queries and text meet.',
-      exitCode: 2,
-    });
-  }
   const model = run ? asBlip2(run.model) : await Blip2.load(dir);
   try {
-    return await model.attend(image);
+    return await model.attend(image, text);
   } finally {
     model.dispose();
   }
 }
 
 /** Pictures of recipes are normalised by CLIP's mean and deviation. */
-const processorOf = ({ imageSize }: FrozenVisionTower): ImageProcessor => ({
+const processorOf = ({ tower, imageSize = tower.imageSize }: GeneratingParts): ImageProcessor => ({
   size: imageSize,
   mean: [...CLIP_MEAN],
   std: [...CLIP_STD],

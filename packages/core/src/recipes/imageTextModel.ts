@@ -5,7 +5,7 @@
  */
 import { breathe, compile, computeValues, tf, type ParameterStore, type Tensor } from '../runtime';
 import { Weights } from '../nn';
-import { cleanCaption, type Tokenizer } from '../text';
+import type { Tokenizer } from '../text';
 import {
   encodeImage,
   encodePair,
@@ -15,26 +15,18 @@ import {
   projectText,
   readImage,
   type Blip2QformerConfig,
+  type Text,
 } from '../models';
 import { similarities } from '../losses';
-import { attentionBundle, type AttentionBundle } from '../attention';
+import type { AttentionBundle } from '../attention';
 import type { Features, ImageTextSplit } from '../data';
 import type { EncodedPool, RetrievalModel } from '../evaluate';
 import { encodeTexts, selectRows } from './captions';
+import { attentionBundles, crossAttentionOf, type CrossAttention } from './crossAttention';
 
 const BATCH = 64;
 /** Pairs of an image and a text that are matched at once. */
 const PAIRS = 128;
-
-type Text = { ids: Tensor; mask: Tensor };
-
-/** Where the queries look: probabilities over patches, row-major [images, heads, queries, patches]. */
-export interface CrossAttention {
-  /** Number of the block. */
-  layer: number;
-  shape: number[];
-  values: Float32Array;
-}
 
 export interface ImageTextParts {
   config: Blip2QformerConfig;
@@ -161,28 +153,9 @@ export abstract class ImageTextModel implements RetrievalModel {
     indices: readonly number[],
     texts?: readonly string[],
   ): Promise<CrossAttention[]> {
-    const features = await this.features(split);
-    const { tokenizer, maxTextLength } = this;
-    const maps = tf.tidy(() => {
-      const encoded =
-        texts &&
-        encodeTexts(
-          texts.map((text) => cleanCaption(text)),
-          tokenizer,
-          maxTextLength,
-        );
-      const text = encoded && {
-        ids: toInt32({ shape: encoded.shape, data: encoded.ids }),
-        mask: toInt32({ shape: encoded.shape, data: encoded.mask }),
-      };
-      return this.look(toFeatures(features, indices), text);
-    });
-    const read = ([layer, map]: [string, Tensor]): CrossAttention => {
-      const values = map.dataSync<'float32'>();
-      map.dispose();
-      return { layer: Number(layer), shape: map.shape.slice(), values };
-    };
-    return Object.entries(maps).map(read);
+    const { tokenizer, maxTextLength: maxLength } = this;
+    const beside = texts && { texts, tokenizer, maxLength };
+    return crossAttentionOf(this.look, await this.features(split), indices, beside);
   }
 
   /** As `crossAttention`, one bundle per picture, to be measured, drawn or kept. */
@@ -192,17 +165,7 @@ export abstract class ImageTextModel implements RetrievalModel {
     texts?: readonly string[],
   ): Promise<AttentionBundle[]> {
     const layers = await this.crossAttention(split, indices, texts);
-    return Promise.all(
-      indices.map((index, i) => {
-        const maps = layers.map(({ layer, shape, values }) => {
-          const size = values.length / indices.length;
-          return { layer, shape: shape.slice(1), values: values.slice(i * size, (i + 1) * size) };
-        });
-        const { imageSize } = split;
-        const image = { width: imageSize, height: imageSize, data: split.pixels(index) };
-        return attentionBundle({ image, maps, text: texts?.[i] });
-      }),
-    );
+    return attentionBundles(split, indices, layers, texts);
   }
 
   /** What the Q-Former reads of each picture [size, P, W]. */

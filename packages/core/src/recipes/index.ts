@@ -1,9 +1,14 @@
-export { asBlip2, attendTo, openBlip2, saveBlip2, type SaveBlip2Options } from './finishedModel';
+export { captioning, type CaptioningOptions } from './captioning';
+export { FinetunedModel } from './finetunedModel';
+export { GeneratingModel, type GeneratingParts } from './generatingModel';
+export { vqa, type VqaTuningOptions } from './vqa';
+export { asBlip2, attendTo, GENERATING, openBlip2, saveBlip2, type SaveBlip2Options } from './finishedModel';
 export { openRun, type OpenRunOptions, type RunModels, type RunStage } from './openRun';
 export { unknownKey } from './errors';
 export { applyOverrides } from './overrides';
-export { makeData, openData, openLanguageModel, recipeOptions, type RecipeKind } from './registry';
-export { ImageTextModel, type CrossAttention } from './imageTextModel';
+export { loadData, makeData, openData, openLanguageModel, recipeOptions, type RecipeKind } from './registry';
+export { ImageTextModel } from './imageTextModel';
+export { type CrossAttention } from './crossAttention';
 export { type CustomLoss } from './objectiveOptions';
 export { retrieval } from './retrieval';
 export { RetrievalTunedModel } from './retrievalModel';
@@ -11,10 +16,19 @@ export { type RetrievalTuningOptions } from './retrievalOptions';
 export { stage1 } from './stage1';
 export { Stage1Model } from './stage1Model';
 export { parseStage1, type Stage1Options, type Stage1Settings } from './stage1Options';
-export { stage2, vqaMetric } from './stage2';
+export { stage2 } from './stage2';
+export { CAPTIONS_RIGHT, vqaMetric } from './validation';
 export { Stage2Model } from './stage2Model';
 export { parseStage2, type Stage2Options, type Stage2Settings } from './stage2Options';
 export {
+  CAPTIONING_RATES,
+  COCO_SCENES,
+  FINETUNING_LOOP,
+  NOCAPS_SCENES,
+  shapesCaptioning,
+  shapesVqa,
+  SHIFTED_SCENES,
+  VQA_RATES,
   makeShapesBert,
   makeShapesCaptioner,
   makeShapesClip,
@@ -46,4 +60,17 @@ export {
   type ShapesLanguageOptions,
   type TowerRecord,
 } from './shapes';
+export {
+  clipTower,
+  languageTower,
+  makeTowers,
+  OWN_TOWERS,
+  type LanguageKind,
+  type LanguageTexts,
+  type MakeOwnTowersOptions,
+  type OwnTower,
+  type TrainedClip,
+  type TrainedLanguage,
+} from './towers';
+export { emojiRetrieval, emojiStage1, emojiStage2 } from './emoji/settings';
 export * as shapesSettings from './shapes/settings';

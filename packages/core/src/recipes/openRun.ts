@@ -17,6 +17,8 @@ import {
   type RecipeRecord,
   type Run,
 } from '../train';
+import type { FinetunedModel } from './finetunedModel';
+import { reopenFinetunedModel } from './finetuning';
 import { makeData } from './registry';
 import { reopenRetrievalModel } from './retrieval';
 import type { RetrievalTunedModel } from './retrievalModel';
@@ -32,6 +34,8 @@ export interface RunModels {
   stage1: Stage1Model;
   stage2: Stage2Model;
   retrieval: RetrievalTunedModel;
+  caption: FinetunedModel;
+  vqa: FinetunedModel;
 }
 export type RunStage = keyof RunModels;
 
@@ -40,7 +44,7 @@ export interface OpenRunOptions<S extends RunStage = RunStage> {
   stages?: readonly S[];
   /** The vision tower, where the run had another than the one shipped for its data. */
   tower?: FrozenVisionTower;
-  /** The language model of a stage 2, where the run had another than those shipped for its data. */
+  /** The language model of a stage 2 or of fine-tuning after it, where the run had another than those shipped for its data. */
   language?: FrozenLanguageModel;
   /** The step whose checkpoint is taken; the last that is whole unless given. */
   step?: number;
@@ -108,7 +112,13 @@ const MAKERS: { [S in RunStage]: (record: RecipeRecord, around: Surroundings) =>
     return createStage2Model({ tower, language: language() }, parsed, { seed: training.seed, runsDir });
   },
   retrieval: ({ config }, { data, tower }) => reopenRetrievalModel(config, data, tower),
+  caption: reopenFinetuned,
+  vqa: reopenFinetuned,
 };
+
+function reopenFinetuned({ config }: RecipeRecord, { data, tower, language }: Surroundings): FinetunedModel {
+  return reopenFinetunedModel(config, { data, tower, language: language() });
+}
 
 /** The language model that a run had: the one given, or one shipped for its data. */
 function languageOf(

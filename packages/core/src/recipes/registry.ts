@@ -12,34 +12,58 @@ import {
 } from '../data';
 import { withTrainCaptions } from '../capfilt';
 import { applyOverrides } from './overrides';
+import { emojiRetrieval, emojiStage1, emojiStage2 } from './emoji/settings';
 import { unknownKey } from './errors';
-import { shapesRetrieval, shapesStage1, shapesStage2 } from './shapes';
+import { isDataFolder, OWN_DATA, prepareOwnData } from './ownData';
+import { shapesCaptioning, shapesRetrieval, shapesStage1, shapesStage2, shapesVqa } from './shapes';
 
 type Options = Record<string, unknown>;
 
 /** What a recipe trains. */
-export type RecipeKind = 'stage1' | 'stage2' | 'retrieval';
+export type RecipeKind = 'stage1' | 'stage2' | 'retrieval' | 'caption' | 'vqa';
 
 /** Options, or a function to them from the models and runs that are built on: what suits one may not suit another. */
 type Entry = Options | ((parts: never) => Options);
 
 const RECIPES: Record<RecipeKind, Record<string, Entry>> = {
-  stage1: { shapes: shapesStage1 },
-  stage2: { shapes: shapesStage2 },
-  retrieval: { shapes: shapesRetrieval },
+  stage1: { shapes: shapesStage1, emoji: emojiStage1 },
+  stage2: { shapes: shapesStage2, emoji: emojiStage2 },
+  retrieval: { shapes: shapesRetrieval, emoji: emojiRetrieval },
+  caption: { shapes: shapesCaptioning },
+  vqa: { shapes: shapesVqa },
 };
-const DATA: Record<string, (options: JsonObject) => ImageTextDataset> = { shapes };
+const DATA: Record<string, (options: JsonObject) => ImageTextDataset> = { shapes, ...OWN_DATA };
 
 /**
- * Data from a specification: a name, with options after a question mark: `shapes`, `shapes?seed=1&train=2000`,
- * `shapes?captions.perScene=3`. `trainCaptions` puts others in the place of training captions: `web`, or a file that
+ * Data from a specification: a name, or the path of a folder (docs/own-data.md), with options after a question mark:
+ * `shapes`, `shapes?seed=1&train=2000`, `emoji`, `pets?imageSize=96`. `trainCaptions` puts others in the place of training captions: `web`, or a file that
  * `capfilt` wrote. `trainFilter` leaves training examples out: a block-list, or a script of filters (docs/limitations.md).
  * @throws Blip2Error naming the nearest known name
  */
 export function openData(specification: string): ImageTextDataset {
-  const [name, options = ''] = specification.split('?');
-  const settings = options.split('&').filter((setting) => setting !== '');
-  return makeData(name, applyOverrides({}, settings) as JsonObject);
+  const { name, options } = readSpecification(specification);
+  return makeData(name, options);
+}
+
+/** As `openData`, making first what has to be made of the data: packages installed, pictures decoded. */
+export async function loadData(
+  specification: string,
+  onNote: (note: string) => void = console.error,
+): Promise<ImageTextDataset> {
+  const { name, options } = readSpecification(specification);
+  const { trainCaptions: _1, trainFilter: _2, ...own } = options;
+  await prepareOwnData(name, own, onNote);
+  return makeData(name, options);
+}
+
+function readSpecification(specification: string): { name: string; options: JsonObject } {
+  const [name, settings = ''] = specification.split('?');
+  const options = applyOverrides(
+    {},
+    settings.split('&').filter((setting) => setting !== ''),
+  ) as JsonObject;
+  if (Object.hasOwn(DATA, name) || !isDataFolder(name)) return { name, options };
+  return { name: 'folder', options: { ...options, dir: name } };
 }
 
 /**

@@ -1,15 +1,13 @@
 /**
  * Fine-tuning for retrieval (BLIP-2 section 4.4): the Q-Former of stage 1 goes on with ITC, ITM and ITG, and the image
- * encoder in front of it is trained too, at a lower learning rate. Steps read pixels, not cached features.
- * B batch, S image side.
+ * encoder in front of it is trained too.
+ * B batch, P patches, W vision width.
  */
-import { HalfTensor, ParameterStore, tf, type Tensor } from '../runtime';
-import type { Matrix } from '../nn';
+import { ParameterStore, tf } from '../runtime';
 import { Tokenizer } from '../text';
-import { normalise } from '../image';
 import { blip2QformerParameters, type Blip2QformerConfig } from '../models';
 import type { JsonObject } from '../checkpoints';
-import { stackPixels, type FrozenVisionTower, type ImageTextDataset } from '../data';
+import type { FrozenVisionTower, ImageTextDataset } from '../data';
 import { trainingOf, type PrepareContext, type Recipe, type Task } from '../train';
 import { captionBatches } from './captions';
 import { lossWeights, objective } from './objective';
@@ -21,6 +19,7 @@ import {
   type RetrievalTuningSettings,
 } from './retrievalOptions';
 import type { Stage1Model } from './stage1Model';
+import { layerRates, pixelBatch, visionTensors } from './trainedVision';
 import { validationRecall } from './validation';
 
 /** Of the record. It follows from the run that is gone on with: said again, so that a folder can be opened without it. */
@@ -41,6 +40,8 @@ export function retrieval({ data, from, ...options }: RetrievalTuningOptions): R
   const config = {
     ...recorded,
     losses: lossRecord(rest.losses),
+    // Runs from before there was a decay keep their names.
+    ...(rest.layerDecay !== 1 && { layerDecay: rest.layerDecay }),
     stage: 'retrieval',
     data: { name: data.name, options: data.options },
     tower: tower.hash,
@@ -59,7 +60,7 @@ export function retrieval({ data, from, ...options }: RetrievalTuningOptions): R
 export function createRetrievalModel(stage1: Stage1Model): RetrievalTunedModel {
   const { config, tokenizer, maxTextLength, tower } = stage1;
   const parameters = tf.tidy(
-    () => ParameterStore.from({ ...towerTensors(tower), ...stage1.parameters.readAll() }) as never,
+    () => ParameterStore.from({ ...visionTensors(tower), ...stage1.parameters.readAll() }) as never,
   ) as ParameterStore;
   return new RetrievalTunedModel({ config, parameters, tokenizer, maxTextLength, vision: tower.model });
 }
@@ -81,16 +82,10 @@ export function reopenRetrievalModel(
   });
 }
 
-/** What is trained is float32, in whatever type it was stored. */
-function towerTensors({ tensors }: FrozenVisionTower): Record<string, Tensor> {
-  const float32 = (tensor: Matrix) => (tensor instanceof HalfTensor ? tensor.toFloat32() : tensor);
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, float32(tensor)]));
-}
-
 function prepare(
   data: ImageTextDataset,
   stage1: Stage1Model,
-  { losses }: RetrievalTuningSettings,
+  { losses, layerDecay }: RetrievalTuningSettings,
   { training }: PrepareContext,
 ): Promise<Task<RetrievalTunedModel>> {
   const { batchSize, seed } = training;
@@ -99,17 +94,13 @@ function prepare(
   const { config, vision, parameters, tokenizer, maxTextLength } = model;
   const captions = captionBatches(train, tokenizer, { maxTextLength, batchSize, seed });
   const weights = lossWeights(losses);
-  const side = train.imageSize;
   return Promise.resolve({
     model,
     parameters,
+    rateScale: layerRates(vision, layerDecay),
     inputs: (step) => {
       const { indices, text } = captions(step);
-      const pixels = {
-        shape: [batchSize, side, side, 3],
-        data: normalise(stackPixels(train, indices)),
-      };
-      return { pixels, ...text, ...weights };
+      return { pixels: pixelBatch(train, indices), ...text, ...weights };
     },
     loss: (w, inputs, rng) => {
       const image = vision.features(w, inputs.pixels); // [B, P, W]

@@ -1,12 +1,10 @@
 /**
  * Image encoder and Q-Former fine-tuned for retrieval, ready to be asked.
- * B batch, S image side, P patches, W vision width.
  */
-import { compile, type Tensor } from '../runtime';
-import { Weights } from '../nn';
 import type { VisionTower } from '../models';
 import { freshFeatures, type Features, type ImageEncoder, type ImageTextSplit } from '../data';
 import { ImageTextModel, type ImageTextParts } from './imageTextModel';
+import { trainedEncoder } from './trainedVision';
 
 export interface RetrievalTunedParts extends ImageTextParts {
   /** The encoder whose weights are among the parameters. */
@@ -20,12 +18,7 @@ export class RetrievalTunedModel extends ImageTextModel {
   constructor({ vision, ...parts }: RetrievalTunedParts) {
     super(parts);
     this.vision = vision;
-    const { patchSize, hiddenSize } = vision;
-    const encode = compile(
-      (pixels: Tensor) => vision.features(new Weights(this.parameters.readAll()), pixels), // [B, P, W]
-      { name: 'trainedVisionTower' },
-    );
-    this.encoder = { patchSize, hiddenSize, encode };
+    this.encoder = trainedEncoder(vision, this.parameters);
   }
 
   /** Computed at every call: the encoder may have been trained further. */

@@ -5,8 +5,9 @@ import { trainingShape, type Run } from '../train';
 import { parseOptions } from './errors';
 import { checkContrast, checkLosses, lossesSchema } from './objectiveOptions';
 import type { Stage1Model } from './stage1Model';
+import { layerDecaySchema } from './trainedVision';
 
-const schema = z.strictObject({ losses: lossesSchema, ...trainingShape });
+const schema = z.strictObject({ losses: lossesSchema, layerDecay: layerDecaySchema, ...trainingShape });
 
 export type RetrievalTuningSettings = z.output<typeof schema>;
 

@@ -16,15 +16,15 @@ import {
   type FrozenLanguageModel,
   type FrozenVisionTower,
   type ImageTextDataset,
-  type ImageTextSplit,
 } from '../data';
 import { trainingOf, type PrepareContext, type Recipe, type Run, type Task } from '../train';
-import { evaluateVqa } from '../evaluate';
+import { allWeights } from './generatingModel';
 import { qformerConfig, qformerSettings } from './qformerOptions';
 import type { Stage1Model } from './stage1Model';
-import { allWeights, Stage2Model } from './stage2Model';
+import { Stage2Model } from './stage2Model';
 import { parseStage2, type Stage2Options, type Stage2Settings } from './stage2Options';
 import { stage2Texts } from './stage2Texts';
+import { validationVqa } from './validation';
 
 /** What the towers are, and where the Q-Former comes from. */
 interface Surroundings {
@@ -92,22 +92,6 @@ function takeOver(parameters: ParameterStore, stage1: ParameterStore): void {
   }
 }
 
-/** Pictures that evaluation during training asks about. */
-const VALIDATION_PICTURES = 200;
-
-/** Accuracy of zero-shot VQA, in percent: the curve of the paper's figure 5. Greedy, for it is asked often. */
-async function zeroShot(model: Stage2Model, split: ImageTextSplit): Promise<Record<string, number>> {
-  const { rows } = await evaluateVqa(model, split, {
-    limit: VALIDATION_PICTURES,
-    generation: { numBeams: 1 },
-  });
-  return Object.fromEntries(rows.map(({ kind, accuracy }) => [vqaMetric(kind), accuracy]));
-}
-
-/** What a run's log calls the accuracy of a kind of question: `VQA accuracy` over all, `VQA accuracy, color`. */
-export const vqaMetric = (kind: string = 'all'): string =>
-  kind === 'all' ? 'VQA accuracy' : `VQA accuracy, ${kind}`;
-
 async function prepare(
   around: Surroundings,
   settings: Stage2Settings,
@@ -142,6 +126,6 @@ async function prepare(
       const whole = allWeights({ weights: w, language });
       return { loss: stage2Losses(whole, model.parts.model, inputs as Stage2Batch, { rng }).loss };
     },
-    evaluate: data.validation.questions && (() => zeroShot(model, data.validation)),
+    evaluate: data.validation.questions && (() => validationVqa(model, data.validation)),
   };
 }

@@ -86,7 +86,9 @@ export class TrainingStep {
       (gradients, { learningRate, weightDecay, correction1, correction2, scale }): undefined => {
         for (const [name, gradient] of Object.entries(gradients)) {
           const decay = isDecayed(name, parameters.shape(name));
-          const rates = { learningRate, weightDecay, correction1, correction2 };
+          const slower = task.rateScale?.(name) ?? 1;
+          const own = slower === 1 ? learningRate : tf.mul(learningRate, slower);
+          const rates = { learningRate: own, weightDecay, correction1, correction2 };
           applyAdamW(name, tf.mul(gradient, scale), stores, rates, { ...config, decay });
         }
       },

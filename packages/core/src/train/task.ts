@@ -13,6 +13,8 @@ export interface Task<M = unknown> {
   /** Inputs of a (micro-)step: a pure function of its number, and always of the same shapes. */
   inputs(step: number): Record<string, HostTensor>;
   loss(weights: Weights, inputs: Record<string, Tensor>, rng: Rng): LossResult;
+  /** What the learning rate of a parameter is multiplied with: a constant of the run; 1 unless given. */
+  rateScale?(name: string): number;
   /** What the run gives back to be used: it reads `parameters`. */
   model: M;
   /** Called every `evaluateEvery` steps; its numbers are logged under `evaluation`. */

@@ -24,7 +24,7 @@ export function blindModel({ tower, weights, tokenizer }: FrozenLanguageModel): 
       const said = new Map<string, string>();
       try {
         for (const { rows, real } of filledBatches(distinct.length, BATCH)) {
-          const prompts = rows.map((row) => questionPrompt(tower, distinct[row]));
+          const prompts = rows.map((row) => questionPrompt({ language: tower }, distinct[row]));
           const texts = await language.generate(prompts, withDefaults(ANSWER, options ?? {}));
           rows.slice(0, real).forEach((row, i) => said.set(distinct[row], texts[i][0].text));
         }

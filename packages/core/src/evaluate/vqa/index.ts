@@ -7,7 +7,6 @@ export {
   type VqaScorer,
   type VqaScores,
 } from './accuracy';
-export { askingBlip2 } from './askingBlip2';
 export { blindModel, lookingElsewhere, majorityAnswers } from './baselines';
 export {
   evaluateVqa,

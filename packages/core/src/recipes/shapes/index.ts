@@ -1,5 +1,15 @@
 export { makeShapesBert, shapesBert, type ShapesBert } from './bert';
 export { makeShapesCaptioner, shapesCaptioner, type ShapesCaptioner } from './captioner';
+export {
+  CAPTIONING_RATES,
+  COCO_SCENES,
+  FINETUNING_LOOP,
+  NOCAPS_SCENES,
+  shapesCaptioning,
+  shapesVqa,
+  SHIFTED_SCENES,
+  VQA_RATES,
+} from './finetuning';
 export { makeShapesClip, shapesClip, type ShapesClip, type ShapesClipSize } from './clip';
 export {
   makeShapesLanguage,

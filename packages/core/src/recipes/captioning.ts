@@ -1,0 +1,48 @@
+/**
+ * Fine-tuning for captioning (BLIP-2 section 4.2, table 7): after the prompt "a photo of" the language model writes the
+ * caption; it stays frozen, Q-Former and image encoder are trained.
+ */
+import { z } from 'zod';
+import { BatchSource } from '../data';
+import type { Recipe } from '../train';
+import { parseOptions } from './errors';
+import type { FinetunedModel } from './finetunedModel';
+import { finetuning, finetuningShape, type FinetuningParts } from './finetuning';
+import { promptedTexts } from './promptedTexts';
+import { validationCaptions } from './validation';
+
+const schema = z.strictObject({
+  /** What captions begin with. */
+  prompt: z.string().default('a photo of'),
+  ...finetuningShape,
+});
+
+export type CaptioningOptions = z.input<typeof schema> & FinetuningParts;
+
+/**
+ * The recipe of fine-tuning a stage-2 run for captioning.
+ * @throws Blip2Error naming an option that is unknown or out of range
+ */
+export function captioning({ data, from, ...options }: CaptioningOptions): Recipe<FinetunedModel> {
+  const { prompt, ...settings } = parseOptions(schema, options, 'captioning recipe');
+  const { train, validation } = data;
+  return finetuning({
+    stage: 'caption',
+    data,
+    from,
+    settings,
+    prompts: { caption: prompt },
+    batches({ parts: { language } }, { batchSize, seed }) {
+      const captions = Array.from({ length: train.size }, (_, i) => train.captions(i));
+      const pairs = captions.map((some) => some.map((answer) => ({ prompt, answer })));
+      const texts = promptedTexts(language, pairs, settings.maxTextLength);
+      const count = (example: number) => captions[example].length;
+      const source = new BatchSource({ size: train.size, batchSize, seed, captions: count });
+      return (step) => {
+        const { indices, captions: chosen } = source.batch(step);
+        return { indices, texts: texts(indices, chosen) };
+      };
+    },
+    evaluate: (model) => validationCaptions(model, validation),
+  });
+}

@@ -1,0 +1,18 @@
+/** A BLIP-2 fine-tuned for captions or for questions: its image encoder is among what was trained. */
+import { freshFeatures, type Features, type ImageEncoder, type ImageTextSplit } from '../data';
+import { GeneratingModel, type GeneratingParts } from './generatingModel';
+import { trainedEncoder } from './trainedVision';
+
+export class FinetunedModel extends GeneratingModel {
+  private readonly encoder: ImageEncoder;
+
+  constructor(parts: GeneratingParts) {
+    super(parts);
+    this.encoder = trainedEncoder(parts.model.vision, parts.parameters);
+  }
+
+  /** Computed at every call: the encoder may have been trained further. */
+  protected features(split: ImageTextSplit): Promise<Features> {
+    return freshFeatures(this.encoder, split);
+  }
+}

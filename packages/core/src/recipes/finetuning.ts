@@ -1,0 +1,184 @@
+/**
+ * Fine-tuning after stage 2 (BLIP-2 sections 4.2 and 4.3): Q-Former, projection and image encoder are trained, the
+ * language model stays frozen. What captioning and VQA share.
+ * B batch, S image side, P patches, W vision width.
+ */
+import { z } from 'zod';
+import { Blip2Error, ParameterStore, tf } from '../runtime';
+import { blip2, type Blip2, type Prompts, type QformerConfig } from '../models';
+import { stage2Losses, type Stage2Batch } from '../losses';
+import type { HostTensor, JsonObject } from '../checkpoints';
+import type { FrozenLanguageModel, FrozenVisionTower, ImageTextDataset } from '../data';
+import {
+  trainingOf,
+  trainingShape,
+  type PrepareContext,
+  type Recipe,
+  type Run,
+  type Task,
+  type TrainingConfig,
+} from '../train';
+import { FinetunedModel } from './finetunedModel';
+import { allWeights } from './generatingModel';
+import type { Stage1Model } from './stage1Model';
+import type { Stage2Model } from './stage2Model';
+import { layerDecaySchema, layerRates, pixelBatch, visionTensors } from './trainedVision';
+
+/** Of both recipes' schemas. */
+export const finetuningShape = {
+  /** Longest prompt, and longest text that is written, in tokens. */
+  maxTextLength: z.number().int().positive().default(32),
+  /** Of the image encoder's learning rate from block to block; 1: none. */
+  layerDecay: layerDecaySchema,
+  ...trainingShape,
+};
+type FinetuningSettings = TrainingConfig & { maxTextLength: number; layerDecay: number };
+
+export interface FinetuningParts {
+  data: ImageTextDataset;
+  /** The stage-2 run that is gone on with, its tower and its language model. */
+  from: Run<Stage2Model>;
+}
+
+/** Of one step: which pictures, and the texts of a stage-2 batch. */
+export interface FinetuningBatch {
+  indices: Int32Array;
+  texts: Record<string, HostTensor>;
+}
+
+/** What sets one kind of fine-tuning apart. */
+export interface FinetuningKind extends FinetuningParts {
+  stage: 'caption' | 'vqa';
+  prompts: Prompts;
+  /** The stage-1 run whose Q-Former's text half comes back, to read questions. */
+  stage1?: Run<Stage1Model>;
+  settings: FinetuningSettings;
+  /** What is trained on, as a pure function of the step. */
+  batches: (model: FinetunedModel, training: TrainingConfig) => (step: number) => FinetuningBatch;
+  evaluate?: (model: FinetunedModel) => Promise<Record<string, number>>;
+}
+
+/** Of the record: what a model is built of beside its towers, so that a folder can be opened without the runs before it. */
+interface RecordedModel {
+  qformer: QformerConfig;
+  visionLayerNormEps: number;
+  prompts: Prompts;
+}
+
+/** @throws Blip2Error if the stage-1 run has another Q-Former than the stage-2 run */
+export function finetuning(kind: FinetuningKind): Recipe<FinetunedModel> {
+  const { stage, data, from, stage1, settings, prompts } = kind;
+  const { training, rest } = trainingOf(settings);
+  const { tower, language, model } = from.model.parts;
+  const recorded: RecordedModel = {
+    qformer: stage1 ? withTexts(model.qformer, stage1) : model.qformer,
+    visionLayerNormEps: model.visionLayerNormEps,
+    prompts,
+  };
+  const config = {
+    ...rest,
+    stage,
+    model: recorded,
+    data: { name: data.name, options: data.options },
+    tower: tower.hash,
+    language: language.hash,
+    from: { ...from.recipe, step: from.step },
+    ...(stage1 && { stage1: { ...stage1.recipe, step: stage1.step } }),
+  };
+  return {
+    name: `${stage}-${data.name}`,
+    config: JSON.parse(JSON.stringify(config)) as JsonObject,
+    training,
+    custom: false,
+    prepare: (context) => Promise.resolve(prepare(kind, recorded, context)),
+  };
+}
+
+/** The Q-Former of stage 2 with its text half again: embeddings, and the feed-forward layers of text. */
+function withTexts(own: QformerConfig, { dir, model }: Run<Stage1Model>): QformerConfig {
+  const { vocabSize, maxPositionEmbeddings, ...before } = model.config.qformer;
+  const sizes = [
+    'numQueryTokens',
+    'hiddenSize',
+    'numHiddenLayers',
+    'numAttentionHeads',
+    'intermediateSize',
+    'encoderHiddenSize',
+  ] as const;
+  const other = sizes.find((size) => before[size] !== own[size]);
+  if (other) {
+    throw new Blip2Error(`${dir} has another Q-Former: ${other} is ${before[other]}, not ${own[other]}`, {
+      hint: 'Give the stage-1 run that stage 2 went on with.',
+      exitCode: 2,
+    });
+  }
+  return { ...own, useQformerTextInput: true, vocabSize, maxPositionEmbeddings };
+}
+
+/** What a model is made of. */
+interface Surroundings {
+  data: ImageTextDataset;
+  tower: FrozenVisionTower;
+  language: FrozenLanguageModel;
+}
+
+function modelOf(recorded: RecordedModel, { tower, language }: Surroundings): Blip2 {
+  return blip2({ vision: tower.model, language: language.tower, ...recorded });
+}
+
+function finetunedModel(
+  model: Blip2,
+  parameters: ParameterStore,
+  { data, tower, language }: Surroundings,
+): FinetunedModel {
+  const questionTokenizerDir = model.qformer.useQformerTextInput ? data.tokenizerDir : undefined;
+  const { imageSize } = data.train;
+  return new FinetunedModel({ model, parameters, language, tower, imageSize, questionTokenizerDir });
+}
+
+/** As it was made for a run of such a record; the parameters' values are to be loaded. */
+export function reopenFinetunedModel(config: JsonObject, around: Surroundings): FinetunedModel {
+  const model = modelOf(config.model as unknown as RecordedModel, around);
+  const specs = { ...model.vision.parameters(), ...model.trainableParameters() };
+  return finetunedModel(model, ParameterStore.create(specs, 0), around);
+}
+
+/** All that is trained: what stage 2 trained, the tower, and what stage 1 has of the rest; in memory of their own. */
+function startingParameters(model: Blip2, { from, stage1 }: FinetuningKind): ParameterStore {
+  const { parameters: stage2, parts } = from.model;
+  const ofText = Object.keys(model.trainableParameters()).filter((name) => !stage2.has(name));
+  return tf.tidy(() => {
+    const text = ofText.map((name) => [name, stage1!.model.parameters.read(name)] as const);
+    const tensors = { ...visionTensors(parts.tower), ...stage2.readAll(), ...Object.fromEntries(text) };
+    return ParameterStore.from(tensors) as never;
+  });
+}
+
+function prepare(
+  kind: FinetuningKind,
+  recorded: RecordedModel,
+  { training }: PrepareContext,
+): Task<FinetunedModel> {
+  const { data, from, settings, batches, evaluate } = kind;
+  const { tower, language } = from.model.parts;
+  const around = { data, tower, language };
+  const whole = modelOf(recorded, around);
+  const parameters = startingParameters(whole, kind);
+  const model = finetunedModel(whole, parameters, around);
+  const batch = batches(model, training);
+  return {
+    model,
+    parameters,
+    rateScale: layerRates(whole.vision, settings.layerDecay),
+    inputs: (step) => {
+      const { indices, texts } = batch(step);
+      return { pixels: pixelBatch(data.train, indices), ...texts };
+    },
+    loss: (w, { pixels, ...texts }, rng) => {
+      const image = whole.vision.features(w, pixels); // [B, P, W]
+      const inputs = { image, ...texts } as unknown as Stage2Batch;
+      return { loss: stage2Losses(allWeights({ weights: w, language }), whole, inputs, { rng }).loss };
+    },
+    evaluate: evaluate && (() => evaluate(model)),
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * A BLIP-2 in front of a language model, ready to be asked about the pictures of a split: it captions, answers questions,
+ * goes on from any prompt. Where the images' features come from is for those who extend it to say.
+ */
+import { Blip2Error, compile, type ParameterStore, type Tensor } from '../runtime';
+import { Weights, type NamedTensors } from '../nn';
+import { Tokenizer } from '../text';
+import { LANGUAGE_MODEL, queryImages, type Blip2, type Text } from '../models';
+import type { GenerationOptions, TextGeneration } from '../generate';
+import type { AttentionBundle } from '../attention';
+import { ImageTextGenerator } from '../inference';
+import type { Features, FrozenLanguageModel, FrozenVisionTower, ImageTextSplit } from '../data';
+import type { CaptionModel, VqaModel } from '../evaluate';
+import { attentionBundles, crossAttentionOf, type CrossAttention } from './crossAttention';
+
+export interface GeneratingParts {
+  model: Blip2;
+  /** What is trained. */
+  parameters: ParameterStore;
+  language: FrozenLanguageModel;
+  /** The frozen one; of a model whose encoder is trained, the one that it started from. */
+  tower: FrozenVisionTower;
+  /** Side of the pictures that it is asked about; the tower's own unless given. */
+  imageSize?: number;
+  /** Folder of the tokenizer of a Q-Former that reads questions. */
+  questionTokenizerDir?: string;
+}
+
+export abstract class GeneratingModel implements VqaModel, CaptionModel {
+  readonly parameters: ParameterStore;
+  private readonly generator: ImageTextGenerator;
+  private readonly look;
+  private readonly questionTokenizer?: Tokenizer;
+
+  constructor(readonly parts: GeneratingParts) {
+    const { model, parameters, language, questionTokenizerDir } = parts;
+    this.parameters = parameters;
+    const questionTokenizer = questionTokenizerDir ? Tokenizer.fromFolder(questionTokenizerDir) : undefined;
+    this.questionTokenizer = questionTokenizer;
+    const trained = () => new Weights(parameters.readAll());
+    this.generator = new ImageTextGenerator({
+      model,
+      frozen: allWeights({ weights: new Weights({}), language }),
+      trained,
+      tokenizer: language.tokenizer,
+      questionTokenizer,
+    });
+    this.look = compile(
+      (features: Tensor, text?: Text) => queryImages(trained(), model, features, { text }).crossAttentions,
+      { name: 'look' },
+    );
+  }
+
+  /** Captions of pictures, by beam search unless told otherwise. `prompt` is what each begins with. */
+  async caption(
+    split: ImageTextSplit,
+    indices: readonly number[],
+    options?: GenerationOptions & { prompt?: string },
+  ): Promise<TextGeneration[][]> {
+    return this.generator.caption(await this.features(split), indices, options);
+  }
+
+  /** Answers to one question about each picture, in the template of the language model's kind. */
+  async answer(
+    split: ImageTextSplit,
+    indices: readonly number[],
+    questions: readonly string[],
+    options?: GenerationOptions,
+  ): Promise<string[]> {
+    const texts = await this.generator.answer(await this.features(split), indices, questions, options);
+    return texts.map(([{ text }]) => text);
+  }
+
+  /** What the language model writes after each picture and prompt. */
+  async generate(
+    split: ImageTextSplit,
+    indices: readonly number[],
+    prompts: readonly string[],
+    options?: GenerationOptions,
+  ): Promise<TextGeneration[][]> {
+    return this.generator.generate(await this.features(split), indices, prompts, options);
+  }
+
+  /**
+   * Cross-attention of every query over chosen pictures: alone, or each with a question beside it.
+   * @throws Blip2Error if there are questions, but the queries never see one
+   */
+  async crossAttention(
+    split: ImageTextSplit,
+    indices: readonly number[],
+    questions?: readonly string[],
+  ): Promise<CrossAttention[]> {
+    const { questionTokenizer } = this;
+    const beside = questions && {
+      texts: questions,
+      tokenizer: questionTokenizer ?? missingText(),
+      maxLength: this.parts.model.qformer.maxPositionEmbeddings,
+    };
+    return crossAttentionOf(this.look, await this.features(split), indices, beside);
+  }
+
+  /** As `crossAttention`, one bundle per picture, to be measured, drawn or kept. */
+  async attend(
+    split: ImageTextSplit,
+    indices: readonly number[],
+    questions?: readonly string[],
+  ): Promise<AttentionBundle[]> {
+    const layers = await this.crossAttention(split, indices, questions);
+    return attentionBundles(split, indices, layers, questions);
+  }
+
+  /** Frees the compiled functions. */
+  dispose(): void {
+    this.generator.dispose();
+    this.look.dispose();
+  }
+
+  /** What the Q-Former reads of each picture [size, P, W]. */
+  protected abstract features(split: ImageTextSplit): Promise<Features>;
+}
+
+function missingText(): never {
+  throw new Blip2Error('The queries of this model read the image alone', {
+    hint: 'Leave the text out, or take a model that was fine-tuned for questions with them beside its queries.',
+    exitCode: 2,
+  });
+}
+
+/** What is trained, and the language model under its prefix. */
+export function allWeights({
+  weights,
+  language,
+}: {
+  weights: Weights;
+  language: FrozenLanguageModel;
+}): Weights {
+  const frozen = Object.entries(language.tensors).map(([name, tensor]) => [
+    `${LANGUAGE_MODEL}.${name}`,
+    tensor,
+  ]);
+  return weights.with(Object.fromEntries(frozen) as NamedTensors);
+}

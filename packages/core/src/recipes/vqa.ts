@@ -1,0 +1,104 @@
+/**
+ * Fine-tuning for visual question answering (BLIP-2 section 4.3, figure 7, table 8): open-ended, the language model
+ * writes the answer after "Question: … Answer:". With the stage-1 run whose Q-Former could read texts, the question
+ * stands beside the queries too, so that they read of the image what is asked for.
+ *
+ * B batch, N question tokens.
+ */
+import { z } from 'zod';
+import { Blip2Error } from '../runtime';
+import { cleanQuestion, Tokenizer } from '../text';
+import { QUESTION_ANSWER } from '../generate';
+import { questionPrompt } from '../inference';
+import type { HostTensor } from '../checkpoints';
+import { BatchSource, type ImageTextDataset, type VisualQuestion } from '../data';
+import type { Recipe, Run } from '../train';
+import { encodeTexts, selectRows } from './captions';
+import { parseOptions } from './errors';
+import type { FinetunedModel } from './finetunedModel';
+import { finetuning, finetuningShape, type FinetuningParts } from './finetuning';
+import { promptedTexts } from './promptedTexts';
+import type { Stage1Model } from './stage1Model';
+import { validationVqa } from './validation';
+
+const schema = z.strictObject({
+  /** The template of questions; `{}` is where the question goes. */
+  prompt: z.string().includes('{}').default(QUESTION_ANSWER),
+  ...finetuningShape,
+});
+
+export type VqaTuningOptions = z.input<typeof schema> &
+  FinetuningParts & {
+    /**
+     * The stage-1 run that stage 2 went on with: its text half, which stage 2 left behind, reads the questions. Without
+     * it the queries read the image alone, and the question reaches the language model only.
+     */
+    stage1?: Run<Stage1Model>;
+  };
+
+/**
+ * The recipe of fine-tuning a stage-2 run for questions.
+ * @throws Blip2Error naming an option that is unknown or out of range, if the data has no questions, or if the stage-1
+ * run has another Q-Former
+ */
+export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recipe<FinetunedModel> {
+  const { prompt, ...settings } = parseOptions(schema, options, 'vqa recipe');
+  const prompts = { question: prompt };
+  if (!data.train.questions) {
+    throw new Blip2Error(`${data.name}: there are no questions to be trained on`, {
+      hint: 'Take data that has questions, such as shapes.',
+      exitCode: 2,
+    });
+  }
+  return finetuning({
+    stage: 'vqa',
+    data,
+    from,
+    stage1,
+    settings,
+    prompts,
+    batches({ parts: { model, language } }, { batchSize, seed }) {
+      const questions = questionsAbout(data);
+      const pairs = questions.map((some) =>
+        some.map(({ question, answer }) => ({ prompt: questionPrompt(model, question), answer })),
+      );
+      const texts = promptedTexts(language, pairs, settings.maxTextLength);
+      const { maxPositionEmbeddings } = model.qformer;
+      const beside = stage1 && questionTable(questions, data.tokenizerDir, maxPositionEmbeddings);
+      const count = (example: number) => questions[example].length;
+      const source = new BatchSource({ size: questions.length, batchSize, seed, captions: count });
+      return (step) => {
+        const { indices, captions: chosen } = source.batch(step);
+        return { indices, texts: { ...texts(indices, chosen), ...beside?.(indices, chosen) } };
+      };
+    },
+    evaluate: data.validation.questions && ((model) => validationVqa(model, data.validation)),
+  });
+}
+
+type Questions = readonly (readonly VisualQuestion[])[];
+
+/** The questions of each training picture. @throws Blip2Error if there are none about some picture */
+function questionsAbout({ name, train }: ImageTextDataset): Questions {
+  return Array.from({ length: train.size }, (_, i) => {
+    const some = train.questions!(i);
+    if (some.length > 0) return some;
+    throw new Blip2Error(`${name}: picture ${train.id(i)} has no question`, { hint: 'Leave it out.' });
+  });
+}
+
+/** Questions in the Q-Former's own tokens, int32 [B, N] each. */
+function questionTable(questions: Questions, tokenizerDir: string, maxLength: number) {
+  const texts = [...new Set(questions.flat().map(({ question }) => cleanQuestion(question)))];
+  const row = new Map(texts.map((text, i) => [text, i]));
+  const { ids, mask, shape } = encodeTexts(texts, Tokenizer.fromFolder(tokenizerDir), maxLength);
+  return (examples: Int32Array, chosen: Int32Array): Record<'questionIds' | 'questionMask', HostTensor> => {
+    const rows = Array.from(examples, (example, i) =>
+      row.get(cleanQuestion(questions[example][chosen[i]].question))!,
+    );
+    return {
+      questionIds: selectRows(ids, shape[1], rows),
+      questionMask: selectRows(mask, shape[1], rows),
+    };
+  };
+}
