@@ -53,12 +53,12 @@ export function typeErrors(programs: Readonly<Record<string, string>>): Record<s
   const host = ts.createCompilerHost(options);
   const fileOf = (name: string) => join(root, 'test', 'docs', `${name.replace(/\W/g, '_')}.example.ts`);
   const texts = new Map(Object.entries(programs).map(([name, text]) => [fileOf(name), text]));
-  const { fileExists, getSourceFile } = host;
-  host.fileExists = (file) => texts.has(file) || fileExists(file);
+  const original = { ...host };
+  host.fileExists = (file) => texts.has(file) || original.fileExists(file);
   host.getSourceFile = (file, ...rest) =>
     texts.has(file)
       ? ts.createSourceFile(file, texts.get(file)!, ts.ScriptTarget.ES2022)
-      : getSourceFile(file, ...rest);
+      : original.getSourceFile(file, ...rest);
   const program = ts.createProgram([...texts.keys()], { ...options, noUnusedLocals: false }, host);
   const complaintsOf = (file: string) => {
     const source = program.getSourceFile(file);
