@@ -20,11 +20,11 @@ interface Options {
 }
 
 async function run({ data, resume = false, json, ...options }: Options): Promise<void> {
-  const { openData } = await import('../recipes');
+  const { loadData } = await import('../recipes');
   const { capfilt, ProgressLine } = await import('../capfilt');
   const line = new ProgressLine();
   const onProgress = (progress: CapFiltProgress) => line.update(progress);
-  const result = await capfilt({ ...options, data: openData(data), resume, onProgress });
+  const result = await capfilt({ ...options, data: await loadData(data), resume, onProgress });
   if (json) return printJson(result);
   const { pictures, captions, broken, webKept } = result.summary;
   console.log(`${result.file}: ${captions} captions of ${pictures} pictures`);

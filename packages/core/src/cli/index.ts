@@ -14,6 +14,7 @@ import { addPretrain } from './pretrain';
 import { Exit } from './output';
 import { addReproduce } from './reproduce';
 import { addSetup } from './setup';
+import { addTowers } from './towers';
 import { addWrite } from './write';
 // Not by the folder's index, which would load TensorFlow.
 // eslint-disable-next-line no-restricted-imports
@@ -35,6 +36,7 @@ function program(): Command {
     addDoctor,
     addWrite,
     addAttend,
+    addTowers,
     addPretrain,
     addFinetune,
     addCapfilt,

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ImageTextDataset } from '../data';
 import type { RecipeKind } from '../recipes';
 import type { Recipe } from '../train';
-import { collect } from './arguments';
+import { collect, DATA_HELP } from './arguments';
 import { Exit, printJson } from './output';
 
 export interface TrainingOptions {
@@ -37,9 +37,9 @@ export function addTraining<Options extends TrainingOptions, Parts extends objec
     .description(description)
     .requiredOption(
       '--recipe <name|file>',
-      'shapes, or a file: .json, or .js with a default export (options: docs/training.md)',
+      'shapes, emoji, or a file: .json, or .js with a default export (options: docs/training.md)',
     )
-    .requiredOption('--data <spec>', 'data: shapes, with options as in shapes?seed=1')
+    .requiredOption('--data <spec>', DATA_HELP)
     .requiredOption('--out <dir>', 'run folder to write; new, or with --resume one of before')
     .option('--resume', 'go on from the last whole checkpoint in the run folder, if it has one')
     .option(
@@ -54,8 +54,10 @@ export function addTraining<Options extends TrainingOptions, Parts extends objec
       `\nCtrl-C ends the run after the current step and saves it (exit code 1); --resume goes on.\n\nExamples:\n${examples}`,
     )
     .action(async (options: Options) => {
-      const { applyOverrides, openData, recipeOptions } = await import('../recipes');
-      const data = openData(options.data);
+      const { applyOverrides, loadData, recipeOptions } = await import('../recipes');
+      const { requireTowers } = await import('../data');
+      const data = await loadData(options.data);
+      requireTowers(data);
       const parts = ((await openParts?.(data, options)) ?? {}) as Parts;
       const recipe = await recipeOptions(name, options.recipe, parts);
       const settings = applyOverrides(recipe, options.set ?? []);

@@ -23,7 +23,7 @@ import { TOWER_TRAINING } from './training';
 const TRAINING: TrainingConfig = { ...TOWER_TRAINING, steps: 1000, batchSize: 64, learningRate: 1e-3 };
 
 /** Patches in a row. */
-const GRID = 8;
+const GRID = 4;
 const TEXT_LENGTH = 24;
 const WORDS = 'words';
 
