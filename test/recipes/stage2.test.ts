@@ -50,6 +50,16 @@ describe.each([
     expect(captions[0].score).toBeGreaterThanOrEqual(captions[1].score);
   });
 
+  test('a caption of an encoder-decoder is begun for it, and whole', async () => {
+    const { model } = await train(recipe, options);
+    const short = { numBeams: 1, maxNewTokens: 4 };
+    const [[own]] = await model.caption(data.test, [3], short);
+    const [[rest]] = await model.caption(data.test, [3], { ...short, prompt: 'a' });
+    const [[unprompted]] = await model.caption(data.test, [3], { ...short, prompt: '' });
+    const expected = language.tower.architecture === 'decoder-only' ? unprompted.text : `a ${rest.text}`;
+    expect(own.text).toBe(expected);
+  });
+
   test('zero-shot accuracy over its steps is in the log', async () => {
     const { log } = await train(recipe, { ...options, steps: 4, evaluateEvery: 2, learningRate: 3e-3 });
     const measured = log.filter(({ evaluation }) => evaluation);

@@ -57,7 +57,7 @@ Example:
 
 export function addWrite(program: Command): void {
   const captions = add(program, 'caption', 'describe images');
-  captions.option('--prompt <text>', 'what each caption begins with');
+  captions.option('--prompt <text>', 'what captions go on from (not printed again)');
   finish(captions, 'blip2 caption --model datasets/shapes/blip2-opt picture.png').action(caption);
 
   const answers = add(program, 'answer', 'answer a question about images');

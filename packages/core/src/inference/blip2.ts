@@ -61,7 +61,7 @@ export class Blip2 {
     return new Promise((resolve) => resolve(new Blip2(readFolder(dir, options))));
   }
 
-  /** A caption of an image, by beam search unless told otherwise. `prompt` is what it begins with. */
+  /** A caption of an image, by beam search unless told otherwise. `prompt` is what it goes on from. */
   async caption(image: ImageSource, options: AskOptions & { prompt?: string } = {}): Promise<TextGeneration> {
     const [[best]] = await this.generator.caption(this.featuresOf([image]), [0], options);
     return best;

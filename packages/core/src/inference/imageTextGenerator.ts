@@ -9,7 +9,7 @@ import { cleanQuestion, type Tokenizer } from '../text';
 import { blip2Prompt, languageWeights, softPrompts, type Blip2, type Sequencer, type Text } from '../models';
 import { textOf, TokenGenerator, type GenerationOptions, type TextGeneration } from '../generate';
 import { filledBatches } from './filledBatches';
-import { ANSWER, CAPTION, questionPrompt, withDefaults } from './prompts';
+import { ANSWER, CAPTION, CAPTION_START, questionPrompt, withDefaults } from './prompts';
 
 /** Images that are read at once. */
 const IMAGES = 64;
@@ -57,17 +57,28 @@ export class ImageTextGenerator {
     });
   }
 
-  /** Captions of images, by beam search unless told otherwise. `prompt` is what each begins with. */
+  /**
+   * Captions of images, by beam search unless told otherwise: what is written after `prompt`, or after that of
+   * fine-tuning. Where there is neither, an encoder-decoder has its captions begun for it (`CAPTION_START`, which is then
+   * part of them).
+   */
   async caption(
     features: ImageFeatures,
     images: readonly number[],
-    {
-      prompt = this.parts.model.prompts?.caption ?? '',
-      ...options
-    }: GenerationOptions & { prompt?: string } = {},
+    { prompt, ...options }: GenerationOptions & { prompt?: string } = {},
   ): Promise<TextGeneration[][]> {
-    const prompts = images.map(() => prompt);
-    return this.generate(features, images, prompts, withDefaults(CAPTION, options));
+    const { prompts, language } = this.parts.model;
+    const given = prompt ?? prompts?.caption;
+    const isBegun = given === undefined && language.architecture === 'encoder-decoder';
+    const before = isBegun ? CAPTION_START : (given ?? '');
+    const texts = await this.generate(
+      features,
+      images,
+      images.map(() => before),
+      withDefaults(CAPTION, options),
+    );
+    if (!isBegun) return texts;
+    return texts.map((some) => some.map((one) => ({ ...one, text: `${CAPTION_START} ${one.text}` })));
   }
 
   /**

@@ -8,6 +8,13 @@ export const ANSWER: GenerationOptions = { numBeams: 5, lengthPenalty: -1, maxNe
 /** LAVIS's defaults for captions. */
 export const CAPTION: GenerationOptions = { numBeams: 5, maxNewTokens: 30 };
 
+/**
+ * How captions begin where an encoder-decoder writes them that was not fine-tuned to. In stage 2 its captions are parted
+ * after their first word at the earliest (`splitPrefix`), so it never learns to write that word: without a prompt
+ * FlanT5-XL says "woman playing with dog on the beach".
+ */
+export const CAPTION_START = 'a';
+
 /** A question in the template that the model was fine-tuned with, or else the paper's for the kind of language model. */
 export function questionPrompt(
   { language, prompts }: Pick<Blip2, 'language' | 'prompts'>,

@@ -51,7 +51,7 @@ export abstract class GeneratingModel implements VqaModel, CaptionModel {
     );
   }
 
-  /** Captions of pictures, by beam search unless told otherwise. `prompt` is what each begins with. */
+  /** Captions of pictures, by beam search unless told otherwise. `prompt` is what each goes on from. */
   async caption(
     split: ImageTextSplit,
     indices: readonly number[],
