@@ -8,7 +8,7 @@ export function commandBox(command: string): Html {
   </div> `;
 }
 
-/** Shows and serves the buttons; opens what is folded before printing. */
+/** Shows and serves the buttons; opens what is folded before printing, if it is to be printed. */
 export const SCRIPT = new Html(`<script>
 for (const button of document.querySelectorAll('.command button')) {
   button.hidden = false;
@@ -24,7 +24,7 @@ for (const button of document.querySelectorAll('.command button')) {
   });
 }
 addEventListener('beforeprint', () => {
-  for (const details of document.querySelectorAll('details')) details.open = true;
+  for (const details of document.querySelectorAll('details.printed')) details.open = true;
 });
 </script>
 `);

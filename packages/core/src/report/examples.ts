@@ -38,7 +38,7 @@ export async function examplesOf({ committed, own }: Part): Promise<Html | undef
 
 function group(kind: string, cards: readonly Html[]): Html {
   const rest = cards.slice(OPEN);
-  const folded = html`<details>
+  const folded = html`<details class="printed">
     <summary>${rest.length} more</summary>
     <div class="examples">${rest}</div>
   </details> `;

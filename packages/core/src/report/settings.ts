@@ -10,7 +10,7 @@ export function settings({ committed, own }: Part): Html | undefined {
     { name: 'Committed', results: committed },
   ].filter(({ results }) => results.length > 0);
   if (sources.length === 0) return undefined;
-  return html`<details>
+  return html`<details class="printed">
     <summary>Settings, runs and machines</summary>
     ${sources.map(
       ({ name, results }) =>
@@ -56,12 +56,11 @@ function runTable(results: readonly StudyResult[]): Html {
   </div> `;
 }
 
-/** Where and when, and by which command: once for all seeds that share them. */
+/** Where and when, and by which command: once for all seeds that share a machine; the last one's command makes all. */
 function origins(results: readonly StudyResult[]): Html[] {
-  const alike = ({ scale, environment, command }: StudyResult) =>
-    JSON.stringify([scale, environment, command]);
+  const alike = ({ scale, environment }: StudyResult) => JSON.stringify([scale, environment]);
   return groupBy(results, alike).map((seeds) => {
-    const [{ scale, environment, command }] = seeds;
+    const { scale, environment, command } = seeds.at(-1)!;
     const time = duration(seeds.reduce((sum, { seconds }) => sum + seconds, 0));
     const finished = lastDay(seeds);
     return html`<p class="small quiet">

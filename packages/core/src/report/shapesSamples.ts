@@ -58,8 +58,8 @@ async function sampleOf(
 }
 
 /** A picture of a split, decoded. */
-export function pictureOf({ imageSize, pixels }: ImageTextSplit, index: number) {
-  return { width: imageSize, height: imageSize, data: pixels(index) };
+export function pictureOf(split: ImageTextSplit, index: number) {
+  return { width: split.imageSize, height: split.imageSize, data: split.pixels(index) };
 }
 
 /** The first questions of different kinds. */

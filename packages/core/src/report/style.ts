@@ -58,6 +58,7 @@ thead th { font-style: italic; }
 .number { text-align: right; white-space: nowrap; }
 .group th { font-weight: 600; padding-top: 0.55rem; }
 .group ~ tr > th { padding-left: 1rem; }
+.stack .group ~ tr > th { min-width: 15rem; }
 .spread { color: var(--quiet); font-size: 0.88em; white-space: nowrap; }
 svg.interval { width: 10rem; height: 1.5rem; display: block; }
 
@@ -113,6 +114,7 @@ details > .examples { margin-top: 1rem; }
   .stack, .stack tbody, .stack tr, .stack td, .stack th[scope='row'] { display: block; padding-right: 0; }
   .stack thead { display: none; }
   .stack tr { display: flex; flex-direction: column; gap: 0.15rem; padding: 0.7rem 0; border-top: 1px solid var(--rule); }
+  .stack .group ~ tr > th { min-width: 0; padding-left: 0; }
   .stack td { order: 1; padding-top: 0; padding-bottom: 0; }
   .stack td:last-child { order: 0; }
   .stack br { display: none; }
@@ -127,8 +129,15 @@ details > .examples { margin-top: 1rem; }
   h2, h3, .source, .announcement, figcaption { break-after: avoid; }
   .charts { grid-template-columns: 1fr 1fr; }
   tr, .finding, .make, table:not(.wide) tbody { break-inside: avoid; }
-  .legend, .legend + p, summary { break-after: avoid; }
-  svg.interval { width: 7rem; }
+  .legend { break-inside: avoid; }
+  .legend, .legend + p, .printed > summary, .kind { break-after: avoid; }
+  svg.interval { width: 6rem; }
+  .scroll { overflow: visible; }
+  .stack .group ~ tr > th { min-width: 0; }
+  .sample { grid-template-columns: 8rem 1fr; padding: 0.8rem 0; font-size: 9.5pt; line-height: 1.35; }
+  .sample > img + div { columns: 2; }
+  .sample h3 { margin-top: 0.5rem; }
+  .heat details { display: none; }
   .command button { display: none; }
   .command pre { white-space: pre-wrap; }
 }

@@ -7,7 +7,7 @@ import type { Difference, JudgedClaim, Part } from './part';
 import { verdictOf } from './verdict';
 
 export function summary(parts: readonly Part[]): Html {
-  const rows = parts.flatMap((part) => part.claims.map((claim) => row(part, claim)));
+  const groups = parts.filter(({ claims }) => claims.length > 0).map(group);
   return html`<section id="findings">
     <h2>Findings</h2>
     <p>
@@ -27,9 +27,7 @@ export function summary(parts: readonly Part[]): Html {
             <th scope="col">Verdict</th>
           </tr>
         </thead>
-        <tbody>
-          ${rows}
-        </tbody>
+        ${groups}
       </table>
     </div>
     <p class="small quiet">
@@ -37,6 +35,17 @@ export function summary(parts: readonly Part[]): Html {
       upright rule is zero; each row has its own scale.
     </p>
   </section> `;
+}
+
+/** The claims of a study, below its name. */
+function group(part: Part): Html {
+  const { study, claims } = part;
+  return html`<tbody>
+    <tr class="group">
+      <th scope="rowgroup" colspan="6"><a href="#${study.name}">${study.title}</a></th>
+    </tr>
+    ${claims.map((claim) => row(part, claim))}
+  </tbody> `;
 }
 
 function row(part: Part, judged: JudgedClaim): Html {
@@ -49,7 +58,7 @@ function row(part: Part, judged: JudgedClaim): Html {
           ${isOutdated ? html`<br /><span class="spread">other settings</span>` : undefined}`
       : html`<span class="quiet">–</span>`;
   return html`<tr>
-    <th scope="row">${claim.text} <a class="small" href="#${part.study.name}">${part.study.title}</a></th>
+    <th scope="row">${claim.text}</th>
     <td class="number" data-name="Paper">${paperDifference(part, judged)}</td>
     <td class="number" data-name="Committed">${cell(committed, part.outdated.committed)}</td>
     <td class="middle">
