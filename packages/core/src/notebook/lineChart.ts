@@ -1,6 +1,6 @@
 /** Lines over a common axis, with bands around them, as plotly draws them and as a PNG of the same. */
 import type { LineStyle, Marker } from './palette';
-import { INK, label, renderPng, textWidth, type Drawing } from './svg';
+import { escape, INK, label, renderPng, textWidth, type Drawing } from './svg';
 import { tickLabel, ticks } from './ticks';
 import { PLOTLY, type View } from './view';
 
@@ -193,10 +193,12 @@ export function drawMarker(marker: Marker, x: number, y: number, color: string):
 }
 
 const END = { size: 12, gap: 8, value: 62 };
+/** How much wider bold letters are. */
+const BOLD = 1.2;
 
 /** With a right margin in which the names and last values of these lines have room. */
 function withRoomFor(lines: readonly Line[], layout: ChartLayout): ChartLayout {
-  const widest = Math.max(0, ...lines.map(({ name }) => textWidth(name, END.size)));
+  const widest = Math.max(0, ...lines.map(({ name }) => BOLD * textWidth(name, END.size)));
   const right = Math.max(layout.margin.right, END.gap + widest + END.value);
   return { ...layout, margin: { ...layout.margin, right } };
 }
@@ -218,10 +220,7 @@ function endLabels(
   const sunk = Math.max(0, (ends.at(-1)?.y ?? 0) - bottom);
   const spaced = ends.map((end, i) => ({ ...end, y: end.y - (sunk * (i + 1)) / ends.length }));
   return spaced.map(({ line, x, y }) => {
-    const name = label(line.name, x, y, { size, color: line.color, bold: true });
-    return (
-      name +
-      label(line.y.at(-1)!.toFixed(2), x + textWidth(line.name, size) + 10, y, { size, color: ink.quiet })
-    );
+    const value = `<tspan dx="8" fill="${ink.quiet}" font-weight="normal">${line.y.at(-1)!.toFixed(2)}</tspan>`;
+    return `<text x="${x}" y="${y}" font-size="${size}" fill="${line.color}" font-weight="bold">${escape(line.name)}${value}</text>`;
   });
 }
