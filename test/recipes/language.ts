@@ -9,13 +9,13 @@ import { savePretrained } from '../../packages/core/src/checkpoints';
 import { loadLanguageModel, type FrozenLanguageModel } from '../../packages/core/src/data';
 import { Tokenizer } from '../../packages/core/src/text';
 
-export function randomOpt(): FrozenLanguageModel {
+export function randomOpt({ maxPositionEmbeddings = 64 } = {}): FrozenLanguageModel {
   const tokenizerDir = join(shapesDirectory, 'tokenizer-opt');
   const tokenizer = Tokenizer.fromFolder(tokenizerDir);
   const [newline] = tokenizer.encode('\n', { addSpecialTokens: false });
   const size = { hiddenSize: 16, numHiddenLayers: 2, numAttentionHeads: 2, ffnDim: 32 };
   const vocabulary = { vocabSize: tokenizer.vocabularySize, eosTokenId: newline };
-  return randomModel(OPT, { ...size, ...vocabulary, maxPositionEmbeddings: 64 }, tokenizerDir);
+  return randomModel(OPT, { ...size, ...vocabulary, maxPositionEmbeddings }, tokenizerDir);
 }
 
 export function randomT5(): FrozenLanguageModel {

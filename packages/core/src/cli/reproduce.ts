@@ -87,7 +87,8 @@ function print(findings: readonly StudyFinding[], paths: { results: string; page
 }
 
 const NOTES = `
-Studies: figure5, table6, capfilt, stage1, stage2, ablations, attention; all unless given.
+Studies: figure4, figure5, table1, table2, table6, capfilt, stage1, stage2, ablations, attention, limitations; all unless
+given.
 
 Seeds are counted from 0. Each study and seed is measured in a process of its own and written to runs/results/ as it is
 done; what is there and up to date is not measured again, runs that studies share are trained once, and Ctrl-C loses

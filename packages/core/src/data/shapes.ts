@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import {
   judge,
+  plainWords,
   readStatement,
   shapesDirectory,
   shapesWorld,
@@ -19,6 +20,8 @@ import type { ImageTextDataset, ImageTextSplit } from './dataset';
 /** Shapes with everything a notebook may want of it: scenes, questions, swaps. */
 export interface ShapesDataset extends ImageTextDataset {
   world: ShapesWorld;
+  /** Folders of the frozen vision towers in both sizes, of which `visionDir` is the smaller. */
+  visionDirs: Record<'ViT-L' | 'ViT-g', string>;
 }
 
 /** What is trained for Shapes and shipped with it: towers, and finished models. */
@@ -42,7 +45,8 @@ function pictureSettings({
 
 function splitOf(world: ShapesWorld, name: 'train' | 'validation' | 'test'): ImageTextSplit {
   const examples = (): Example[] => world.splits[name];
-  const isTrue = truthOf();
+  const { phrasing } = world.settings.captions;
+  const isTrue = truthOf(phrasing ? plainWords : (text) => text);
   // Drawn once: whoever trains on pixels asks for each many times.
   const drawn: Uint8Array[] = [];
   const pixels = (index: number) => (drawn[index] ??= world.render(examples()[index]));
@@ -68,11 +72,14 @@ function splitOf(world: ShapesWorld, name: 'train' | 'validation' | 'test'): Ima
   };
 }
 
-/** Texts are held against many pictures each: read once. */
-function truthOf(): (text: string, objects: readonly Placed[]) => boolean {
+/**
+ * Texts are held against many pictures each: read once.
+ * @param plain what a text says in the plain words of captions
+ */
+function truthOf(plain: (text: string) => string): (text: string, objects: readonly Placed[]) => boolean {
   const statements = new Map<string, Statement | undefined>();
   return (text, objects) => {
-    if (!statements.has(text)) statements.set(text, readStatement(text));
+    if (!statements.has(text)) statements.set(text, readStatement(plain(text)));
     const statement = statements.get(text);
     return statement !== undefined && judge(statement, objects).right;
   };
@@ -95,8 +102,13 @@ export function shapes(options: ShapesOptions = {}): ShapesDataset {
     options: structuredClone(world.settings) as unknown as JsonObject,
     tokenizerDir: join(shapesDirectory, 'tokenizer'),
     visionDir: shapesTower('clip-l'),
+    visionDirs: { 'ViT-L': shapesTower('clip-l'), 'ViT-g': shapesTower('clip-g') },
     bertDir: shapesTower('bert'),
-    languageDirs: { opt: shapesTower('opt'), t5: shapesTower('t5') },
+    languageDirs: {
+      opt: shapesTower('opt'),
+      'opt-small': shapesTower('opt-small'),
+      t5: shapesTower('t5'),
+    },
     world,
     train: splitOf(world, 'train'),
     validation: splitOf(world, 'validation'),

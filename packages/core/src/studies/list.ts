@@ -2,10 +2,14 @@
 import { ablations } from './ablations';
 import { attention } from './attention';
 import { capfiltStudy } from './capfilt';
+import { figure4 } from './figure4';
 import { figure5 } from './figure5';
+import { limitations } from './limitations';
 import { stage1Study } from './stage1';
 import { stage2Study } from './stage2';
 import type { Study } from './study';
+import { table1 } from './table1';
+import { table2 } from './table2';
 import { table6 } from './table6';
 
 export const STUDIES: readonly Study[] = [
@@ -15,5 +19,9 @@ export const STUDIES: readonly Study[] = [
   capfiltStudy,
   stage1Study,
   stage2Study,
+  table2,
+  figure4,
+  limitations,
+  table1,
   ablations,
 ];

@@ -24,7 +24,7 @@ export const stage2Study: Study = {
       const frozen = languageOf(context, language);
       try {
         const { model } = await stage2Run(context, frozen, { withStage1: true, captions: 'whole' });
-        measurements.push(...(await judged(context, language, model)));
+        measurements.push(...(await captionMeasurements(context, language, model)));
         model.dispose();
       } finally {
         frozen.dispose();
@@ -41,7 +41,8 @@ export const stage2Study: Study = {
   paper: [],
 };
 
-async function judged(
+/** What of its captions of test pictures is right, and how like those of the world they are. */
+export async function captionMeasurements(
   { data, scale }: StudyContext,
   language: Language,
   model: Stage2Model,

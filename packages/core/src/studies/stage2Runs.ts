@@ -8,6 +8,7 @@ import {
   SHORT_CAPTIONS,
   stage1,
   stage2,
+  type Stage1Model,
   type Stage2Model,
 } from '../recipes';
 import type { LanguageTower } from '../models';
@@ -68,16 +69,34 @@ export function stage2Inputs(captions: keyof typeof CAPTIONS): StudyInputs {
   };
 }
 
+interface Stage2Arm {
+  withStage1: boolean;
+  captions: keyof typeof CAPTIONS;
+  /** Of the vision tower; the data's own unless given. */
+  visionDir?: string;
+}
+
+/** The stage 1 that such a stage 2 goes on with. */
+export function stage1Before(
+  context: StudyContext,
+  captions: keyof typeof CAPTIONS,
+  visionDir = context.data.visionDir,
+): Promise<Run<Stage1Model>> {
+  const { of, stage1: settings, short } = CAPTIONS[captions];
+  const data = { ...of(context.data), visionDir };
+  return context.run(stage1({ ...atScale(context.scale, settings, short), data }));
+}
+
 /** Stage 2 with its curve of zero-shot accuracy on the validation split in its log. */
 export async function stage2Run(
   context: StudyContext,
   language: FrozenLanguageModel,
-  { withStage1, captions }: { withStage1: boolean; captions: keyof typeof CAPTIONS },
+  { withStage1, captions, visionDir = context.data.visionDir }: Stage2Arm,
 ): Promise<Run<Stage2Model>> {
   const { scale } = context;
-  const { of, stage1: before, short } = CAPTIONS[captions];
-  const data = of(context.data);
-  const from = withStage1 ? await context.run(stage1({ ...atScale(scale, before, short), data })) : undefined;
+  const { of, short } = CAPTIONS[captions];
+  const data = { ...of(context.data), visionDir };
+  const from = withStage1 ? await stage1Before(context, captions, visionDir) : undefined;
   const settings = atScale(scale, shapesStage2({ language, from }), short);
   return context.run(stage2({ ...settings, data, language, from }), {
     evaluateEvery: Math.ceil(settings.steps / POINTS[scale]),
