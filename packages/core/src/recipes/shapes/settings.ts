@@ -47,7 +47,7 @@ export const shapesStage1: Omit<Stage1Options, 'data'> = {
 export const STAGE1_RATES = {
   base: shapesStage1.learningRate,
   withoutItg: 2e-3,
-  lastBlock: 2e-3,
+  lastBlock: 3e-3,
   bert: 2e-3,
   webCaptions: 2e-3,
   capfilt: 2e-3,
