@@ -6,6 +6,7 @@
  */
 import { wordCounts } from './tokenizerFiles';
 
+/** What was learned: the tokens, and the merges that make them. */
 export interface BytePairs {
   /** The 256 bytes, then what merging made of them, in that order. */
   pieces: string[];

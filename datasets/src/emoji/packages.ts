@@ -40,10 +40,12 @@ export const EMOJI_ARTISTS = {
   },
 } as const satisfies Record<string, EmojiArtist>;
 
+/** The name of an artist. */
 export type EmojiArtistName = keyof typeof EMOJI_ARTISTS;
 
 /** Whose drawings are trained on, and whose are the style that no training sees. */
 export const SEEN_ARTISTS: readonly EmojiArtistName[] = ['twemoji', 'openmoji', 'fluent'];
+/** Whose pictures no training sees. */
 export const UNSEEN_ARTIST: EmojiArtistName = 'noto';
 
 /** Names, tags, groups and short codes. */

@@ -2,6 +2,7 @@
 import { Random } from '../shapes/random';
 import type { EmojiConcept } from './source';
 
+/** A question about an emoji, with its answer. */
 export interface EmojiQuestion {
   kind: 'what' | 'which' | 'is';
   question: string;

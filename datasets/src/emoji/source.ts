@@ -16,6 +16,7 @@ export interface EmojiConcept {
   subgroup: string;
 }
 
+/** One drawing of an emoji. */
 export interface EmojiDrawing {
   /** An SVG document. */
   svg: string;
@@ -23,6 +24,7 @@ export interface EmojiDrawing {
   width: number;
 }
 
+/** The emoji with their names, and who drew them. */
 export interface EmojiSource {
   /** Those that all artists have drawn, in Unicode's order. */
   concepts: readonly EmojiConcept[];

@@ -8,6 +8,7 @@ import type { EmojiConcept } from './source';
  * of `train` as the unseen artist drew them; `both`: those of `test`, as the unseen artist drew them.
  */
 export const EMOJI_SPLITS = ['train', 'validation', 'test', 'style', 'both'] as const;
+/** A part of the emoji. */
 export type EmojiSplit = (typeof EMOJI_SPLITS)[number];
 
 /** One picture. */

@@ -13,6 +13,7 @@ import { drawStatement, judge, type Statement, type Thing, wordsOf } from './sta
  * - `axis`: the first relation's word (above ↔ left of, below ↔ right of).
  */
 export type Swap = 'color' | 'shape' | 'size' | 'order' | 'axis';
+/** The exchanges that make false captions of true ones. */
 export const SWAPS: readonly Swap[] = ['color', 'shape', 'size', 'order', 'axis'];
 
 /** The exchanges that a caption admits. Each text is false of the scene. */

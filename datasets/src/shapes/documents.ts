@@ -11,6 +11,7 @@ import { hash32, Random } from './random';
 import { drawLayout, type Placed, type Split } from './scene';
 import { drawStatement, nameOf, type Statement, type Thing, wordsOf } from './statements';
 
+/** What a turn asks for. */
 export type TurnKind = QuestionKind | 'fact' | 'caption';
 
 /** Something to be written after a context. */
@@ -21,11 +22,13 @@ export interface Turn {
   answer: string;
 }
 
+/** Statements about an imaginary scene, with questions and answers. */
 export interface TextDocument {
   context: string;
   turns: Turn[];
 }
 
+/** What a document holds. */
 export interface DocumentOptions {
   /** Names the draw; 0 unless given. */
   seed?: number;

@@ -10,6 +10,7 @@ import { type Color, COLORS, type Shape, SHAPES } from './names';
  * - `out`: none is.
  */
 export const DOMAINS = ['in', 'near', 'out'] as const;
+/** Which combinations of color and shape a world has: those that are seen in training, others, or some of each. */
 export type Domain = (typeof DOMAINS)[number];
 
 interface Combination {

@@ -30,6 +30,7 @@ export interface WebNoise {
   generic: number;
 }
 
+/** All options of a world, defaults filled in. */
 export interface ShapesSettings {
   /** Names the draw: other seeds give other scenes, from the same split of all layouts. */
   seed: number;

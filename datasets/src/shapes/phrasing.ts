@@ -11,6 +11,7 @@ import { RELATIONS, type Statement, wordsOf } from './statements';
 
 /** `plain`: as `wordsOf` says it; `sentences`: one of the forms above. */
 export const PHRASINGS = ['plain', 'sentences'] as const;
+/** How captions are worded. */
 export type Phrasing = (typeof PHRASINGS)[number];
 
 type Say = (statement: Statement) => string;

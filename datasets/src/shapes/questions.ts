@@ -4,8 +4,10 @@ import { Random } from './random';
 import { type Placed } from './scene';
 import { nameOf } from './statements';
 
+/** What a question asks for. */
 export type QuestionKind = 'color' | 'shape' | 'size' | 'exists' | 'count';
 
+/** A question about a scene, with its answer. */
 export interface Question {
   kind: QuestionKind;
   question: string;

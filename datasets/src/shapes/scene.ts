@@ -10,10 +10,14 @@ import { type ShapesSettings } from './options';
 import { hash32, type Random } from './random';
 import { type Rgb, type StyleName, STYLES } from './styles';
 
+/** How large an object is said to be. */
 export type Size = 'small' | 'medium' | 'large';
+/** How one object lies to another. */
 export type Relation = 'above' | 'below' | 'left of' | 'right of';
+/** A part of the world, by its layouts. */
 export type Split = 'train' | 'validation' | 'test';
 
+/** An object, where and how it is drawn. */
 export interface Placed {
   color: Color;
   shape: Shape;
@@ -41,6 +45,7 @@ export interface Background {
   noiseSeed: number;
 }
 
+/** A dot of confetti. */
 export interface Dot {
   x: number;
   y: number;
@@ -48,6 +53,7 @@ export interface Dot {
   rgb: Rgb;
 }
 
+/** What a picture shows. */
 export interface Scene {
   /** Side of the (square) picture in pixels. */
   imageSize: number;

@@ -23,6 +23,7 @@ export interface Statement {
   relations: Relation[];
 }
 
+/** How one object may lie to another, in words. */
 export const RELATIONS: readonly Relation[] = ['above', 'below', 'left of', 'right of'];
 
 /** Draws something true to say. Objects are in canonical order (see `Scene.objects`). */

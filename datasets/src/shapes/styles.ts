@@ -1,6 +1,7 @@
 /** What pictures are painted like. A style changes the look alone: what a scene shows stays the same. */
 import { type Color } from './names';
 
+/** Red, green, blue, 0 to 255. */
 export type Rgb = [red: number, green: number, blue: number];
 type Range = readonly [low: number, high: number];
 
@@ -10,6 +11,7 @@ type Range = readonly [low: number, high: number];
  *   the same things, for a model that was trained on the first.
  */
 export const STYLE_NAMES = ['solid', 'hatched'] as const;
+/** How pictures are drawn. */
 export type StyleName = (typeof STYLE_NAMES)[number];
 
 export interface Style {

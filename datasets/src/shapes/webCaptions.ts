@@ -5,14 +5,17 @@ import { Random } from './random';
 import { drawLayoutIn, type Placed, type Split } from './scene';
 import { drawStatement, judge, type Statement, type Thing, wordsOf } from './statements';
 
+/** What is wrong with a web caption, if anything. */
 export type WebCaptionKind = 'right' | 'wrongScene' | 'halfTrue' | 'generic';
 
+/** What the web says of a picture, and what is wrong with it. */
 export interface WebCaption {
   text: string;
   /** What is wrong with it: for measuring, never for training. */
   kind: WebCaptionKind;
 }
 
+/** Captions that say nothing of the picture. */
 export const GENERIC_CAPTIONS: readonly string[] = [
   'a picture of some shapes',
   'colorful shapes on a background',

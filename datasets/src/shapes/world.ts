@@ -7,6 +7,7 @@ import { maskOf, renderScene } from './render';
 import { drawLayoutIn, drawScene, type Scene, type Split } from './scene';
 import { drawWebCaption, type WebCaption } from './webCaptions';
 
+/** A scene with its texts. */
 export interface Example {
   /** Unique in its world: `train-00017`. */
   id: string;
@@ -20,6 +21,7 @@ export interface Example {
   questions: Question[];
 }
 
+/** A world: its settings, its examples by split, and how they are drawn. */
 export interface ShapesWorld {
   name: 'shapes';
   /** Side of each picture in pixels. */

@@ -19,6 +19,7 @@ export interface AttentionLayer {
   cls: string;
 }
 
+/** Where queries look in one picture, as plain data: what `attend` returns, and what JupyterLab's explorer draws. */
 export interface AttentionBundle {
   format: typeof ATTENTION_FORMAT;
   /** The picture as a PNG data URL, and its size in pixels. */

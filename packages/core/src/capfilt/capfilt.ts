@@ -24,6 +24,7 @@ import { loadRanker, type Ranker } from './ranker';
 import { summarise, type CapFiltSummary } from './summary';
 import { withWebCaptions } from './withCaptions';
 
+/** The data, the two models, and how captions are drawn and kept. */
 export interface CapFiltOptions extends CapFiltSettingOptions {
   /** The pictures are those of its training split. */
   data: ImageTextDataset;
@@ -42,6 +43,7 @@ export interface CapFiltOptions extends CapFiltSettingOptions {
   signal?: AbortSignal;
 }
 
+/** What CapFilt made: a file of captions, and how they came out. */
 export interface CapFilt {
   dir: string;
   /** The captions, for `withCaptions`. */

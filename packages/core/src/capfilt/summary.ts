@@ -2,6 +2,7 @@
 import { cleanCaption } from '../text';
 import type { CaptionRecord } from './captionsFile';
 
+/** Counts over all pictures. */
 export interface CapFiltSummary {
   pictures: number;
   /** Captions kept. */

@@ -52,6 +52,7 @@ export interface VisualQuestion {
   answer: string;
 }
 
+/** Pictures with texts, in splits, and what was made for them: tokenizer, towers. */
 export interface ImageTextDataset {
   name: string;
   /** The options it was made with: part of a recipe's hash, and enough to make it again. */

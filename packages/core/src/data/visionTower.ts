@@ -26,6 +26,7 @@ import {
 import { stackPixels, type ImageTextSplit } from './dataset';
 import { cachedFeatures, computeFeatures, type FeatureOptions, type Features } from './features';
 
+/** How a vision tower is loaded. */
 export interface VisionTowerOptions extends FromPretrainedOptions {
   /**
    * The block whose states are the features, from the end: −1 the last. Unless given, what the folder's config.json
@@ -34,6 +35,7 @@ export interface VisionTowerOptions extends FromPretrainedOptions {
   visionFeatureLayer?: number;
 }
 
+/** A frozen image encoder with its weights: what stands in front of the Q-Former. */
 export interface FrozenVisionTower extends Pick<VisionTower, 'imageSize' | 'patchSize' | 'hiddenSize'> {
   /** The folder that it comes from. */
   readonly dir: string;

@@ -30,6 +30,7 @@ export interface RetrievalModel {
   encodePool(images: ImageTextSplit, texts: readonly string[]): Promise<EncodedPool>;
 }
 
+/** How retrieval is measured. */
 export interface RetrievalOptions {
   /** Candidates re-ranked by ITM in each direction; 128 as in the paper unless given, 0: no re-ranking. */
   k?: number;
@@ -53,6 +54,7 @@ export interface RetrievalRow extends Recall {
   scores: 'ITC' | 'ITM';
 }
 
+/** Recall in both directions. */
 export interface Retrieval {
   images: number;
   texts: number;

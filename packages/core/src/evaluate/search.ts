@@ -4,6 +4,7 @@ import type { ImageTextSplit } from '../data';
 import { rerank, topColumns, transpose } from './ranking';
 import type { RetrievalModel } from './retrieval';
 
+/** How images are searched for. */
 export interface SearchOptions {
   /** Pictures returned per text; 5 unless given. */
   top?: number;
@@ -20,6 +21,7 @@ export interface SearchHit {
   right: boolean;
 }
 
+/** A text, and the images that were found for it. */
 export interface SearchResult {
   text: string;
   /** Best first. */

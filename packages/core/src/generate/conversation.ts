@@ -8,6 +8,7 @@ export const QUESTION_ANSWER = 'Question: {} Answer:';
 /** The paper's prompt for FlanT5. */
 export const QUESTION_SHORT_ANSWER = 'Question: {} Short answer:';
 
+/** A question and what was answered. */
 export interface Turn {
   question: string;
   answer: string;

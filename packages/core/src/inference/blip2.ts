@@ -30,6 +30,7 @@ export interface Blip2Parts {
   dispose?: () => void;
 }
 
+/** A finished BLIP-2: captions, answers, attention of any image. */
 export class Blip2 {
   private readonly generator: ImageTextGenerator;
   private readonly encode;

@@ -21,6 +21,7 @@ export function languageModeling(logits: Tensor, { ids, mask }: Text): Tensor {
   return softmaxCrossEntropy(logits.reshape([-1, vocabulary]), labels.reshape([-1]));
 }
 
+/** What a step of stage 2 reads. */
 export type Stage2Batch = {
   /** Features of the vision tower [B, P, W]. */
   image: Tensor;
@@ -54,6 +55,7 @@ export interface Stage2Options {
   rng?: Rng;
 }
 
+/** The loss of a step of stage 2, and what it was computed from. */
 export type Stage2Losses = {
   loss: Tensor;
   outputs: {

@@ -14,6 +14,7 @@ import { embedText, imageMemory, qformer, type QformerOutput } from './qformer';
 import { qformerParameters, type QformerConfig } from './qformerConfig';
 import type { VisionTower } from './visionTower';
 
+/** A BLIP-2 of stage 2, known by its parts: a vision tower, a Q-Former, a language model. */
 export interface Blip2 {
   readonly vision: VisionTower;
   readonly language: LanguageTower;

@@ -17,6 +17,7 @@ export interface TowerConfig {
   config: unknown;
 }
 
+/** What the `config.json` of a BLIP-2 says. */
 export interface Blip2Config {
   vision: TowerConfig;
   text: TowerConfig;

@@ -62,6 +62,7 @@ export interface Decoder {
   head(w: Weights, states: Tensor): Tensor;
 }
 
+/** A language model that reads the prompt as the beginning of its text. */
 export interface DecoderOnlyTower extends LanguageTower {
   /** What the first block reads, then what each block gives: layers + 1 tensors [B, S, W], for a whole sequence. */
   states(w: Weights, sequence: Prompt, rng?: Rng): Tensor[];

@@ -6,6 +6,7 @@ export interface TensorNames {
   has(name: string): boolean;
 }
 
+/** A kind of model as it lies in folders: its `config.json`, the names of its tensors, how it is built. */
 export interface Family<Config, Model extends { parameters(): ParameterSpecs }> {
   /** `model_type` of config.json. */
   readonly modelType: string;

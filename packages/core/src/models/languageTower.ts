@@ -24,6 +24,7 @@ export interface SpecialTokens {
   pad: number;
 }
 
+/** A language model as BLIP-2 knows it. */
 export interface LanguageTower extends Sequencer<Prompt> {
   readonly architecture: 'decoder-only' | 'encoder-decoder';
   /** D, of the embeddings that go in. */

@@ -94,10 +94,13 @@ function published(hiddenSize: number, layers: number, heads: number, own: objec
 
 /** facebook/opt-125m and its larger sisters. */
 export const OPT_125M = published(768, 12, 12);
+/** facebook/opt-350m. */
 export const OPT_350M = published(1024, 24, 16, { wordEmbedProjDim: 512, doLayerNormBefore: false });
+/** facebook/opt-1.3b. */
 export const OPT_1_3B = published(2048, 24, 32);
 /** The paper's two. */
 export const OPT_2_7B = published(2560, 32, 32);
+/** facebook/opt-6.7b. */
 export const OPT_6_7B = published(4096, 32, 32);
 
 function opt(config: OptConfig): DecoderOnlyTower {

@@ -28,6 +28,7 @@ import { relativePositionBias, relativePositionBiasAt, type BucketOptions } from
 import type { Beginning, Step } from './sequencer';
 import { readT5Config, T5_MODEL_TYPE, t5Parameters, writeT5Config, type T5Config } from './t5Config';
 
+/** A T5: the prompt goes into its encoder, the text comes out of its decoder. */
 export interface T5Tower extends LanguageTower {
   /**
    * What the first block reads, what each block gives, and the last one's after the final norm, which is what the

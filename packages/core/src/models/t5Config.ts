@@ -61,10 +61,13 @@ function flanT5(dModel: number, dFf: number, layers: number, heads: number): T5C
 
 /** google/flan-t5-small and its larger sisters. */
 export const FLAN_T5_SMALL = flanT5(512, 1024, 8, 6);
+/** google/flan-t5-base. */
 export const FLAN_T5_BASE = flanT5(768, 2048, 12, 12);
+/** google/flan-t5-large. */
 export const FLAN_T5_LARGE = flanT5(1024, 2816, 24, 16);
 /** The paper's two. */
 export const FLAN_T5_XL = flanT5(2048, 5120, 24, 32);
+/** google/flan-t5-xxl. */
 export const FLAN_T5_XXL = flanT5(4096, 10_240, 24, 64);
 
 const schema = z.object({

@@ -5,6 +5,7 @@
 import type { ParameterSpecs, Tensor } from '../runtime';
 import type { Weights } from '../nn';
 
+/** An image encoder as BLIP-2 knows it. */
 export interface VisionTower {
   /** S of pre-training; other multiples of the patch side have their positions interpolated. */
   readonly imageSize: number;

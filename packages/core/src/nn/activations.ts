@@ -1,6 +1,7 @@
 /** Activation functions by the names that Hugging Face's config.json calls them. */
 import { gelu, geluTanh, quickGelu, relu, silu, tf, type Tensor } from '../runtime';
 
+/** Activation functions by the names that `config.json` has for them. */
 export const ACTIVATIONS = {
   /** The exact (erf) form. */
   gelu,
@@ -15,6 +16,7 @@ export const ACTIVATIONS = {
   tanh: (x: Tensor): Tensor => tf.tanh(x),
 } as const;
 
+/** A name in `ACTIVATIONS`. */
 export type Activation = keyof typeof ACTIVATIONS;
 
 /** The names, for checking a config.json. */

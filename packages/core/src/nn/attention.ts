@@ -19,6 +19,7 @@ export type KeyValues = {
   value: Tensor;
 };
 
+/** What was read, and the probabilities by which. */
 export interface AttentionOutput {
   /** [B, S, D] */
   context: Tensor;

@@ -9,6 +9,7 @@ import { layerNorm, linear } from './layers';
 import { layerNormSpecs, linearSpecs } from './specs';
 import type { Weights } from './weights';
 
+/** Sizes of a block of BERT. */
 export interface BertLayerConfig {
   hiddenSize: number;
   intermediateSize: number;

@@ -9,6 +9,7 @@ import { layerNorm, linear } from './layers';
 import { layerNormSpecs, linearSpecs } from './specs';
 import type { Weights } from './weights';
 
+/** Sizes of a block. */
 export interface EncoderLayerConfig {
   hiddenSize: number;
   intermediateSize: number;
@@ -55,6 +56,7 @@ function withoutKeyBias(bias: Tensor): Tensor {
   return bias.reshape([3, -1]).mul(kept).reshape([-1]);
 }
 
+/** The parameters of a block. */
 export function encoderLayerSpecs(name: string, config: EncoderLayerConfig): ParameterSpecs {
   const { hiddenSize: width, intermediateSize } = config;
   const square = (map: string) => linearSpecs(`${name}.self_attn.${map}`, width, width);

@@ -6,6 +6,7 @@
  */
 import { tf, type Tensor } from '../runtime';
 
+/** How places between those of the grid are counted. */
 export interface ResizeOptions {
   /** True: the outermost vectors stay where they are. False: each vector is the middle of a cell. */
   alignCorners: boolean;

@@ -4,8 +4,10 @@ import { Blip2Error, HalfTensor, type Tensor } from '../runtime';
 /** A layer's matrix: frozen towers may store theirs in 16 bit. */
 export type Matrix = Tensor | HalfTensor;
 
+/** Tensors by name. */
 export type NamedTensors = Readonly<Record<string, Matrix | undefined>>;
 
+/** Tensors by name, seen from a scope: `w.scope("mlp").get("weight")`. */
 export class Weights {
   constructor(
     private readonly tensors: NamedTensors,

@@ -35,6 +35,7 @@ const NUMBERED = 26;
 /** Darkness of a patch that gets no attention. */
 const DARKEST = 0.72;
 
+/** Where queries look in a picture: explored in JupyterLab, a PNG elsewhere. */
 export function attentionView(bundle: AttentionBundle, options: AttentionViewOptions = {}): View {
   return {
     async render() {

@@ -4,6 +4,7 @@ import { RIGHT } from './palette';
 import { INK, label, picture, renderPng, wrap, type Drawing } from './svg';
 import type { View } from './view';
 
+/** A picture with what is said of it. */
 export interface Tile {
   image: ImageSource;
   /** Below the picture; broken into lines where it is long. */
@@ -12,6 +13,7 @@ export interface Tile {
   right?: boolean;
 }
 
+/** Pictures side by side, with a title. */
 export interface ImageRow {
   /** What the pictures of the row have in common, such as a query; above them. */
   title?: string;

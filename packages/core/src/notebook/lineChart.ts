@@ -41,6 +41,7 @@ const PAGE: ChartLayout = {
   bare: false,
 };
 
+/** Lines over a common axis, as a PNG and as plotly's JSON. */
 export function lineChart(chart: LineChart): View {
   return {
     async render() {

@@ -7,6 +7,7 @@ export interface Rendering {
   metadata: Record<string, unknown>;
 }
 
+/** One content in several formats, made when it is shown. */
 export interface View {
   render(): Promise<Rendering>;
 }

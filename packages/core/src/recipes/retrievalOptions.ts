@@ -11,6 +11,7 @@ const schema = z.strictObject({ losses: lossesSchema, layerDecay: layerDecaySche
 
 export type RetrievalTuningSettings = z.output<typeof schema>;
 
+/** Of fine-tuning for retrieval: the data, the stage-1 run, losses, the numbers of the loop. */
 export type RetrievalTuningOptions = z.input<typeof schema> & {
   data: ImageTextDataset;
   /** The stage-1 run whose Q-Former goes on, with the vision tower that it was trained in front of. */

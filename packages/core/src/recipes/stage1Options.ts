@@ -28,6 +28,7 @@ const schema = z.strictObject({
 
 export type Stage1Settings = z.output<typeof schema>;
 
+/** Of stage 1: the data, the tower in front, the Q-Former, losses, the numbers of the loop. */
 export type Stage1Options = z.input<typeof schema> & {
   data: ImageTextDataset;
   /** The frozen tower in front; the one that is shipped for the data unless given. */

@@ -19,6 +19,7 @@ const schema = z.strictObject({
 
 export type Stage2Settings = z.output<typeof schema>;
 
+/** Of stage 2: the data, both towers, the stage-1 run, the numbers of the loop. */
 export type Stage2Options = z.input<typeof schema> & {
   data: ImageTextDataset;
   /** The frozen language model that is to be told of images. */

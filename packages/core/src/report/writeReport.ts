@@ -8,6 +8,7 @@ import type { Html } from './html';
 import { partsOf } from './part';
 import { samplesSection, type Sample } from './samples';
 
+/** What a report shows: studies, results of your own and committed ones, samples. */
 export interface ReportContent {
   /** In the order of the report. One without results says so, and how to get them. */
   studies: readonly Study[];

@@ -10,6 +10,7 @@ import { dataFor } from './scale';
 import { valueOf } from './statistics';
 import type { Scale, Study } from './study';
 
+/** Of which seed, how large, where its runs go. */
 export interface MeasureOptions extends Partial<Omit<ContextOptions, 'data'>> {
   /** Given the context, e.g. to know whether it is training. */
   onContext?: (context: Context) => void;

@@ -7,6 +7,7 @@ import type { TrainingConfig } from './config';
 /** A scalar `loss` and whatever scalars are worth logging; computed on tensors only, for it is compiled. */
 export type LossResult = { loss: Tensor } & Record<string, Tensor>;
 
+/** What the trainer trains: parameters, inputs of each step, a loss. */
 export interface Task<M = unknown> {
   /** What is trained; updated in place. */
   parameters: ParameterStore;

@@ -51,6 +51,7 @@ export interface TrainOptions<M = unknown> extends Partial<TrainingConfig> {
   progress?: false | { stream?: NodeJS.WritableStream & { isTTY?: boolean }; interval?: number };
 }
 
+/** What a training comes to: a folder and an object at once. */
 export interface Run<M = unknown> {
   dir: string;
   recipe: { name: string; hash: string };

@@ -5,6 +5,7 @@ import { countNgrams, LONGEST, type Ngrams } from './ngrams';
 const TINY = 1e-15;
 const SMALL = 1e-9;
 
+/** BLEU-1 to BLEU-4. */
 export interface BleuScores {
   /** `corpus[n - 1]`: BLEU-n, 0 to 1. */
   corpus: number[];

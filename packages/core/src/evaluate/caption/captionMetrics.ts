@@ -21,6 +21,7 @@ export interface CaptionScores {
   SPICE?: number;
 }
 
+/** Scores of a set and of each image. */
 export interface CaptionResult {
   scores: CaptionScores;
   /** Of each image, in the order given. BLEU's and METEOR's do not average to those of all images. */
@@ -29,6 +30,7 @@ export interface CaptionResult {
   notes: string[];
 }
 
+/** Where METEOR and SPICE come from. */
 export interface CaptionOptions {
   /** Folder with METEOR's and SPICE's programs; default: what BLIP2_CAPTION_JARS says. */
   jars?: string;

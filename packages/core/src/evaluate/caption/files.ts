@@ -11,6 +11,7 @@ export interface CaptionFiles {
   references: string;
 }
 
+/** Predictions and references, in the order of their images. */
 export interface CaptionFileContent {
   /** The images that have a prediction, in the order of the references' list. */
   imageIds: ImageId[];

@@ -13,6 +13,7 @@ import { roundToHundredth } from './python';
  */
 export type VqaScorer = 'official' | 'lavis';
 
+/** A question, what ten people answered, and a prediction. */
 export interface VqaQuestion {
   questionType: string;
   answerType: string;
@@ -30,6 +31,7 @@ export interface VqaScores {
   perQuestionType: Record<string, number>;
 }
 
+/** Accuracy over all questions, by type, and of each. */
 export interface VqaResult {
   /** To two decimals, as the official scorer reports it. */
   accuracy: VqaScores;
@@ -38,6 +40,7 @@ export interface VqaResult {
   perQuestion: number[];
 }
 
+/** By whose rules answers are compared. */
 export interface VqaOptions {
   /** `official` unless given. */
   scorer?: VqaScorer;

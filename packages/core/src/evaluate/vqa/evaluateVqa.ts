@@ -24,6 +24,7 @@ export interface QuestionSelection {
   limit?: number;
 }
 
+/** Which questions are asked, and how answers are searched for. */
 export interface VqaEvaluationOptions extends QuestionSelection {
   /**
    * How answers are searched for: as in the paper (beams of 5, length penalty −1) unless given. `{ numBeams: 1 }` is
@@ -49,6 +50,7 @@ export interface VqaRow {
   accuracy: number;
 }
 
+/** Accuracy over all questions and by kind, with every answer. */
 export interface VqaEvaluation {
   pictures: number;
   /** Over all questions, in percent. */

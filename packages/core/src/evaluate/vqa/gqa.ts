@@ -2,6 +2,7 @@
 import { Blip2Error } from '../../runtime';
 import { normaliseAnswer } from './normaliseAnswer';
 
+/** A prediction and the one right answer. */
 export interface GqaAnswer {
   prediction: string;
   answer: string;

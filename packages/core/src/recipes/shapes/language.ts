@@ -21,6 +21,7 @@ const ALL: readonly number[] = [1, 2, 2, 3, 3];
 export type ShapesLanguageKind = LanguageKind;
 export type ShapesLanguage = TrainedLanguage;
 
+/** How large a language model of Shapes is, and how long it is trained. */
 export interface ShapesLanguageOptions {
   /** What more is known of objects, and asked (see `DocumentOptions`). */
   facts?: DocumentOptions['facts'];
