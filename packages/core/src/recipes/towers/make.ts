@@ -25,7 +25,7 @@ export interface MakeOwnTowersOptions extends Omit<TrainOptions, 'out' | 'resume
 }
 
 /** A language model needs fewer steps than that of Shapes: there is less that follows from what. */
-const LANGUAGE_STEPS: Record<LanguageKind, number> = { opt: 800, 'opt-small': 800, t5: 800 };
+const LANGUAGE_STEPS: Record<LanguageKind, number> = { opt: 600, 'opt-small': 600, t5: 600 };
 
 /**
  * Makes the tokenizers, then the towers. What is finished is taken as it is.
