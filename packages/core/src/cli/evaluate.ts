@@ -1,5 +1,6 @@
 /** `blip2 evaluate retrieval`: recall of a trained run. */
 import { Option, type Command } from 'commander';
+import type { ImageTextDataset, ImageTextSplit } from '../data';
 import type { RetrievalRow } from '../evaluate';
 import { DATA_HELP, wholeNumber } from './arguments';
 import { addEvaluateCaption } from './evaluateCaption';
@@ -14,6 +15,7 @@ interface Options {
   equalTexts: 'merge' | 'apart';
   byTruth?: boolean;
   swaps?: boolean;
+  baselines?: boolean;
   json?: boolean;
 }
 
@@ -23,15 +25,18 @@ async function retrieval(options: Options): Promise<void> {
   const { evaluateRetrieval, evaluateSwaps } = await import('../evaluate');
   const { splitNamed } = await import('../data');
   const run = openRun(model, { stages: ['stage1', 'retrieval'] });
-  const pictures = splitNamed(await loadData(data), split);
+  const dataset = await loadData(data);
+  const pictures = splitNamed(dataset, split);
   const recall = await evaluateRetrieval(run.model, pictures, { k, equalTexts, byTruth });
   const swaps = options.swaps ? await evaluateSwaps(run.model, pictures) : undefined;
-  if (json) return printJson({ model, data, split, ...recall, swaps });
+  const baselines = options.baselines ? await baselinesOf(dataset, pictures, equalTexts) : undefined;
+  if (json) return printJson({ model, data, split, ...recall, swaps, baselines });
   const reranked = k > 0 ? `, the best ${k} re-ranked by ITM` : '';
   console.error(`${recall.images} images, ${recall.texts} texts${reranked}`);
   printTable([
     ...recall.rows.map((row) => recallRow(row)),
     ...(recall.truthRows ?? []).map((row) => recallRow(row, ', by truth')),
+    ...(baselines ?? []),
   ]);
   if (swaps) {
     console.error('\nThe true caption above one with an exchange, in percent');
@@ -39,7 +44,29 @@ async function retrieval(options: Options): Promise<void> {
   }
 }
 
-const recallRow = ({ scores, direction, r1, r5, r10 }: RetrievalRow, how = ''): Row => ({
+/** What the vision tower's own CLIP finds, and what chance does. */
+async function baselinesOf(
+  data: ImageTextDataset,
+  pictures: ImageTextSplit,
+  equalTexts: Options['equalTexts'],
+): Promise<Row[]> {
+  const { chanceRecall, clipRetrieval, evaluateRetrieval } = await import('../evaluate');
+  const clip = clipRetrieval(data);
+  try {
+    const alone = await evaluateRetrieval(clip, pictures, { k: 0, equalTexts });
+    return [
+      ...alone.rows.map((row) => ({ ...recallRow(row), scores: 'CLIP alone' })),
+      ...chanceRecall(pictures, { equalTexts }).map((row) => recallRow({ scores: 'chance', ...row })),
+    ];
+  } finally {
+    clip.dispose();
+  }
+}
+
+const recallRow = (
+  { scores, direction, r1, r5, r10 }: Omit<RetrievalRow, 'scores'> & { scores: string },
+  how = '',
+): Row => ({
   scores: scores + how,
   direction,
   'R@1': r1,
@@ -65,6 +92,7 @@ export function addEvaluate(program: Command): void {
         .default('merge'),
     )
     .option('--by-truth', 'as well: every picture that a text is true of counts (shapes)')
+    .option('--baselines', 'as well: the CLIP alone that the vision tower is a part of, and chance')
     .option('--swaps', 'as well: true captions against ones with an exchange, e.g. of colors (shapes)')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  blip2 evaluate retrieval --model runs/mine --data shapes --k 32')
