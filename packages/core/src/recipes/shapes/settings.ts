@@ -28,6 +28,7 @@ const SHAPES_QFORMER = {
 /** Candidates that ITM ranks anew, of the thousand captions of a split. */
 export const SHAPES_CANDIDATES = 32;
 
+/** Stage 1 on the Shapes world. */
 export const shapesStage1: Omit<Stage1Options, 'data'> = {
   queries: 8,
   losses: { itc: 1, itm: 1, itg: 1 },
