@@ -50,3 +50,52 @@ describe('finetune retrieval', () => {
     expect((await blip2('finetune', 'retrieval', ...common, '--out', tuned)).code).toBe(2);
   });
 });
+
+describe('finetune caption and vqa', () => {
+  const [stage2, captions, answers] = ['stage2', 'captions', 'answers'].map((name) => join(runsDir, name));
+
+  beforeAll(async () => {
+    const args = [...common, '--language', 't5', '--from', stage1, '--out', stage2, ...loop];
+    expect((await blip2('pretrain', 'stage2', ...args)).stderr).not.toMatch(/error/);
+  });
+
+  test('captions: trained, then evaluated against those of the data', async () => {
+    const args = [...common, '--from', stage2, '--out', captions, ...loop, '--json'];
+    const { stdout } = await blip2('finetune', 'caption', ...args);
+    expect(JSON.parse(stdout)).toMatchObject({ recipe: { name: 'caption-shapes' }, step: 2 });
+    const evaluate = [
+      'evaluate',
+      'caption',
+      '--model',
+      captions,
+      '--data',
+      DATA,
+      '--limit',
+      '3',
+      '--num-beams',
+      '1',
+    ];
+    const found = JSON.parse((await blip2(...evaluate, '--json')).stdout) as Record<string, unknown>;
+    expect(found).toMatchObject({ pictures: 3, split: 'test' });
+    expect(found.captions).toHaveLength(3);
+    expect((await blip2(...evaluate)).stdout).toMatch(/^CIDEr +\d/m);
+  });
+
+  test('questions: beside the queries too, where stage 1 is given', async () => {
+    const args = [...common, '--from', stage2, '--stage1', stage1, '--out', answers, ...loop];
+    expect((await blip2('finetune', 'vqa', ...args)).code).toBe(0);
+    const evaluate = [
+      'evaluate',
+      'vqa',
+      '--model',
+      answers,
+      '--data',
+      DATA,
+      '--limit',
+      '2',
+      '--num-beams',
+      '1',
+    ];
+    expect(JSON.parse((await blip2(...evaluate, '--json')).stdout)).toMatchObject({ pictures: 2 });
+  });
+});

@@ -87,7 +87,7 @@ function print(findings: readonly StudyFinding[], paths: { results: string; page
 }
 
 const NOTES = `
-Studies: figure4, figure5, table1, table2, table6, capfilt, stage1, stage2, ablations, attention, limitations; all unless
+Studies: figure4, figure5, table1 to table6, capfilt, stage1, stage2, ablations, attention, limitations; all unless
 given.
 
 Seeds are counted from 0. Each study and seed is measured in a process of its own and written to runs/results/ as it is

@@ -30,10 +30,10 @@ export const FINETUNING_LOOP = {
 };
 
 /** Of each kind of language model, chosen on the validation split. */
-export const CAPTIONING_RATES = { 'decoder-only': 1e-3, 'encoder-decoder': 1e-3 };
+export const CAPTIONING_RATES = { 'decoder-only': 5e-4, 'encoder-decoder': 5e-4 };
 export const VQA_RATES = {
-  'decoder-only': { withQuestion: 1e-3, withoutQuestion: 1e-3 },
-  'encoder-decoder': { withQuestion: 1e-3, withoutQuestion: 1e-3 },
+  'decoder-only': { withQuestion: 5e-4, withoutQuestion: 5e-4 },
+  'encoder-decoder': { withQuestion: 5e-4, withoutQuestion: 5e-4 },
 };
 
 export function shapesCaptioning(start: Start): Omit<CaptioningOptions, 'data' | 'from'> {
