@@ -93,25 +93,30 @@ describe('the hatched style', () => {
   });
 
   it('has stripes where the solid one has one color', () => {
-    const spread = (world: typeof plain, index: number) => {
+    /** How far the brightness goes apart across one stripe and the next, in the middle of an object. */
+    const spread = (world: typeof plain, index: number, object: number) => {
       const example = world.splits.test[index];
-      const [pixels, mask] = [world.render(example, 4), world.render(example, 4)];
-      const { objects } = example.scene;
-      const large = objects.reduce((a, b) => (a.radius > b.radius ? a : b));
-      const side = world.imageSize * 4;
-      const row = Math.round(large.y * 4) * side;
-      const at = [-2, -1, 0, 1, 2].map((dx) => (row + Math.round((large.x + dx * 0.75) * 4)) * 3);
-      expect(mask).toEqual(pixels);
-      const reds = at.map((i) => pixels[i] + pixels[i + 1] + pixels[i + 2]);
-      return Math.max(...reds) - Math.min(...reds);
+      const { x, y } = example.scene.objects[object];
+      const scale = 4;
+      const pixels = world.render(example, scale);
+      const row = Math.round(y * scale) * world.imageSize * scale;
+      const brightness = [-1.5, -0.75, 0, 0.75, 1.5].map((dx) => {
+        const at = (row + Math.round((x + dx) * scale)) * 3;
+        return pixels[at] + pixels[at + 1] + pixels[at + 2];
+      });
+      return Math.max(...brightness) - Math.min(...brightness);
     };
-    // A square or a circle is full in its middle.
-    const full = plain.splits.test.flatMap(({ scene }, i) => {
-      const large = scene.objects.reduce((a, b) => (a.radius > b.radius ? a : b));
-      return ['square', 'circle'].includes(large.shape) ? [i] : [];
-    });
-    expect(full.length).toBeGreaterThan(5);
-    for (const index of full) expect(spread(hatched, index)).toBeGreaterThan(spread(plain, index));
+    // Squares and circles are full in their middle.
+    const full = plain.splits.test.flatMap(({ scene }, index) =>
+      scene.objects.flatMap(({ shape }, object) =>
+        shape === 'square' || shape === 'circle' ? [[index, object] as const] : [],
+      ),
+    );
+    expect(full.length).toBeGreaterThan(20);
+    for (const [index, object] of full) {
+      expect(spread(plain, index, object)).toBeLessThan(12);
+      expect(spread(hatched, index, object)).toBeGreaterThan(40);
+    }
   });
 });
 
