@@ -20,11 +20,11 @@ async function run(names: string[], { data: specification, json }: Options): Pro
     });
   }
   const own = data as OwnDataset;
-  const made = await makeTowers(own, {
+  const runs = await makeTowers(own, {
     names: names.length > 0 ? names : OWN_TOWERS,
     onTower: (name, index, count) => console.error(`${name} (${index + 1} of ${count})`),
   });
-  if (!made) throw new Exit(1);
+  if (runs.some(({ interrupted }) => interrupted)) throw new Exit(1);
   if (json) printJson({ data: specification, towers: own.towersDir });
   else console.log(own.towersDir);
 }

@@ -20,7 +20,7 @@ type Recorded<O> = O & { contents?: string };
 type FolderSpec = FolderOptions & { dir: string };
 
 const emojiOptions = (options: JsonObject) =>
-  knownOptions<EmojiOptions>('emoji', ['imageSize', 'home'], options);
+  knownOptions<EmojiOptions>('emoji', ['imageSize', 'cache', 'home'], options);
 
 function folderOptions(options: JsonObject): Recorded<FolderSpec> {
   const known = knownOptions<FolderSpec>('folder', ['dir', 'imageSize', 'cache'], options);

@@ -4,11 +4,12 @@
  */
 import { join } from 'node:path';
 import { Blip2Error } from '../../runtime';
-import { folder, openFolder, type FolderOptions, type OwnDataset } from '../folder';
+import { folder, openFolder, recorded, type FolderOptions, type OwnDataset } from '../folder';
 import { emojiHome, installEmojiPackages } from './packages';
 import { holdsEmoji, writeEmojiFolder } from './world';
 
-export interface EmojiOptions extends Pick<FolderOptions, 'imageSize'> {
+/** Where the packages and what is drawn of them lie, and how large. */
+export interface EmojiOptions extends FolderOptions {
   /** Where packages and pictures lie; `.blip2/emoji` of the project, or $BLIP2_EMOJI, unless given. */
   home?: string;
 }
@@ -27,14 +28,14 @@ export async function emoji({
   onProgress,
   ...options
 }: EmojiOptions & Progress = {}): Promise<OwnDataset> {
-  const { home = emojiHome(), imageSize } = options;
+  const { home = emojiHome(), ...rest } = options;
   const dir = folderIn(home);
   if (!holdsEmoji(dir)) {
     const modules = await installEmojiPackages(home, onNote);
     onNote?.(`Drawing the pictures into ${dir}`);
     await writeEmojiFolder(dir, modules, onProgress);
   }
-  await folder(dir, { imageSize });
+  await folder(dir, rest);
   return openEmoji(options);
 }
 
@@ -42,17 +43,18 @@ export async function emoji({
  * As `emoji`, at once: all must have been made before.
  * @throws Blip2Error if it was not
  */
-export function openEmoji({ home = emojiHome(), imageSize }: EmojiOptions = {}): OwnDataset {
+export function openEmoji({ home = emojiHome(), ...options }: EmojiOptions = {}): OwnDataset {
   const dir = folderIn(home);
   if (!holdsEmoji(dir)) {
     throw new Blip2Error(`Emoji is not there yet (${dir})`, {
       hint: 'Open it by `await emoji()` once, or run `blip2 towers --data emoji`: npm packages are installed.',
     });
   }
-  const data = openFolder(dir, { imageSize });
-  const { contents, imageSize: size } = data.options;
   // Wherever it lies: the same on every machine.
-  return { ...data, name: 'emoji', options: { imageSize: size, contents } };
+  return openFolder(dir, options, (contents) => ({
+    name: 'emoji',
+    options: { ...recorded(options), contents },
+  }));
 }
 
 const folderIn = (home: string): string => join(home, 'world');

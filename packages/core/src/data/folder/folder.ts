@@ -12,6 +12,7 @@ import type { ImageTextDataset, ImageTextSplit } from '../dataset';
 import { readRecords, type PictureRecord } from './lines';
 import { openPack, packPictures, type Pack } from './pack';
 
+/** How a folder of pictures is opened. */
 export interface FolderOptions {
   /** Side that pictures are resized to; 64 unless given. */
   imageSize?: number;
@@ -25,6 +26,7 @@ export interface OwnDataset extends ImageTextDataset {
   towersDir: string;
 }
 
+const IMAGE_SIZE = 64;
 /** Language models that can be made of the data. */
 const LANGUAGES = ['opt', 't5'];
 const SPLITS = ['train', 'validation', 'test'] as const;
@@ -46,11 +48,22 @@ export async function folder(
   return openFolder(dir, rest);
 }
 
+/** What a dataset is called, and by which options it is opened again. */
+type Identity = Pick<OwnDataset, 'name' | 'options'>;
+
 /**
  * As `folder`, at once: its pictures must have been decoded before.
+ * @param identify of a folder that goes by another name, from a hash of its pictures and texts
  * @throws Blip2Error if they were not
  */
-export function openFolder(dir: string, options: FolderOptions = {}): OwnDataset {
+export function openFolder(
+  dir: string,
+  options: FolderOptions = {},
+  identify = (contents: string): Identity => ({
+    name: 'folder',
+    options: { dir: resolve(dir), ...recorded(options), contents },
+  }),
+): OwnDataset {
   const { records, ...files } = filesOf(dir, options);
   const pack = openPack({ ...files, images: records.map(({ image }) => image) });
   if (!pack) {
@@ -69,23 +82,28 @@ export function openFolder(dir: string, options: FolderOptions = {}): OwnDataset
     });
   }
   const towersDir = join(cache, 'towers');
-  const languages = LANGUAGES.map((name) => [name, join(towersDir, name)]);
   return {
-    name: 'folder',
-    options: { dir: resolve(dir), imageSize, ...(options.cache && { cache: resolve(cache) }), contents },
+    ...identify(contents),
     towersDir,
     tokenizerDir: join(towersDir, 'tokenizer'),
     visionDir: join(towersDir, 'clip'),
-    languageDirs: Object.fromEntries(languages.filter(([, path]) => existsSync(path))) as Record<
-      string,
-      string
-    >,
+    /** Those that have been made by now. */
+    get languageDirs() {
+      const made = LANGUAGES.filter((name) => existsSync(join(towersDir, name)));
+      return Object.fromEntries(made.map((name) => [name, join(towersDir, name)]));
+    },
     train,
     validation,
     test,
     others,
   };
 }
+
+/** Options as a recipe's record has them. */
+export const recorded = ({ imageSize = IMAGE_SIZE, cache }: FolderOptions): JsonObject => ({
+  imageSize,
+  ...(cache !== undefined && { cache: resolve(cache) }),
+});
 
 /** @throws Blip2Error if the towers of own data, which all training needs, were not made yet */
 export function requireTowers(data: ImageTextDataset): void {
@@ -103,7 +121,7 @@ interface Files {
   records: PictureRecord[];
 }
 
-function filesOf(dir: string, { imageSize = 64, cache = join(dir, 'blip2') }: FolderOptions): Files {
+function filesOf(dir: string, { imageSize = IMAGE_SIZE, cache = join(dir, 'blip2') }: FolderOptions): Files {
   if (!Number.isInteger(imageSize) || imageSize < 1) {
     throw new Blip2Error(`folder: imageSize: ${imageSize} is no number of pixels`, {
       hint: 'E.g. 64',

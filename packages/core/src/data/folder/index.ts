@@ -1,2 +1,2 @@
-export { folder, openFolder, requireTowers, type FolderOptions, type OwnDataset } from './folder';
+export { folder, openFolder, recorded, requireTowers, type FolderOptions, type OwnDataset } from './folder';
 export { CAPTIONS, QUESTIONS, WEB } from './lines';

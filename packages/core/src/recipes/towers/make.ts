@@ -8,7 +8,7 @@ import { Blip2Error } from '../../runtime';
 import { cleanCaption } from '../../text';
 import { canonicalJson, readJsonObject, sha256, writeFileAtomic } from '../../checkpoints';
 import type { OwnDataset } from '../../data';
-import type { TrainOptions } from '../../train';
+import type { Run, TrainOptions } from '../../train';
 import { makeClipTower } from './clip';
 import { makeLanguageTower, type LanguageKind } from './language';
 import { ownTexts } from './texts';
@@ -29,25 +29,27 @@ const LANGUAGE_STEPS: Record<LanguageKind, number> = { opt: 600, 'opt-small': 60
 
 /**
  * Makes the tokenizers, then the towers. What is finished is taken as it is.
- * @returns whether all are made: not, if it was interrupted
+ * @returns the run of each; an interrupted one is the last
  * @throws Blip2Error naming a tower that there is not, or if there are too few pictures for a batch
  */
 export async function makeTowers(
   data: OwnDataset,
   { names = OWN_TOWERS, onTower, ...options }: MakeOwnTowersOptions = {},
-): Promise<boolean> {
+): Promise<Run[]> {
   const chosen = names.map(towerOfName);
+  const runs: Run[] = [];
   tokenizersOf(data);
   for (const [i, name] of chosen.entries()) {
     onTower?.(name, i, chosen.length);
     const dir = join(data.towersDir, name);
-    const { interrupted } =
+    const run: Run =
       name === 'clip'
         ? await makeClipTower(dir, data, options as object)
         : await makeLanguageTower(dir, name, withSteps(data, name), options as object);
-    if (interrupted) return false;
+    runs.push(run);
+    if (run.interrupted) break;
   }
-  return true;
+  return runs;
 }
 
 const withSteps = (data: OwnDataset, name: LanguageKind) => ({
