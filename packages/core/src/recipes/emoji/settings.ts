@@ -28,6 +28,7 @@ const QFORMER = {
 /** Captions of Emoji have up to twelve words, of which rare ones are spelled. */
 const MAX_TEXT_LENGTH = 24;
 
+/** Stage 1 on Emoji. */
 export const emojiStage1: Omit<Stage1Options, 'data'> = {
   queries: 8,
   losses: { itc: 1, itm: 1, itg: 1 },
@@ -41,6 +42,7 @@ export const emojiStage1: Omit<Stage1Options, 'data'> = {
   ...OPTIMIZER,
 };
 
+/** Fine-tuning for retrieval on Emoji. */
 export const emojiRetrieval: Omit<RetrievalTuningOptions, 'data' | 'from'> = {
   losses: { itc: 1, itm: 1, itg: 1 },
   steps: 300,
@@ -50,6 +52,7 @@ export const emojiRetrieval: Omit<RetrievalTuningOptions, 'data' | 'from'> = {
   ...OPTIMIZER,
 };
 
+/** Stage 2 on Emoji. */
 export const emojiStage2: Omit<Stage2Options, 'data' | 'language' | 'from'> = {
   queries: 8,
   qformer: QFORMER,
