@@ -17,6 +17,7 @@ const schema = z.strictObject({
   ...finetuningShape,
 });
 
+/** Of fine-tuning for captions: the data, the stage-2 run, the prompt, the numbers of the loop. */
 export type CaptioningOptions = z.input<typeof schema> & FinetuningParts;
 
 /**

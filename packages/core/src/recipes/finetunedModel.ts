@@ -3,6 +3,7 @@ import { freshFeatures, type Features, type ImageEncoder, type ImageTextSplit } 
 import { GeneratingModel, type GeneratingParts } from './generatingModel';
 import { trainedEncoder } from './trainedVision';
 
+/** A BLIP-2 whose image encoder was trained too: its features are computed anew at every call. */
 export class FinetunedModel extends GeneratingModel {
   private readonly encoder: ImageEncoder;
 

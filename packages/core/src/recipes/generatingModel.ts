@@ -26,6 +26,7 @@ export interface GeneratingParts {
   questionTokenizerDir?: string;
 }
 
+/** A BLIP-2 of a run, asked about the pictures of a split. */
 export abstract class GeneratingModel implements VqaModel, CaptionModel {
   readonly parameters: ParameterStore;
   private readonly generator: ImageTextGenerator;

@@ -27,6 +27,7 @@ const schema = z.strictObject({
   ...finetuningShape,
 });
 
+/** Of fine-tuning for questions: the data, the runs of both stages, the prompt, the numbers of the loop. */
 export type VqaTuningOptions = z.input<typeof schema> &
   FinetuningParts & {
     /**

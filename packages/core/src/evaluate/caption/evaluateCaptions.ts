@@ -12,6 +12,7 @@ export interface CaptionModel {
   ): Promise<TextGeneration[][]>;
 }
 
+/** Which pictures are captioned, and how captions are searched for. */
 export interface CaptionEvaluationOptions {
   /** So many pictures, from the first on; all unless given. */
   limit?: number;
@@ -19,6 +20,7 @@ export interface CaptionEvaluationOptions {
   generation?: GenerationOptions & { prompt?: string };
 }
 
+/** A caption, beside those that people, or the world, gave. */
 export interface JudgedCaption {
   /** Number of the picture. */
   picture: number;
@@ -28,6 +30,7 @@ export interface JudgedCaption {
   right?: boolean;
 }
 
+/** Scores of captions, and every caption beside its references. */
 export interface CaptionEvaluation {
   pictures: number;
   /** Times 100, as papers print them. */

@@ -52,6 +52,7 @@ export function shapesVqa(
  * each; and, with ten, other scenes of seen ones, of one unseen beside seen ones, and of unseen ones alone.
  */
 export const COCO_SCENES: ShapesOptions = { domain: 'in', captions: { perScene: 5 } };
+/** Captioning's test worlds: seen combinations, one unseen among seen ones, unseen ones alone. */
 export const NOCAPS_SCENES: Record<'in' | 'near' | 'out', ShapesOptions> = {
   in: nocaps('in'),
   near: nocaps('near'),
