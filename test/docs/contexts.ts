@@ -22,6 +22,11 @@ declare const promptIds: number[][];
   'docs/inference.md': `import { asBlip2, askingBlip2, evaluateVqa, openRun, saveBlip2, shapes } from '@blip2/core';
 const world = shapes();
 `,
+  'docs/limitations.md': `import { Blip2, Conversation, shapes } from '@blip2/core';
+const data = shapes();
+declare const dir: string;
+declare const image: string;
+`,
   'docs/metrics.md': `declare const predictions: string;
 declare const annotations: string;
 declare const answers: string[];
