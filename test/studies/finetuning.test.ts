@@ -66,9 +66,8 @@ test('table 4: with the question beside the queries and without', async () => {
 
 test('table 5: both towers, both worlds, several numbers of candidates', async () => {
   const { measurements, runs } = await measured(table5);
-  expect(runs.map(({ name }) => name)).toEqual([
-    ...['stage1-shapes', 'retrieval-shapes', 'stage1-shapes', 'retrieval-shapes'],
-  ]);
+  // The two towers of random weights are one and the same: so are their runs.
+  expect(runs.map(({ name }) => name)).toEqual(['stage1-shapes', 'retrieval-shapes']);
   const byCandidates = measurements.filter(({ metric }) => /re-ranked|ITC alone/.test(metric));
   expect(byCandidates).toHaveLength(2 * 2 * 2 * 3);
 }, 300_000);

@@ -4,7 +4,7 @@
  * has (pre-training had all of them, as the web has what COCO lacks).
  */
 import type { ShapesOptions } from '@blip2/datasets';
-import { evaluateCaptions, type CaptionModel } from '../evaluate';
+import { evaluateCaptions } from '../evaluate';
 import {
   captioning,
   CAPTIONING_RATES,
@@ -13,6 +13,7 @@ import {
   FINETUNING_LOOP,
   NOCAPS_SCENES,
   shapesCaptioning,
+  type GeneratingModel,
 } from '../recipes';
 import type { FrozenLanguageModel } from '../data';
 import { atScale } from './scale';
@@ -103,7 +104,7 @@ async function beforeAndAfter(
 }
 
 /** Scores on every set. */
-async function described(context: StudyContext, arm: string, model: CaptionModel): Promise<Measurement[]> {
+async function described(context: StudyContext, arm: string, model: GeneratingModel): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   for (const [set, options] of Object.entries(SETS)) {
     const { test } = variantOf(context.data, options);
@@ -121,7 +122,7 @@ async function described(context: StudyContext, arm: string, model: CaptionModel
         by: arm,
         picture,
         world: { ...options },
-        said: [{ prompt: 'a photo of', text: caption, right: isRight }],
+        said: [{ prompt: model.parts.model.prompts?.caption ?? '', text: caption, right: isRight }],
       })),
     );
   }
