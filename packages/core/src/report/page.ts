@@ -87,7 +87,7 @@ function provenance(parts: readonly Part[]): Html {
     </div>
     <p class="small quiet">
       Committed results came with the repository; yours were made on this machine. The size
-      <i>short</i> trains about a third of the steps of <i>full</i>; <i>smoke</i> only shows that everything
+      <i>short</i> trains about two thirds of the steps of <i>full</i>; <i>smoke</i> only shows that everything
       runs.
     </p>`;
 }

@@ -27,7 +27,15 @@ export const capfiltStudy: Study = {
     'all: more of them are right, and stage 1 learns more from them.',
   seconds: { full: 600, short: 300, smoke: 60 },
   inputs: {
-    settings: { shapesStage1, STAGE1_RATES, SHAPES_CANDIDATES },
+    settings: {
+      shapesStage1,
+      rates: {
+        base: STAGE1_RATES.base,
+        webCaptions: STAGE1_RATES.webCaptions,
+        capfilt: STAGE1_RATES.capfilt,
+      },
+      SHAPES_CANDIDATES,
+    },
     towers: ['clip-l', 'captioner'],
   },
   async measure(context) {

@@ -40,7 +40,7 @@ export interface ExampleTurn {
 
 /** `full`: the sizes of the committed results. `short`: fewer steps, for a first look. `smoke`: only that it runs. */
 export const SCALES = ['full', 'short', 'smoke'] as const;
-/** How large a study is: as the committed results, a third of the steps, or a few of them. */
+/** How large a study is: as the committed results, two thirds of the steps, or a few of them. */
 export type Scale = (typeof SCALES)[number];
 
 export interface StudyContext {

@@ -126,7 +126,9 @@ const recallsOf = ({ direction, r1, r5, r10 }: RetrievalRow): [string, number][]
   [`R@10 ${direction}`, r10],
 ];
 
-const claim = (text: string, rest: Omit<Claim, 'text'>): Claim => ({ text, ...rest });
+function claim(text: string, rest: Omit<Claim, 'text'>): Claim {
+  return { text, ...rest };
+}
 
 /** Image to text R@1, R@5 and R@10, then text to image. */
 function paperRow(vision: Vision, set: Set, values: number[]): PaperValue[] {

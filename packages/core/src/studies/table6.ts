@@ -35,7 +35,13 @@ export const table6: Study = {
     'it is fine-tuned, image encoder included, from one and the same stage 1, and when ITG is left out of stage 1 already.',
   seconds: { full: 900, short: 350, smoke: 120 },
   inputs: {
-    settings: { shapesStage1, STAGE1_RATES, shapesRetrieval, RETRIEVAL_RATES, SHAPES_CANDIDATES },
+    settings: {
+      shapesStage1,
+      rates: { base: STAGE1_RATES.base, withoutItg: STAGE1_RATES.withoutItg },
+      shapesRetrieval,
+      RETRIEVAL_RATES,
+      SHAPES_CANDIDATES,
+    },
     towers: ['clip-l'],
   },
   async measure(context) {
