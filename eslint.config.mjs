@@ -35,6 +35,7 @@ export default defineConfig(
       'datasets/src/**/*.ts',
       'test/**/*.ts',
       'bench/**/*.ts',
+      'docs/figures/*.ts',
       '*.config.mts',
     ],
     extends: [...tseslint.configs.recommendedTypeChecked],

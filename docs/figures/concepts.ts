@@ -15,7 +15,7 @@ import { modelFigure, stagesFigure } from './model';
 import { qformerFigure } from './qformer';
 import type { Theme } from './svg';
 
-const FIGURES: Record<string, (theme: Theme) => string | Promise<string>> = {
+const FIGURES: Record<string, (theme: Theme) => string> = {
   blip2: modelFigure,
   qformer: qformerFigure,
   masks: masksFigure,
@@ -27,12 +27,12 @@ const FIGURES: Record<string, (theme: Theme) => string | Promise<string>> = {
 async function main([flag, folder]: string[]): Promise<void> {
   for (const [name, draw] of Object.entries(FIGURES)) {
     if (flag !== '--png') {
-      writeFileSync(join(import.meta.dirname, `${name}.svg`), await draw('auto'));
+      writeFileSync(join(import.meta.dirname, `${name}.svg`), draw('auto'));
       continue;
     }
     mkdirSync(folder, { recursive: true });
     for (const theme of ['light', 'dark'] as const)
-      await sharp(Buffer.from(await draw(theme)))
+      await sharp(Buffer.from(draw(theme)))
         .png()
         .toFile(join(folder, `${name}-${theme}.png`));
   }

@@ -21,8 +21,8 @@ interface Panel {
 }
 
 /** Who sees whom, by rows. */
-async function visibility(mask: (queries: number, textMask: Tensor) => Tensor): Promise<boolean[][]> {
-  const values = await computeValues(() => mask(QUERIES, tf.ones([1, TEXT], 'int32')));
+function visibility(mask: (queries: number, textMask: Tensor) => Tensor): boolean[][] {
+  const values = computeValues(() => mask(QUERIES, tf.ones([1, TEXT], 'int32')));
   const rows = Math.sqrt(values.length);
   return Array.from({ length: rows }, (_, row) =>
     Array.from(values.slice(row * rows, (row + 1) * rows), (bias) => bias > -1),
@@ -34,21 +34,21 @@ const ONE_TEXT: Panel['parts'] = [
   ['text', TEXT, 'text'],
 ];
 
-export async function masksFigure(theme: Theme): Promise<string> {
+export function masksFigure(theme: Theme): string {
   const panels: Panel[] = [
-    { title: 'unimodal', loss: 'ITC', parts: ONE_TEXT, visible: await visibility(uniModalMask) },
-    { title: 'bidirectional', loss: 'ITM', parts: ONE_TEXT, visible: await visibility(bidirectionalMask) },
+    { title: 'unimodal', loss: 'ITC', parts: ONE_TEXT, visible: visibility(uniModalMask) },
+    { title: 'bidirectional', loss: 'ITM', parts: ONE_TEXT, visible: visibility(bidirectionalMask) },
     {
       title: 'multimodal causal',
       loss: 'ITG',
       parts: ONE_TEXT,
-      visible: await visibility(multimodalCausalMask),
+      visible: visibility(multimodalCausalMask),
     },
     {
       title: 'ITC and ITG in one pass',
       loss: 'as it is computed here',
       parts: [...ONE_TEXT, ['text', TEXT, 'text']],
-      visible: await visibility(contrastiveAndCausalMask),
+      visible: visibility(contrastiveAndCausalMask),
     },
   ];
   let left = 66;
