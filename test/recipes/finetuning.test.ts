@@ -128,7 +128,10 @@ describe.each([
   test('captions are judged, in the log too', async () => {
     const run = await train(captioning({ data, from, ...LOOP, steps: 2 }), { ...options, evaluateEvery: 2 });
     expect(Object.keys(run.log[1].evaluation as object)).toEqual(['CIDEr', 'BLEU-4', 'captions right']);
-    const { captions, right, pictures } = await evaluateCaptions(run.model, data.test, { limit: 5 });
+    const { captions, right, pictures } = await evaluateCaptions(run.model, data.test, {
+      limit: 5,
+      generation: { numBeams: 1, maxNewTokens: 8 },
+    });
     expect(pictures).toBe(5);
     expect(captions[3].references).toEqual(data.test.captions(3));
     expect(right).toBe(20 * captions.filter((one) => one.right).length);
