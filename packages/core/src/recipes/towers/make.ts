@@ -44,8 +44,8 @@ export async function makeTowers(
     const dir = join(data.towersDir, name);
     const run: Run =
       name === 'clip'
-        ? await makeClipTower(dir, data, options as object)
-        : await makeLanguageTower(dir, name, withSteps(data, name), options as object);
+        ? await makeClipTower(dir, data, options)
+        : await makeLanguageTower(dir, name, withSteps(data, name), options);
     runs.push(run);
     if (run.interrupted) break;
   }

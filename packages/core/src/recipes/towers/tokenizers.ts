@@ -22,8 +22,9 @@ const SENTINELS = 10;
 const WORDS = 3000;
 const MERGES = 2500;
 const UNIGRAMS = 2000;
-/** Rarer words are spelled. */
+/** Rarer words are spelled, where there are more than a few. */
 const RARE = 3;
+const FEW = 500;
 
 /** The folders that hold them, beside the towers. */
 export const TOKENIZERS = { clip: 'tokenizer', opt: 'tokenizer-opt', t5: 'tokenizer-t5' } as const;
@@ -78,8 +79,8 @@ function wordPieces(texts: readonly string[]): string[] {
   const continued = [...characters]
     .filter((character) => /[a-z0-9]/.test(character))
     .map((one) => `##${one}`);
-  const whole = [...counts].filter(([word, count]) => word.length > 1 && count >= RARE);
-  whole.sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  const byCount = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  const whole = byCount.filter(([word, count], rank) => word.length > 1 && (count >= RARE || rank < FEW));
   return [...characters, ...continued, ...whole.slice(0, WORDS).map(([word]) => word)];
 }
 
