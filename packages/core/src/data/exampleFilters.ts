@@ -16,7 +16,7 @@ export function safeByLaion({ maxUnsafe = 0.1 }: LaionSafetyOptions = {}): Examp
     const nsfw = metadata.NSFW ?? undefined;
     const punsafe = metadata.punsafe ?? undefined;
     if (nsfw === undefined && punsafe === undefined) return false;
-    const isUnlikely = nsfw === undefined || String(nsfw).toUpperCase() === 'UNLIKELY';
+    const isUnlikely = nsfw === undefined || (typeof nsfw === 'string' && nsfw.toUpperCase() === 'UNLIKELY');
     // Columns of text come as text: '' is no number, though Number('') is 0.
     const isSafe = punsafe === undefined || (punsafe !== '' && Number(punsafe) <= maxUnsafe);
     return isUnlikely && isSafe;

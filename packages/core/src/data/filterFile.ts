@@ -54,10 +54,10 @@ function readScript(path: string): ExampleFilters {
   } catch (cause) {
     throw new Blip2Error(`${path} cannot be loaded: ${(cause as Error).message}`, { hint: HINT, cause });
   }
-  const filters = Object.entries((exported ?? {}) as object);
+  const filters = Object.entries(exported ?? {});
   const isWhole = filters.length > 0 && filters.every(([, filter]) => typeof filter === 'function');
   if (!isWhole) throw new Blip2Error(`${path} exports no filters`, { hint: HINT });
-  return Object.fromEntries(filters) as ExampleFilters;
+  return Object.fromEntries(filters);
 }
 
 const HINT =

@@ -84,7 +84,7 @@ function subset(
   leftOut: LeftOut,
   hash: string,
 ): ImageTextSplit {
-  const { name, imageSize, questions, describes, swaps, metadata, webCaptions } = split;
+  const { name, imageSize } = split;
   return {
     name,
     size: kept.length,
@@ -96,10 +96,10 @@ function subset(
     id: (index) => split.id(kept[index]),
     pixels: (index) => split.pixels(kept[index]),
     captions: (index) => split.captions(kept[index]),
-    webCaptions: webCaptions && ((index) => webCaptions.call(split, kept[index])),
-    questions: questions && ((index) => questions.call(split, kept[index])),
-    describes: describes && ((index, text) => describes.call(split, kept[index], text)),
-    swaps: swaps && ((index) => swaps.call(split, kept[index])),
-    metadata: metadata && ((index) => metadata.call(split, kept[index])),
+    webCaptions: split.webCaptions && ((index) => split.webCaptions!(kept[index])),
+    questions: split.questions && ((index) => split.questions!(kept[index])),
+    describes: split.describes && ((index, text) => split.describes!(kept[index], text)),
+    swaps: split.swaps && ((index) => split.swaps!(kept[index])),
+    metadata: split.metadata && ((index) => split.metadata!(kept[index])),
   };
 }
