@@ -60,6 +60,11 @@ describe('wrong usage ends with exit code 2 and says what would be right', () =>
     ],
     ['an unknown case', ['bench', 'everything'], /no case everything; there are train-stage1-shapes/],
     ['a number that is none', ['reproduce', 'stage1', '--seeds', 'many'], /A whole number/],
+    [
+      'an unknown split',
+      ['evaluate', 'retrieval', '--model', 'x', '--data', 'shapes', '--split', 'dev'],
+      /validation/,
+    ],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await blip2(...args);
     expect(stderr).toMatch(message);

@@ -24,9 +24,9 @@ async function retrieval(options: Options): Promise<void> {
   const { loadData, openRun } = await import('../recipes');
   const { evaluateRetrieval, evaluateSwaps } = await import('../evaluate');
   const { splitNamed } = await import('../data');
-  const run = openRun(model, { stages: ['stage1', 'retrieval'] });
   const dataset = await loadData(data);
   const pictures = splitNamed(dataset, split);
+  const run = openRun(model, { stages: ['stage1', 'retrieval'] });
   const recall = await evaluateRetrieval(run.model, pictures, { k, equalTexts, byTruth });
   const swaps = options.swaps ? await evaluateSwaps(run.model, pictures) : undefined;
   const baselines = options.baselines ? await baselinesOf(dataset, pictures, equalTexts) : undefined;

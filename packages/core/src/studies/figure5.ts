@@ -3,26 +3,12 @@
  * stage 1 before them. (b) A decoder-only model without stage 1 forgets what it could: accuracy falls after a peak,
  * while the loss of captions still falls.
  */
-import {
-  blindModel,
-  evaluateVqa,
-  lookingElsewhere,
-  majorityAnswers,
-  type VqaEvaluation,
-  type VqaModel,
-} from '../evaluate';
+import { blindModel, lookingElsewhere, majorityAnswers } from '../evaluate';
 import { openRun, vqaMetric } from '../recipes';
 import type { FrozenLanguageModel } from '../data';
 import { keepCheckpointsOf, type LogEntry } from '../train';
-import {
-  LANGUAGES,
-  languageOf,
-  longStage2Run,
-  stage2Inputs,
-  stage2Run,
-  TEST_PICTURES,
-  type Language,
-} from './stage2Runs';
+import { accuracies, askTest, testPictures } from './asking';
+import { LANGUAGES, languageOf, longStage2Run, stage2Inputs, stage2Run, type Language } from './stage2Runs';
 import { mean } from './statistics';
 import type { Measurement, Study, StudyContext } from './study';
 
@@ -52,7 +38,7 @@ export const figure5: Study = {
   inputs: stage2Inputs('short'),
   async measure(context) {
     const measurements: Measurement[] = [
-      ...accuracies(MAJORITY, majorityAnswers(context.data.train, context.data.test, pictures(context))),
+      ...accuracies(MAJORITY, majorityAnswers(context.data.train, context.data.test, testPictures(context))),
     ];
     for (const language of Object.keys(LANGUAGES) as Language[]) {
       const model = languageOf(context, language);
@@ -160,14 +146,3 @@ function curveOf(log: readonly LogEntry[]): { step: number; value: number }[] {
       : [{ step: step + 1, value: (evaluation as Record<string, number>)[vqaMetric()] }],
   );
 }
-
-const pictures = ({ scale }: StudyContext) => ({ limit: TEST_PICTURES[scale] });
-
-/** Greedy: of one-word answers, beams say the same in 99.8% of cases, and take six times as long. */
-function askTest(context: StudyContext, model: VqaModel): Promise<VqaEvaluation> {
-  return evaluateVqa(model, context.data.test, { ...pictures(context), generation: { numBeams: 1 } });
-}
-
-/** Over all questions, and over each kind. */
-const accuracies = (arm: string, { rows }: VqaEvaluation): Measurement[] =>
-  rows.map(({ kind, accuracy }) => ({ arm, metric: vqaMetric(kind), value: accuracy }));
