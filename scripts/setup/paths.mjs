@@ -1,6 +1,6 @@
 // Where the repository's own things lie, beside those of TensorFlow. What set-up makes lies in .blip2/ and node_modules/,
 // both ignored by git.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { paths as tensorflowPaths, root } from '../../packages/core/setup/paths.mjs';
 
 export { pythonProgram } from '../../packages/core/setup/paths.mjs';
@@ -17,5 +17,6 @@ export const paths = {
   labExtension: inRoot('packages', 'jupyter-ext', 'labextension'),
   notebooks: inRoot('notebooks'),
   scripts: inRoot('scripts'),
-  runs: inRoot('runs'),
+  /** Where the library has them, too. */
+  runs: resolve(root, process.env.BLIP2_RUNS || 'runs'),
 };
