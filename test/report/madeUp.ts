@@ -31,6 +31,7 @@ export const FIGURE5: Study = {
     metric: `VQA accuracy, ${family}`,
     better: 'with stage 1',
     worse: 'without stage 1',
+    paper: { says: 'far higher', where: 'figure 5' },
   })),
   paper: [],
 };
@@ -50,6 +51,7 @@ export const TABLE6: Study = {
       metric: 'R@1 image→text',
       better: 'ITC + ITM + ITG',
       worse: 'ITC + ITM',
+      paper: { says: 'higher', where: 'table 6' },
     },
     {
       text: 'ITG improves text-to-image retrieval.',

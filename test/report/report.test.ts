@@ -121,10 +121,43 @@ it('five seeds: means, deviations, intervals and verdicts, the paper’s numbers
   // What was made up to be large holds, what was made up to be smaller than the noise does not.
   const verdicts = textOf(page, 'findings').match(VERDICTS);
   expect(verdicts).toEqual(['holds', 'holds', 'holds', 'does not hold', 'holds']);
-  // The paper's 85.4 − 84.5.
-  expect(textOf(page, 'findings')).toContain(
-    'ITG helps retrieval ITG improves image-to-text retrieval. +0.9',
+});
+
+it('the paper beside a finding: its difference, or what it says, or that it does not have it', async () => {
+  const page = await report({ committed: COMMITTED });
+  const findings = textOf(page, 'findings');
+  // 85.4 − 84.5.
+  expect(findings).toContain('ITG improves image-to-text retrieval. +0.9 table 6');
+  expect(findings).toContain('better with OPT. far higher figure 5');
+  expect(findings).toContain('more than untrained ones. not in the paper');
+  expect(textOf(page, 'figure5')).toContain('In the paper: far higher (figure 5).');
+  expect(textOf(page, 'attention')).toContain('Not in the paper');
+});
+
+it('a claim whose seeds lack what it needs has numbers, but no verdict', async () => {
+  const [claim] = TABLE6.claims;
+  const needs = {
+    text: 'ITG helps a hundredfold',
+    ...{ metric: claim.metric, arm: claim.better, than: claim.worse, times: 100 },
+  };
+  const study = { ...TABLE6, claims: [{ ...claim, needs }] };
+  const page = await report({ studies: [study], committed: COMMITTED });
+  expect(textOf(page, 'findings')).toContain('cannot tell');
+  expect(textOf(page, 'findings')).not.toMatch(VERDICTS);
+  expect(textOf(page, 'table6')).toContain(
+    'This cannot be told unless ITG helps a hundredfold: not so in 5 of 5 seeds.',
   );
+});
+
+it('own results of several scales stand side by side, each with its scale', async () => {
+  const own = [result('table6', 0), result('table6', 1, 'short'), result('attention', 2, 'short')];
+  const page = await report({ own, committed: COMMITTED });
+  const table6 = textOf(page, 'table6');
+  expect(table6).toContain('Committed 5 seeds Yours seed 0 Yours seed 1, short');
+  expect(table6).toContain('Yours, 1 seed: ');
+  expect(table6).toContain('Yours, 1 seed, short: ');
+  expect(textOf(page, 'attention')).toContain('Yours, 1 seed, short: ');
+  expect(page).toContain('yours: seed 0; seed 1, short');
 });
 
 it('curves: a band for the committed seeds, a line with marks for the own run', async () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { dataFor } from '../../packages/core/src/studies';
 import { Context, type ContextOptions } from '../../packages/core/src/studies/context';
-import type { Run } from '../../packages/core/src/train';
+import { FolderInUse, type Run } from '../../packages/core/src/train';
 import { tinyRecipe } from '../train/tinyTask';
 import { newFolder } from './support';
 
@@ -52,6 +52,24 @@ test('trains anew what was trained without the evaluations that are asked for', 
   expect(steps).toEqual([4, 6]);
   await context.run(recipe, { evaluateEvery: 4 });
   expect(notes).toHaveLength(1);
+});
+
+test('other work in a folder takes its turn as runs do, and is given the signal', async () => {
+  const { signal } = new AbortController();
+  const { context, notes } = contextIn(newFolder(), { signal });
+  const seen: unknown[] = [];
+  const done = await context.inTurn(async (given) => {
+    seen.push([given, context.heedsSignal]);
+    if (seen.length === 1) throw new FolderInUse('captions are being written');
+    return 'done';
+  });
+  expect(done).toBe('done');
+  expect(seen).toEqual([
+    [signal, true],
+    [signal, true],
+  ]);
+  expect(context.heedsSignal).toBe(false);
+  expect(notes).toEqual(['captions are being written: waiting for it']);
 });
 
 test('a run that is stopped is no run', async () => {

@@ -2,7 +2,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readResult, readResults, writeResult, type StudyResult } from '../../packages/core/src/studies';
+import {
+  readOwnResults,
+  readResult,
+  readResults,
+  resultsDir,
+  writeResult,
+  type StudyResult,
+} from '../../packages/core/src/studies';
 import { newFolder } from './support';
 
 const RESULT: StudyResult = {
@@ -38,6 +45,14 @@ test('what was written is read back, from a folder by study and seed', () => {
     'one 10',
   ]);
   expect(readResults(join(dir, 'nowhere'))).toEqual([]);
+});
+
+test('one’s own are those of all scales, the largest first', () => {
+  const runsDir = newFolder();
+  for (const scale of ['short', 'full'] as const) {
+    writeResult(resultsDir(runsDir, scale), { ...RESULT, scale });
+  }
+  expect(readOwnResults(runsDir).map(({ scale }) => scale)).toEqual(['full', 'short']);
 });
 
 test.each<[string, (text: string) => string, RegExp]>([

@@ -44,6 +44,8 @@ async function measure(study: Study): Promise<Measured> {
     runsDir,
     keep: () => undefined,
     note: () => undefined,
+    activity: () => undefined,
+    inTurn: (work) => work(),
     async run<M>(recipe: Recipe<M>): Promise<Run<M>> {
       recipes.push(recipe);
       const training = { ...recipe.training, seed: 3 };

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Context } from '../../packages/core/src/studies/context';
 import { figure5 } from '../../packages/core/src/studies/figure5';
+import { readResults } from '../../packages/core/src/studies/results';
 import { stage2Study } from '../../packages/core/src/studies/stage2';
-import { valueOf } from '../../packages/core/src/studies/statistics';
+import { judge, neededBy, valueOf } from '../../packages/core/src/studies/statistics';
 import { randomOpt, randomT5 } from '../recipes/language';
 import { randomTower, smallShapes } from '../recipes/tower';
 
@@ -28,8 +29,8 @@ const context = new Context({
 
 test('all that figure 5 claims is measured, and its curves', async () => {
   const measurements = await figure5.measure(context);
-  for (const { metric, better, worse } of figure5.claims) {
-    for (const arm of [better, worse]) expect(valueOf(measurements, arm, metric), arm).toBeDefined();
+  for (const { arm, metric } of figure5.claims.flatMap(neededBy)) {
+    expect(valueOf(measurements, arm, metric), arm).toBeDefined();
   }
   const curve = measurements.filter(({ arm, step }) => arm === 'FlanT5, without stage 1' && step);
   expect(curve).toHaveLength(2);
@@ -43,6 +44,19 @@ test('all that figure 5 claims is measured, and its curves', async () => {
   const peak = valueOf(measurements, 'OPT without stage 1, at its peak', 'steps');
   expect(long.find(({ value }) => value === highest)!.step).toBe(peak);
 }, 300_000);
+
+test('forgetting is not judged by committed runs that end soon after their peak', () => {
+  const committed = readResults(join(import.meta.dirname, '../../docs/results')).filter(
+    ({ study }) => study === 'figure5',
+  );
+  const stepsOf = (at: 'at its peak' | 'at the end') =>
+    committed.map(({ measurements }) => valueOf(measurements, `OPT without stage 1, ${at}`, 'steps')!);
+  const peaks = stepsOf('at its peak');
+  const short = stepsOf('at the end').filter((end, i) => end < 3 * peaks[i]);
+  const finding = judge(figure5.claims.at(-1)!, committed);
+  expect(finding.unfit).toBe(short.length);
+  expect(finding.verdict === 'cannot tell').toBe(short.length > 0);
+});
 
 test('captions are held against their pictures', async () => {
   const measurements = await stage2Study.measure(context);

@@ -1,7 +1,7 @@
 // Expected values: scipy 1.17.1 (stats.t.ppf, stats.t.interval, stats.ttest_rel(…).confidence_interval).
 import { describe, expect, test } from 'vitest';
 import { interval95, judge, mean, sd, valueOf, type Claim } from '../../packages/core/src/studies';
-import { studentT975 } from '../../packages/core/src/studies/statistics';
+import { neededBy, studentT975 } from '../../packages/core/src/studies/statistics';
 
 test.each([
   [1, 12.706205],
@@ -55,9 +55,32 @@ describe('a claim', () => {
   test('of one seed, or none, is not judged', () => {
     expect(judge(CLAIM, [seed(1, 3)])).toEqual({
       ...CLAIM,
-      ...{ n: 1, mean: 2, sd: null, low: null, high: null, verdict: 'too few seeds' },
+      ...{ n: 1, mean: 2, sd: null, low: null, high: null, unfit: 0, verdict: 'too few seeds' },
     });
     expect(judge(CLAIM, []).mean).toBeNull();
+  });
+
+  test('is not judged if a seed lacks what it needs, whatever the others say', () => {
+    const needs = { text: 'b runs long', metric: 'steps', arm: 'b', than: 'a', times: 3 };
+    const ran = (a: number, b: number) => [
+      { arm: 'a', metric: 'steps', value: a },
+      { arm: 'b', metric: 'steps', value: b },
+    ];
+    const long = [1, 2, 3].map((a) => ({
+      measurements: [...seed(a, a + 9 + a / 9).measurements, ...ran(100, 300)],
+    }));
+    const short = { measurements: [...seed(1, 9).measurements, ...ran(100, 299)] };
+    const claim = { ...CLAIM, needs };
+    expect(judge(claim, long)).toMatchObject({ n: 3, unfit: 0, verdict: 'holds' });
+    expect(judge(claim, [...long, short])).toMatchObject({ n: 4, unfit: 1, verdict: 'cannot tell' });
+    expect(judge(claim, [short])).toMatchObject({ n: 1, mean: 8, unfit: 1, verdict: 'cannot tell' });
+    expect(judge(claim, [seed(1, 9), seed(1, 8)])).toMatchObject({ unfit: 2, verdict: 'cannot tell' });
+    expect(neededBy(claim)).toEqual([
+      { arm: 'b', metric: 'R@1' },
+      { arm: 'a', metric: 'R@1' },
+      { arm: 'b', metric: 'steps' },
+      { arm: 'a', metric: 'steps' },
+    ]);
   });
 
   test('is judged by the seeds that have both arms', () => {

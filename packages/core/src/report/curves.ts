@@ -7,7 +7,7 @@ import { html, Html } from './html';
 import { digitsFor, fixed } from './numbers';
 import { seedsOf } from './measurementTable';
 import { curveOverSeeds } from './curveOverSeeds';
-import type { Part } from './part';
+import { resultsOf, type Part } from './part';
 
 const LAYOUT: ChartLayout = {
   width: 480,
@@ -25,7 +25,8 @@ const styleOf = (arm: number) => ({
 });
 
 /** The lines of one metric. */
-function linesOf({ committed, own }: Part, metric: string, arms: readonly string[]): Line[] {
+function linesOf(part: Part, metric: string, arms: readonly string[]): Line[] {
+  const [committed, own] = [resultsOf(part, 'Committed'), resultsOf(part, 'Yours')];
   const means = arms.flatMap((name, i) => {
     const { color, dash } = styleOf(i);
     const curve = curveOverSeeds(committed, { metric, arm: name });
@@ -45,8 +46,8 @@ interface Chart {
 }
 
 export function curves(part: Part): Html | undefined {
-  const points = [...part.committed, ...part.own]
-    .flatMap(({ measurements }) => measurements)
+  const points = part.sources
+    .flatMap(({ results }) => results.flatMap(({ measurements }) => measurements))
     .filter(({ step }) => step !== undefined);
   if (points.length === 0) return undefined;
   const metrics = [...new Set(points.map(({ metric }) => metric))];
@@ -96,14 +97,15 @@ function legendOf(arm: string, index: number): Html {
 }
 
 /** What the lines of these charts are. */
-function explain({ committed, own }: Part): string {
-  const several =
-    committed.length > 1 ? `mean and standard deviation (band) of ${seedsOf(committed)}` : 'one seed';
-  const parts = [
-    ...(committed.length > 0 ? [`Heavy lines: committed results, ${several}.`] : []),
-    ...(own.length > 0
-      ? [`Thin lines with marks: your run${own.length > 1 ? 's' : ''}, ${seedsOf(own)}.`]
-      : []),
-  ];
-  return parts.join(' ');
+function explain({ sources }: Part): string {
+  return sources
+    .map(({ whose, results }) => {
+      if (whose === 'Yours') {
+        return `Thin lines with marks: your run${results.length > 1 ? 's' : ''}, ${seedsOf(results)}.`;
+      }
+      const several =
+        results.length > 1 ? `mean and standard deviation (band) of ${seedsOf(results)}` : 'one seed';
+      return `Heavy lines: committed results, ${several}.`;
+    })
+    .join(' ');
 }

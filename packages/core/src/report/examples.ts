@@ -1,9 +1,10 @@
 /** What models said of test pictures in a study: a card for each picture, with what was asked and what came. */
 import { encodePng } from '../image';
-import { shapes, type ShapesDataset } from '../data';
-import { dataFor, type Example, type ExampleTurn } from '../studies';
+import type { ShapesDataset } from '../data';
+import { dataFor, variantOf, type Example, type ExampleTurn } from '../studies';
 import { html, type Html } from './html';
 import type { Part } from './part';
+import { scaleNote } from './scaleNote';
 import { pictureOf } from './shapesSamples';
 import { mark } from './verdict';
 
@@ -13,14 +14,16 @@ const SIDE = 128;
 const OPEN = 6;
 
 /** Of the first result that has any: the committed ones come first, as everywhere. */
-export async function examplesOf({ committed, own }: Part): Promise<Html | undefined> {
-  const result = [...committed, ...own].find(({ examples }) => examples?.length);
-  if (!result) return undefined;
+export async function examplesOf({ sources }: Part): Promise<Html | undefined> {
+  const all = sources.flatMap(({ whose, results }) => results.map((result) => ({ whose, result })));
+  const first = all.find(({ result }) => result.examples?.length);
+  if (!first) return undefined;
+  const { whose, result } = first;
   const { examples = [], seed } = result;
   const worlds = new Map<string, ShapesDataset>();
   const worldOf = (example: Example): ShapesDataset => {
     const key = JSON.stringify(example.world ?? {});
-    const world = worlds.get(key) ?? shapes({ ...dataFor(result.scale).world.settings, ...example.world });
+    const world = worlds.get(key) ?? variantOf(dataFor(result.scale), example.world ?? {});
     worlds.set(key, world);
     return world;
   };
@@ -30,9 +33,11 @@ export async function examplesOf({ committed, own }: Part): Promise<Html | undef
     const cards = await Promise.all(ofKind.map((example) => card(example, worldOf(example))));
     return group(kind, cards);
   });
-  const whose = committed.includes(result) ? 'committed' : 'yours';
   return html`<h3>Examples</h3>
-    <p class="quiet small">Test pictures and what was said of them; seed ${seed}, ${whose}.</p>
+    <p class="quiet small">
+      Test pictures and what was said of them; seed ${seed},
+      ${whose.toLowerCase()}${scaleNote({ results: [result] })}.
+    </p>
     ${await Promise.all(groups)}`;
 }
 

@@ -3,14 +3,14 @@ import { mean, sd, valueOf, type StudyResult } from '../studies';
 import { html, type Html } from './html';
 import { asPrinted, counted, digitsFor, fixed } from './numbers';
 import type { Part } from './part';
+import { scaleNote } from './scaleNote';
 
 interface Row {
   arm: string;
   /** One value, or none. */
   paper: number[];
-  /** A value for each seed. */
-  committed: number[];
-  own: number[];
+  /** A value for each seed, by source. */
+  measured: number[][];
 }
 
 interface Group {
@@ -19,18 +19,21 @@ interface Group {
 }
 
 /** Metrics and arms in the order in which they were first measured; of a curve, its last value. */
-export function groupsOf({ study, committed, own }: Part): Group[] {
-  const measured = [...committed, ...own].flatMap(({ measurements }) => measurements);
+export function groupsOf({ study, sources }: Part): Group[] {
+  const measured = sources.flatMap(({ results }) => results.flatMap(({ measurements }) => measurements));
   const known: readonly { arm: string; metric: string }[] = [...measured, ...study.paper];
   const metrics = [...new Set(known.map(({ metric }) => metric))];
   return metrics.map((metric) => {
     const arms = new Set(known.filter((one) => one.metric === metric).map(({ arm }) => arm));
     const rows = [...arms].map((arm) => {
-      const values = (results: readonly StudyResult[]) =>
-        results.flatMap(({ measurements }) => valueOf(measurements, arm, metric) ?? []);
       const printed = study.paper.filter((one) => one.arm === arm && one.metric === metric);
-      const paper = printed.map(({ value }) => value);
-      return { arm, paper, committed: values(committed), own: values(own) };
+      return {
+        arm,
+        paper: printed.map(({ value }) => value),
+        measured: sources.map(({ results }) =>
+          results.flatMap(({ measurements }) => valueOf(measurements, arm, metric) ?? []),
+        ),
+      };
     });
     return { metric, rows };
   });
@@ -38,9 +41,8 @@ export function groupsOf({ study, committed, own }: Part): Group[] {
 
 /** Whose seeds these are: "5 seeds", "seed 3"; with the scale, where it is not that of the committed results. */
 export function seedsOf(results: readonly StudyResult[]): string {
-  const [{ seed, scale }] = results;
-  const seeds = results.length === 1 ? `seed ${seed}` : counted(results.length, 'seed');
-  return scale === 'full' ? seeds : `${seeds}, ${scale}`;
+  const seeds = results.length === 1 ? `seed ${results[0].seed}` : counted(results.length, 'seed');
+  return seeds + scaleNote({ results });
 }
 
 interface Column {
@@ -54,17 +56,16 @@ interface Column {
   ours: boolean;
 }
 
-function columnsOf({ study, committed, own }: Part): Column[] {
-  const ofSeeds = (name: string, results: readonly StudyResult[], values: Column['values']): Column[] => {
-    if (results.length === 0) return [];
-    return [{ name, note: seedsOf(results), values, several: results.length > 1, ours: true }];
-  };
+function columnsOf({ study, sources }: Part): Column[] {
   const paper: Column = { name: 'Paper', note: '', values: (row) => row.paper, several: false, ours: false };
-  return [
-    ...(study.paper.length > 0 ? [paper] : []),
-    ...ofSeeds('Committed', committed, (row) => row.committed),
-    ...ofSeeds('Yours', own, (row) => row.own),
-  ];
+  const ours = sources.map(({ whose, results }, i): Column => ({
+    name: whose,
+    note: seedsOf(results),
+    values: ({ measured }) => measured[i],
+    several: results.length > 1,
+    ours: true,
+  }));
+  return [...(study.paper.length > 0 ? [paper] : []), ...ours];
 }
 
 /** What the claims or the paper speak of in the open, all else folded. */
@@ -107,7 +108,7 @@ function groupTable(part: Part, groups: readonly Group[]): Html {
 }
 
 function groupBody({ metric, rows }: Group, columns: readonly Column[], wide: number): Html {
-  const digits = digitsFor(rows.flatMap(({ committed, own }) => [...committed, ...own]));
+  const digits = digitsFor(rows.flatMap(({ measured }) => measured.flat()));
   const lines = rows.map(
     (row) =>
       html`<tr>

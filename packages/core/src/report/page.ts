@@ -4,7 +4,7 @@ import { SCRIPT } from './command';
 import { html, Html } from './html';
 import { duration } from './numbers';
 import { seedsOf } from './measurementTable';
-import type { Part } from './part';
+import { resultsOf, type Part } from './part';
 import { lastDay, machine } from './settings';
 import { STYLE } from './style';
 import { studySection } from './studySection';
@@ -59,17 +59,16 @@ export function page(parts: readonly Part[], { samples, examples }: Pictures): H
 
 /** Whose results these are: the reader's own and the committed ones. */
 function provenance(parts: readonly Part[]): Html {
-  const sources = [
-    { name: 'Yours', results: parts.flatMap(({ own }) => own) },
-    { name: 'Committed', results: parts.flatMap(({ committed }) => committed) },
-  ].filter(({ results }) => results.length > 0);
-  if (sources.length === 0)
+  const sides = (['Yours', 'Committed'] as const)
+    .map((whose) => ({ whose, results: parts.flatMap((part) => resultsOf(part, whose)) }))
+    .filter(({ results }) => results.length > 0);
+  if (sides.length === 0)
     return html`<p>There are no results yet: each study below says how to make them.</p> `;
   const rows = PROVENANCE.map(
     ([name, value]) =>
       html`<tr>
         <th scope="row">${name}</th>
-        ${sources.map(({ results }) => html`<td>${value(results)}</td>`)}
+        ${sides.map(({ results }) => html`<td>${value(results)}</td>`)}
       </tr> `,
   );
   return html`<div class="scroll">
@@ -77,7 +76,7 @@ function provenance(parts: readonly Part[]): Html {
         <thead>
           <tr>
             <th scope="col"></th>
-            ${sources.map(({ name }) => html`<th scope="col">${name}</th>`)}
+            ${sides.map(({ whose }) => html`<th scope="col">${whose}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -114,9 +113,10 @@ function distinct(results: Results, of: (result: StudyResult) => string): string
 }
 /** Links to the studies, each with what there is of it. */
 function contents(parts: readonly Part[], hasPictures: boolean): Html {
-  const state = ({ own, committed }: Part) => {
-    if (own.length > 0) return `yours: ${seedsOf(own)}`;
-    return committed.length > 0 ? 'committed results' : 'no results yet';
+  const state = ({ sources }: Part) => {
+    const own = sources.filter(({ whose }) => whose === 'Yours');
+    if (own.length > 0) return `yours: ${own.map(({ results }) => seedsOf(results)).join('; ')}`;
+    return sources.length > 0 ? 'committed results' : 'no results yet';
   };
   const items = parts.map(
     (part) =>

@@ -1,13 +1,32 @@
-/** A study's part of the report: its committed results and the reader's own, and what each says about its claims. */
+/** A study's part of the report: its results, committed and the reader's own, and what they say about its claims. */
 import { digitsFor } from './numbers';
-import { inputsHash, judge, type Claim, type Finding, type Study, type StudyResult } from '../studies';
+import {
+  inputsHash,
+  judge,
+  SCALES,
+  type Claim,
+  type Finding,
+  type Study,
+  type StudyResult,
+} from '../studies';
 
-/** By how much the better arm of a claim is above the worse one, in at least one seed. */
+/** Results of a study that are shown together, and averaged: of one scale, by seed. */
+export interface Source {
+  whose: 'Committed' | 'Yours';
+  results: readonly StudyResult[];
+  /** They were made with other settings or towers than the study has now. */
+  isOutdated: boolean;
+}
+
+/** By how much the better arm of a claim is above the worse one, in at least one seed of a source. */
 export interface Difference {
+  source: Source;
   mean: number;
   /** 95% interval of the mean; a single seed has none. */
   interval?: readonly [low: number, high: number];
   seeds: number;
+  /** How many of them lack what the claim needs. */
+  unfit: number;
   verdict: Finding['verdict'];
 }
 
@@ -15,21 +34,16 @@ export interface JudgedClaim {
   claim: Claim;
   /** Digits after the point, for the numbers of its metric. */
   digits: number;
-  /** What the committed results say; undefined if they do not measure it. */
-  committed?: Difference;
-  own?: Difference;
+  /** Of the sources that measured it, in their order; the verdict is that of the first. */
+  found: readonly Difference[];
 }
 
 export interface Part {
   study: Study;
-  committed: readonly StudyResult[];
-  own: readonly StudyResult[];
-  /** Which of them were made with other settings or towers than the study's of now. */
-  outdated: { committed: boolean; own: boolean };
+  /** The committed results first, then the reader's own, the largest scale first; only those that there are. */
+  sources: readonly Source[];
   claims: readonly JudgedClaim[];
 }
-
-const bySeed = (a: StudyResult, b: StudyResult) => a.seed - b.seed;
 
 /** The part of each study, in the order of the studies. */
 export function partsOf(
@@ -38,28 +52,39 @@ export function partsOf(
   own: readonly StudyResult[],
 ): Part[] {
   return studies.map((study) => {
-    const ofNow = (result: StudyResult) => result.inputs === inputsHash(study, result.scale);
-    // Those of now and others must not be averaged: others are shown only where there are none of now.
-    const ofStudy = (all: readonly StudyResult[]) => {
-      const results = all.filter((result) => result.study === study.name).sort(bySeed);
-      return results.some(ofNow) ? results.filter(ofNow) : results;
-    };
-    const results = { committed: ofStudy(committed), own: ofStudy(own) };
-    const isOutdated = (some: readonly StudyResult[]) => some.length > 0 && !some.some(ofNow);
-    const outdated = { committed: isOutdated(results.committed), own: isOutdated(results.own) };
-    const measured = [...results.committed, ...results.own].flatMap(({ measurements }) => measurements);
+    const sources = [...sourcesOf('Committed', study, committed), ...sourcesOf('Yours', study, own)];
+    const measured = sources.flatMap(({ results }) => results.flatMap(({ measurements }) => measurements));
     const claims = study.claims.map((claim) => ({
       claim,
       digits: digitsFor(measured.filter(({ metric }) => metric === claim.metric).map(({ value }) => value)),
-      committed: differenceOf(claim, results.committed),
-      own: differenceOf(claim, results.own),
+      found: sources.flatMap((source) => differenceOf(claim, source) ?? []),
     }));
-    return { study, ...results, outdated, claims };
+    return { study, sources, claims };
   });
 }
 
-function differenceOf(claim: Claim, results: readonly StudyResult[]): Difference | undefined {
-  const { mean, low, high, n, verdict } = judge(claim, results);
+function sourcesOf(whose: Source['whose'], study: Study, all: readonly StudyResult[]): Source[] {
+  return SCALES.flatMap((scale) => {
+    const results = all
+      .filter((result) => result.study === study.name && result.scale === scale)
+      .sort((a, b) => a.seed - b.seed);
+    if (results.length === 0) return [];
+    // Those of now and others must not be averaged: others are shown only where there are none of now.
+    const inputs = inputsHash(study, scale);
+    const current = results.filter((result) => result.inputs === inputs);
+    const isOutdated = current.length === 0;
+    return { whose, results: isOutdated ? results : current, isOutdated };
+  });
+}
+
+function differenceOf(claim: Claim, source: Source): Difference | undefined {
+  const { mean, low, high, n, unfit, verdict } = judge(claim, source.results);
   if (mean === null) return undefined;
-  return { mean, interval: low === null || high === null ? undefined : [low, high], seeds: n, verdict };
+  const interval = low === null || high === null ? undefined : ([low, high] as const);
+  return { source, mean, interval, seeds: n, unfit, verdict };
+}
+
+/** All results of one side. */
+export function resultsOf({ sources }: Part, whose: Source['whose']): StudyResult[] {
+  return sources.filter((source) => source.whose === whose).flatMap(({ results }) => results);
 }

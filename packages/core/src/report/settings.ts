@@ -2,19 +2,18 @@
 import type { StudyResult } from '../studies';
 import { html, type Html } from './html';
 import { day, duration } from './numbers';
-import type { Part } from './part';
+import { resultsOf, type Part } from './part';
 
-export function settings({ committed, own }: Part): Html | undefined {
-  const sources = [
-    { name: 'Yours', results: own },
-    { name: 'Committed', results: committed },
-  ].filter(({ results }) => results.length > 0);
-  if (sources.length === 0) return undefined;
+export function settings(part: Part): Html | undefined {
+  const sides = (['Yours', 'Committed'] as const)
+    .map((whose) => ({ whose, results: resultsOf(part, whose) }))
+    .filter(({ results }) => results.length > 0);
+  if (sides.length === 0) return undefined;
   return html`<details class="printed">
     <summary>Settings, runs and machines</summary>
-    ${sources.map(
-      ({ name, results }) =>
-        html`<h3>${name}</h3>
+    ${sides.map(
+      ({ whose, results }) =>
+        html`<h3>${whose}</h3>
           ${runTable(results)}${origins(results)}`,
     )}
   </details> `;

@@ -3,7 +3,8 @@ import { differenceText } from './finding';
 import { html, type Html } from './html';
 import { drawInterval } from './interval';
 import { asPrinted, counted, signed } from './numbers';
-import type { Difference, JudgedClaim, Part } from './part';
+import type { Difference, JudgedClaim, Part, Source } from './part';
+import { scaleNote } from './scaleNote';
 import { verdictOf } from './verdict';
 
 export function summary(parts: readonly Part[]): Html {
@@ -12,8 +13,9 @@ export function summary(parts: readonly Part[]): Html {
     <h2>Findings</h2>
     <p>
       Each finding is a difference between two arms that were trained with the same seeds. It holds if the 95%
-      t-interval of the paired difference lies above zero. The paper’s numbers come from real pictures and
-      models thousands of times larger: compare directions, not sizes.
+      t-interval of the paired difference lies above zero. The paper’s column has its difference where it
+      prints both numbers, or else what it says; its numbers come from real pictures and models thousands of
+      times larger: compare directions, not sizes. What is not in the paper is a check of our own.
     </p>
     <div class="scroll">
       <table class="wide stack">
@@ -49,38 +51,46 @@ function group(part: Part): Html {
 }
 
 function row(part: Part, judged: JudgedClaim): Html {
-  const { claim, committed, own, digits } = judged;
-  const main = committed ?? own;
-  const cell = (found: Difference | undefined, isOutdated: boolean) =>
-    found
-      ? html`${signed(found.mean, digits)}<br />
-          <span class="spread">${bounds(found, digits)}</span>
-          ${isOutdated ? html`<br /><span class="spread">other settings</span>` : undefined}`
-      : html`<span class="quiet">–</span>`;
+  const { claim, found, digits } = judged;
+  const of = (whose: Source['whose']) => found.filter(({ source }) => source.whose === whose);
+  const [main, own] = [found.at(0), of('Yours').at(0)];
   return html`<tr>
     <th scope="row">${claim.text}</th>
-    <td class="number" data-name="Paper">${paperDifference(part, judged)}</td>
-    <td class="number" data-name="Committed">${cell(committed, part.outdated.committed)}</td>
+    <td class="number" data-name="Paper">${paperCell(part, judged)}</td>
+    <td class="number" data-name="Committed">${differences(of('Committed'), digits)}</td>
     <td class="middle">
-      ${main && drawInterval(main, committed && own?.mean, differenceText(main, digits))}
+      ${main && drawInterval(main, main === own ? undefined : own?.mean, differenceText(main, digits))}
     </td>
-    <td class="number" data-name="Yours">${cell(own, part.outdated.own)}</td>
+    <td class="number" data-name="Yours">${differences(of('Yours'), digits)}</td>
     <td>${verdictOf(main)}</td>
   </tr> `;
 }
 
-/** "+34.1 to +42.3, 5 seeds" */
-function bounds({ interval, seeds }: Difference, digits: number): string {
-  const range = interval?.map((end) => signed(end, digits)).join(' to ');
-  return [...(range ? [range] : []), counted(seeds, 'seed')].join(', ');
+/** One below the other. */
+function differences(found: readonly Difference[], digits: number): Html | Html[] {
+  if (found.length === 0) return html`<span class="quiet">–</span>`;
+  return found.map(
+    (one, i) =>
+      html`${i > 0 ? html`<br />` : undefined}${signed(one.mean, digits)}<br />
+        <span class="spread">${bounds(one, digits)}</span>
+        ${one.source.isOutdated ? html`<br /><span class="spread">other settings</span>` : undefined}`,
+  );
 }
 
-/** The same difference in the paper, where its two numbers are known; its direction otherwise. */
-function paperDifference({ study }: Part, { claim }: JudgedClaim): string {
+/** "+34.1 to +42.3, 5 seeds" */
+function bounds({ interval, seeds, source }: Difference, digits: number): string {
+  const range = interval?.map((end) => signed(end, digits)).join(' to ');
+  return [...(range ? [range] : []), counted(seeds, 'seed') + scaleNote(source)].join(', ');
+}
+
+/** The same difference in the paper, where its two numbers are known, or else what it says. */
+function paperCell({ study }: Part, { claim: { paper, ...claim } }: JudgedClaim): Html {
+  if (!paper) return html`<span class="quiet small">not in the paper</span>`;
   const valueOf = (arm: string) =>
     study.paper.find((one) => one.arm === arm && one.metric === claim.metric)?.value;
   const [better, worse] = [valueOf(claim.better), valueOf(claim.worse)];
-  if (better === undefined || worse === undefined) return 'higher';
-  const difference = Number((better - worse).toFixed(2));
-  return (difference > 0 ? '+' : '') + asPrinted(difference);
+  const difference =
+    better === undefined || worse === undefined ? undefined : Number((better - worse).toFixed(2));
+  const text = difference === undefined ? paper.says : (difference > 0 ? '+' : '') + asPrinted(difference);
+  return html`${text}<br /><span class="spread">${paper.where}</span>`;
 }

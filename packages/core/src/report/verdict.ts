@@ -26,6 +26,7 @@ const LOOKS: Record<Difference['verdict'], Look> = {
   holds: 'good',
   'does not hold': 'bad',
   'too few seeds': 'open',
+  'cannot tell': 'open',
 };
 
 export function verdictOf(found: Difference | undefined): Html {

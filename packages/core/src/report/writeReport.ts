@@ -12,7 +12,7 @@ import { samplesSection, type Sample } from './samples';
 export interface ReportContent {
   /** In the order of the report. One without results says so, and how to get them. */
   studies: readonly Study[];
-  /** The reader's own results. */
+  /** The reader's own results, of any scales. */
   own: readonly StudyResult[];
   /** The results that the repository has, over several seeds. */
   committed: readonly StudyResult[];

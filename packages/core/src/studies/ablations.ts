@@ -19,8 +19,9 @@ export const ablations: Study = {
   title: 'Layer, precision, initialisation',
   source: 'sections 3.1 and 3.4',
   announcement:
-    'The paper reads the second-to-last block of the vision tower, stores the frozen tower in 16 bit without loss, and ' +
-    'starts the Q-Former from BERT. Here each choice is undone by itself, and retrieval measured.',
+    'The paper reads the second-to-last block of the vision tower (“slightly better”), stores the frozen tower in 16 bit ' +
+    '(“no performance degradation”), and starts the Q-Former from BERT. Here each choice is changed by itself, and ' +
+    'retrieval measured.',
   seconds: { full: 800, short: 300, smoke: 100 },
   inputs: {
     settings: {

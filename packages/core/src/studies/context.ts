@@ -16,7 +16,7 @@ export interface ContextOptions extends Pick<StudyContext, 'seed' | 'scale' | 'd
   progress?: TrainOptions['progress'];
   /** Told after each step of a run. */
   onStep?: (entry: LogEntry, steps: number) => void;
-  /** Told what the trainer does beside steps. */
+  /** Told what is being done beside steps. */
   onActivity?: (message: string) => void;
 }
 
@@ -29,7 +29,7 @@ export class Context implements StudyContext {
   readonly runs: StudyResult['runs'] = [];
   readonly examples: Example[] = [];
   /** Something is under way that the signal ends cleanly. */
-  training = false;
+  heedsSignal = false;
 
   constructor(private readonly options: ContextOptions) {
     const { seed, scale, data, runsDir } = options;
@@ -44,14 +44,17 @@ export class Context implements StudyContext {
     this.options.note(message);
   }
 
+  activity(message: string): void {
+    this.options.onActivity?.(message);
+  }
+
   async run<M>(recipe: Recipe<M>, given: TrainOptions<M> = {}): Promise<Run<M>> {
-    const { signal, progress, onStep, onActivity } = this.options;
+    const { progress, onStep } = this.options;
     const options: TrainOptions<M> = {
       seed: this.seed,
       runsDir: this.runsDir,
-      signal,
       progress,
-      onNote: onActivity,
+      onNote: (message) => this.activity(message),
       ...given,
       onStep: async (entry, steps) => {
         onStep?.(entry, steps);
@@ -67,27 +70,32 @@ export class Context implements StudyContext {
     return run;
   }
 
-  /** Trains, or waits until whoever has the folder is done with it. */
-  private async trainInTurn<M>(recipe: Recipe<M>, options: TrainOptions<M>): Promise<Run<M>> {
-    const { onActivity } = this.options;
+  async inTurn<T>(work: (signal?: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal } = this.options;
     let waiting = false;
     for (;;) {
       try {
-        this.training = true;
-        const run = await train(recipe, options);
-        if (run.interrupted) throw interrupted(`${run.dir} was stopped after step ${run.step} and saved`);
-        return run;
+        this.heedsSignal = true;
+        return await work(signal);
       } catch (error) {
         if (!(error instanceof FolderInUse)) throw error;
         if (!waiting) this.note(`${error.message}: waiting for it`);
-        onActivity?.('waiting');
         waiting = true;
+        this.activity('waiting');
       } finally {
-        this.training = false;
+        this.heedsSignal = false;
       }
       await setTimeout(POLL * 1000);
-      if (options.signal?.aborted) throw interrupted('Stopped while waiting for a run');
+      if (signal?.aborted) throw interrupted('Stopped while waiting for another process');
     }
+  }
+
+  private trainInTurn<M>(recipe: Recipe<M>, options: TrainOptions<M>): Promise<Run<M>> {
+    return this.inTurn(async (signal) => {
+      const run = await train(recipe, { signal, ...options });
+      if (run.interrupted) throw interrupted(`${run.dir} was stopped after step ${run.step} and saved`);
+      return run;
+    });
   }
 
   private remember<M>(run: Run<M>, recipe: Recipe<M>, options: TrainOptions<M>): void {

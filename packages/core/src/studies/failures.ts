@@ -1,6 +1,6 @@
 /**
- * Figure 7 of the paper: three ways in which an answer goes wrong though the picture was seen. Each is found among the
- * wrong answers by what else the model says, so that examples of it are no matter of choice.
+ * Two of the ways of figure 6 of the paper in which an answer goes wrong though the picture was seen. Each is found among
+ * the wrong answers by what else the model says, so that examples of it are no matter of choice.
  */
 import type { JudgedAnswer } from '../evaluate';
 

@@ -2,7 +2,8 @@
 import { nameOf } from '@blip2/datasets';
 import type { FrozenLanguageModel, ShapesDataset } from '../data';
 import type { VqaModel } from '../evaluate';
-import { LanguageModel, QUESTION_ANSWER, QUESTION_SHORT_ANSWER } from '../generate';
+import { LanguageModel } from '../generate';
+import { questionTemplate } from './asking';
 
 const BATCH = 64;
 
@@ -11,7 +12,7 @@ export function toldInWords(
   { tower, weights, tokenizer }: FrozenLanguageModel,
   { world }: ShapesDataset,
 ): VqaModel {
-  const template = tower.architecture === 'decoder-only' ? QUESTION_ANSWER : QUESTION_SHORT_ANSWER;
+  const template = questionTemplate(tower);
   return {
     async answer(_split, indices, questions, options) {
       const prompts = questions.map((question, i) => {

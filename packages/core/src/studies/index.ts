@@ -3,18 +3,29 @@ export { inputsHash } from './inputs';
 export { STUDIES } from './list';
 export { measure, type MeasureOptions } from './measure';
 export { OverallProgress, type OverallProgressOptions } from './overallProgress';
-export { readResult, readResults, resultPath, resultsDir, writeResult, type StudyResult } from './results';
+export {
+  readOwnResults,
+  readResult,
+  readResults,
+  resultPath,
+  resultsDir,
+  writeResult,
+  type StudyResult,
+} from './results';
 export { runStudies, type Job, type RunStudiesOptions, type StudiesOutcome, type StudyEvent } from './runner';
 export { atScale, dataFor, stepsFor } from './scale';
 export { serve } from './serve';
 export { interval95, judge, mean, sd, valueOf, type Finding } from './statistics';
+export { variantOf } from './variants';
 export {
   SCALES,
   type Claim,
   type Example,
   type ExampleTurn,
   type Measurement,
+  type PaperStatement,
   type PaperValue,
+  type Requirement,
   type Scale,
   type Study,
   type StudyContext,

@@ -25,7 +25,10 @@ export interface Instruction {
   isRight(text: string): boolean;
 }
 
-/** Kinds of prompts, as tables call them. */
+/**
+ * Kinds of prompts, as tables call them. Above, below, left and right, yes and no, and numbers, are in no caption of the
+ * training, which names one object: the language model knows them from text alone.
+ */
 export const INSTRUCTIONS = {
   'describe: "a photo of"': (scene: Scene) => [described('a photo of', scene)],
   'describe: "there is"': (scene: Scene) => [described('there is', scene)],
@@ -39,15 +42,8 @@ export const INSTRUCTIONS = {
 };
 export type InstructionKind = keyof typeof INSTRUCTIONS;
 
-/**
- * Kinds whose answers need words that no caption of the training has: the language model knows them from text alone.
- * Captions name one object; above, below, left and right, yes and no, and numbers, are in none.
- */
-export const FROM_TEXT_ALONE: readonly InstructionKind[] = [
-  'finish: "a red circle above …"',
-  'answer: yes or no',
-  'answer: how many',
-];
+/** In the order of tables. */
+export const INSTRUCTION_KINDS = Object.keys(INSTRUCTIONS) as InstructionKind[];
 
 /** A picture and its questions. */
 export interface Scene {

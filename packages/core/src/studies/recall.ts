@@ -52,16 +52,24 @@ export async function recallMeasurements(
   return values.map((one) => ({ arm, metric: recallMetric(one), value: one.value }));
 }
 
+/** What both directions together reach at first place. */
+export const bothWays = (rows: readonly RetrievalRow[], ranking: Ranking): number =>
+  mean(rows.filter(({ scores }) => scores === ranking).map(({ r1 }) => r1));
+
+/** A row's recall among so many of the best, with its name. */
+export function recallAt(row: RetrievalRow, rank: 1 | 5 | 10): Pick<RecallValue, 'what' | 'value'> {
+  return { what: `R@${rank} ${row.direction}`, value: row[`r${rank}`] };
+}
+
 function valuesOf(rows: readonly RetrievalRow[], byTruth: boolean): RecallValue[] {
-  const each = rows.flatMap(({ scores, direction, r1, r5 }) => [
-    { ranking: scores, what: `R@1 ${direction}`, byTruth, value: r1 },
-    { ranking: scores, what: `R@5 ${direction}`, byTruth, value: r5 },
-  ]);
+  const each = rows.flatMap((row) =>
+    ([1, 5] as const).map((rank) => ({ ranking: row.scores, byTruth, ...recallAt(row, rank) })),
+  );
   const both = (['ITC', 'ITM'] as const).map((ranking) => ({
     ranking,
     what: BOTH_WAYS,
     byTruth,
-    value: mean(rows.filter(({ scores }) => scores === ranking).map(({ r1 }) => r1)),
+    value: bothWays(rows, ranking),
   }));
   return [...both, ...each];
 }

@@ -113,6 +113,14 @@ export function readResult(path: string): StudyResult {
 }
 
 /**
+ * The reader's own results of all scales.
+ * @param onBroken as for `readResults`
+ */
+export function readOwnResults(runsDir: string, onBroken?: (error: Blip2Error) => void): StudyResult[] {
+  return SCALES.flatMap((scale) => readResults(resultsDir(runsDir, scale), onBroken));
+}
+
+/**
  * All results of a folder, by study and seed; none if it does not exist.
  * @param onBroken told of files that cannot be read, which are then left out; unless given, the first of them is thrown
  */

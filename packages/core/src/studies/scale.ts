@@ -7,6 +7,9 @@ const SMOKE_SPLITS = { train: 256, validation: 64, test: 64 };
 /** What `short` leaves of the steps: with fewer, stage 1 has not begun to match pictures with texts. */
 const SHORT = 2 / 3;
 
+/** So many pictures of the test split are asked about, or described. */
+export const TEST_PICTURES: Record<Scale, number> = { full: 1000, short: 300, smoke: 20 };
+
 /** Steps at a scale, of those that the committed results have: all, two thirds (or the share that is given), or 20. */
 export function stepsFor(scale: Scale, steps: number, short = SHORT): number {
   if (scale === 'full') return steps;

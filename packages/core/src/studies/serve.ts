@@ -16,8 +16,8 @@ export async function serve(studies: readonly Study[]): Promise<void> {
   let context: Context | undefined;
   const stop = () => {
     controller.abort();
-    // Only a run has something to save.
-    if (!context?.training) process.exit(1);
+    // Nothing else has something to save.
+    if (!context?.heedsSignal) process.exit(1);
   };
   process.on('message', (message) => message === STOP && stop());
   process.on('disconnect', stop);

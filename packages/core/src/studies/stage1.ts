@@ -14,8 +14,9 @@ export const stage1Study: Study = {
   title: 'What stage 1 learns',
   source: 'sections 3.2 and 4.4',
   announcement:
-    'After stage 1 the Q-Former finds captions for pictures and pictures for captions: quickly, by comparing vectors (ITC), ' +
-    'and better, by reading the best candidates together with the picture (ITM).',
+    'A Q-Former looks for the captions of pictures, and for the pictures of captions: by comparing vectors (ITC), and by ' +
+    'reading the best candidates together with the picture (ITM), as the paper does it. Measured: how often what it puts ' +
+    'first is right, trained and untrained, and whether it tells captions from ones with a word changed.',
   seconds: { full: 250, short: 100, smoke: 40 },
   inputs: { settings: { shapesStage1, SHAPES_CANDIDATES }, towers: ['clip-l'] },
   async measure(context) {

@@ -2,37 +2,31 @@
 import { judgeCaption } from '@blip2/datasets';
 import { cider, ptbTokenize } from '../evaluate';
 import type { Stage2Model } from '../recipes';
-import { LANGUAGES, languageOf, stage2Inputs, stage2Run, TEST_PICTURES, type Language } from './stage2Runs';
-import { mean } from './statistics';
+import { elsewhereArm, forEachLanguage, LANGUAGE_NAMES, type Language } from './languages';
+import { TEST_PICTURES } from './scale';
+import { stage2Inputs, stage2Run } from './stage2Runs';
+import { percent } from './statistics';
 import type { Measurement, Study, StudyContext } from './study';
 
 const WHOLE = 'captions right';
-const elsewhereArm = (language: Language) => `${language}, another picture`;
 
 export const stage2Study: Study = {
   name: 'stage2',
   title: 'Captions after stage 2',
   source: 'sections 3.3 and 4.2',
   announcement:
-    'A decoder-only and an encoder-decoder language model, both frozen, describe pictures that they know from a few soft ' +
-    'prompts alone. Shapes knows what is true: each caption is held against its picture.',
+    'A decoder-only and an encoder-decoder language model, both frozen, describe pictures that they are told of by a few ' +
+    'soft prompts. Shapes knows what is true: each caption is held against its picture, and against another.',
   seconds: { full: 400, short: 150, smoke: 60 },
   inputs: stage2Inputs('whole'),
-  async measure(context) {
-    const measurements: Measurement[] = [];
-    for (const language of Object.keys(LANGUAGES) as Language[]) {
-      const frozen = languageOf(context, language);
-      try {
-        const { model } = await stage2Run(context, frozen, { withStage1: true, captions: 'whole' });
-        measurements.push(...(await captionMeasurements(context, language, model)));
-        model.dispose();
-      } finally {
-        frozen.dispose();
-      }
-    }
-    return measurements;
-  },
-  claims: (Object.keys(LANGUAGES) as Language[]).map((language) => ({
+  measure: (context) =>
+    forEachLanguage(context, LANGUAGE_NAMES, async (language, frozen) => {
+      const { model } = await stage2Run(context, frozen, { withStage1: true, captions: 'whole' });
+      const measurements = await captionMeasurements(context, language, model);
+      model.dispose();
+      return measurements;
+    }),
+  claims: LANGUAGE_NAMES.map((language) => ({
     text: `What ${language} says of a picture holds of it, more often than of another.`,
     metric: WHOLE,
     better: language,
@@ -56,45 +50,27 @@ export async function captionMeasurements(
       return judgeCaption(text, scene.objects);
     });
   const [own, others] = [judge(0), judge(1)];
-  const percent = (values: readonly boolean[]) => 100 * mean(values.map(Number));
-  const right = (metric: string, values: readonly boolean[]) => ({
-    arm: language,
+  const right = (arm: string, metric: string, values: readonly boolean[]) => ({
+    arm,
     metric,
     value: percent(values),
   });
+  const isWhole = (judgements: typeof own) => judgements.map((judgement) => judgement.right);
+  const objects = own.map(({ things, thingsRight }) => things > 0 && thingsRight === things);
+  const relations = own.map(
+    (judgement) => judgement.relations > 0 && judgement.relationsRight === judgement.relations,
+  );
+  const references = indices.map((index) => ptbTokenize(test.captions(index)));
   return [
+    right(language, WHOLE, isWhole(own)),
+    right(language, 'objects right', objects),
+    right(language, 'relation right', relations),
     right(
-      WHOLE,
-      own.map((judgement) => judgement.right),
-    ),
-    right(
-      'objects right',
-      own.map(({ things, thingsRight }) => things > 0 && thingsRight === things),
-    ),
-    right(
-      'relation right',
-      own.map(({ relations, relationsRight }) => relations > 0 && relationsRight === relations),
-    ),
-    right(
+      language,
       'in the form of a caption',
       own.map(({ readable }) => readable),
     ),
-    {
-      ...right(
-        WHOLE,
-        others.map((judgement) => judgement.right),
-      ),
-      arm: elsewhereArm(language),
-    },
-    {
-      arm: language,
-      metric: 'CIDEr',
-      value:
-        100 *
-        cider(
-          ptbTokenize(captions),
-          indices.map((index) => ptbTokenize(test.captions(index))),
-        ).corpus,
-    },
+    right(elsewhereArm(language), WHOLE, isWhole(others)),
+    { arm: language, metric: 'CIDEr', value: 100 * cider(ptbTokenize(captions), references).corpus },
   ];
 }

@@ -1,5 +1,5 @@
 /** The stage-2 runs of several studies: both kinds of language model, with and without a stage 1 before them. */
-import { loadLanguageModel, shapes, type FrozenLanguageModel, type ShapesDataset } from '../data';
+import type { FrozenLanguageModel, ShapesDataset } from '../data';
 import {
   shapesLongStage2,
   shapesShortStage1,
@@ -15,27 +15,14 @@ import type { LanguageTower } from '../models';
 import type { Run } from '../train';
 import { atScale } from './scale';
 import type { Scale, StudyContext, StudyInputs } from './study';
-
-/** As tables call the language models, and as Shapes' folders do. */
-export const LANGUAGES = { OPT: 'opt', FlanT5: 't5' } as const;
-export type Language = keyof typeof LANGUAGES;
+import { variantOf } from './variants';
 
 /** How many points a curve has. */
 const POINTS: Record<Scale, number> = { full: 10, short: 10, smoke: 2 };
 const LONG_POINTS: Record<Scale, number> = { full: 15, short: 15, smoke: 4 };
 
-/** So many pictures of the test split are asked about. */
-export const TEST_PICTURES: Record<Scale, number> = { full: 1000, short: 300, smoke: 20 };
-
-export function languageOf({ data }: StudyContext, language: Language): FrozenLanguageModel {
-  return loadLanguageModel(data.languageDirs![LANGUAGES[language]]);
-}
-
 /** The same pictures and towers, with captions of one object each. */
-function withShortCaptions({ world: { settings }, visionDir, languageDirs }: ShapesDataset): ShapesDataset {
-  const data = shapes({ ...settings, captions: { ...settings.captions, ...SHORT_CAPTIONS } });
-  return { ...data, visionDir, languageDirs };
-}
+const withShortCaptions = (data: ShapesDataset) => variantOf(data, { captions: SHORT_CAPTIONS });
 
 /**
  * A stage 1 and what stage 2 goes on with: the captions that both read, and what the scale `short` leaves of the steps

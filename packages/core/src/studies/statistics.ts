@@ -2,7 +2,7 @@
  * What several seeds say together: mean, spread, and the 95% interval of a paired difference (Student's t), by which a
  * claim holds or does not.
  */
-import type { Claim, Measurement } from './study';
+import type { Claim, Measurement, Requirement } from './study';
 
 /** 97.5% quantiles of Student's t for 1 to 30 degrees of freedom. */
 const T_975 = [
@@ -30,6 +30,9 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** How many are true, in percent. */
+export const percent = (values: readonly boolean[]): number => 100 * mean(values.map(Number));
+
 /** Standard deviation of the sample (n − 1); NaN of fewer than two values. */
 export function sd(values: readonly number[]): number {
   const center = mean(values);
@@ -54,7 +57,9 @@ export interface Finding extends Claim {
   /** Its 95% t-interval. */
   low: number | null;
   high: number | null;
-  verdict: 'holds' | 'does not hold' | 'too few seeds';
+  /** Seeds that lack what the claim needs. */
+  unfit: number;
+  verdict: 'holds' | 'does not hold' | 'too few seeds' | 'cannot tell';
 }
 
 /** What an arm reached: the number measured at the end, or else the last of its curve. */
@@ -71,27 +76,45 @@ export function valueOf(
   return last?.value;
 }
 
-/** Judges a claim by the results of one study, one per seed. It holds if the interval is above zero. */
-export function judge(claim: Claim, results: readonly { measurements: readonly Measurement[] }[]): Finding {
-  const differences = results.flatMap(({ measurements }) => {
-    const [better, worse] = [claim.better, claim.worse].map((arm) =>
-      valueOf(measurements, arm, claim.metric),
-    );
-    return better === undefined || worse === undefined ? [] : better - worse;
+type Measured = { measurements: readonly Measurement[] };
+
+/**
+ * Judges a claim by the results of one study, one per seed. It holds if the interval is above zero. Seeds that lack what
+ * it needs are not left out, for which they are may depend on how they came out: with one of them, nothing can be told.
+ */
+export function judge(claim: Claim, results: readonly Measured[]): Finding {
+  const { metric, needs } = claim;
+  const paired = results.flatMap(({ measurements }) => {
+    const [better, worse] = [claim.better, claim.worse].map((arm) => valueOf(measurements, arm, metric));
+    return better === undefined || worse === undefined
+      ? []
+      : { difference: better - worse, isFit: !needs || isMet(needs, measurements) };
   });
+  const differences = paired.map(({ difference }) => difference);
   const n = differences.length;
-  if (n < 2) {
-    return {
-      ...claim,
-      n,
-      mean: n ? differences[0] : null,
-      sd: null,
-      low: null,
-      high: null,
-      verdict: 'too few seeds',
-    };
-  }
-  const { low, high } = interval95(differences);
-  const verdict = low > 0 ? 'holds' : 'does not hold';
-  return { ...claim, n, mean: mean(differences), sd: sd(differences), low, high, verdict };
+  const several = n > 1;
+  const { low, high } = several ? interval95(differences) : { low: null, high: null };
+  const unfit = paired.filter(({ isFit }) => !isFit).length;
+  const byInterval = low === null ? 'too few seeds' : low > 0 ? 'holds' : 'does not hold';
+  return {
+    ...claim,
+    n,
+    mean: n ? mean(differences) : null,
+    sd: several ? sd(differences) : null,
+    low,
+    high,
+    unfit,
+    verdict: unfit > 0 ? 'cannot tell' : byInterval,
+  };
+}
+
+function isMet({ metric, arm, than, times }: Requirement, measurements: readonly Measurement[]): boolean {
+  const [value, other] = [arm, than].map((one) => valueOf(measurements, one, metric));
+  return value !== undefined && other !== undefined && value >= times * other;
+}
+
+/** What must be measured to judge a claim. */
+export function neededBy({ metric, better, worse, needs }: Claim): { arm: string; metric: string }[] {
+  const of = (name: string, arms: readonly string[]) => arms.map((arm) => ({ arm, metric: name }));
+  return [...of(metric, [better, worse]), ...(needs ? of(needs.metric, [needs.arm, needs.than]) : [])];
 }

@@ -54,19 +54,48 @@ export interface StudyContext {
    * training it, trained otherwise. So studies share their runs.
    */
   run<M>(recipe: Recipe<M>, options?: TrainOptions<M>): Promise<Run<M>>;
+  /**
+   * Does what one process at a time can do in a folder, which it has locked: waits while another does it. What is given
+   * the signal must end soon after it, and be able to go on later.
+   */
+  inTurn<T>(work: (signal?: AbortSignal) => Promise<T>): Promise<T>;
   /** Keeps examples with the result, for the report. */
   keep(examples: readonly Example[]): void;
-  /** Tells the user what is being done. */
+  /** Tells the user something worth keeping. */
   note(message: string): void;
+  /** Tells the user what is being done right now. */
+  activity(message: string): void;
 }
 
 /** "`better` has more of `metric` than `worse`": holds if the 95% t-interval of the paired difference is above zero. */
 export interface Claim {
-  /** The finding in one sentence, as the paper has it. */
+  /** The finding in one sentence. */
   text: string;
   metric: string;
   better: string;
   worse: string;
+  /** Absent where the claim is ours: a control, or something that the paper takes for granted. */
+  paper?: PaperStatement;
+  /** Without it the seeds cannot tell whether the claim holds. */
+  needs?: Requirement;
+}
+
+/** What the paper says of a claim. */
+export interface PaperStatement {
+  /** Of `better` beside `worse`, in few words: `higher`. */
+  says: string;
+  /** `section 4.1, figure 5` */
+  where: string;
+}
+
+/** "`arm` has at least `times` as much of `metric` as `than`", by the measurements of one seed. */
+export interface Requirement {
+  /** The same in words. */
+  text: string;
+  metric: string;
+  arm: string;
+  than: string;
+  times: number;
 }
 
 /** A number of the paper, to stand beside ours. */

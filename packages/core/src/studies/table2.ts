@@ -2,58 +2,46 @@
  * Table 2 of the paper: zero-shot VQA with a stronger image encoder, with a larger language model, with one that was
  * tuned on instructions. Two vision towers, each with a stage 1 of its own, times three language models.
  */
-import { blindModel, majorityAnswers } from '../evaluate';
-import { loadLanguageModel } from '../data';
 import { vqaMetric } from '../recipes';
-import { accuracies, askTest, testPictures } from './asking';
+import { answersOf, blindAnswers, majority } from './asking';
+import { ALL_LANGUAGE_NAMES, forEachLanguage, type AnyLanguage } from './languages';
 import { stage2Inputs, stage2Run } from './stage2Runs';
-import type { Claim, Measurement, PaperValue, Study } from './study';
+import type { Claim, PaperValue, Study } from './study';
 
 const VISIONS = ['ViT-L', 'ViT-g'] as const;
 type Vision = (typeof VISIONS)[number];
-/** As tables call the language models, and as Shapes' folders do. */
-const LANGUAGES = { 'small OPT': 'opt-small', OPT: 'opt', FlanT5: 't5' } as const;
-type Language = keyof typeof LANGUAGES;
 
-const armOf = (vision: Vision, language: Language) => `${vision}, ${language}`;
-const blindArm = (language: Language) => `${language}, question alone`;
+const armOf = (vision: Vision, language: AnyLanguage) => `${vision}, ${language}`;
 
 export const table2: Study = {
   name: 'table2',
-  title: 'Larger towers, better answers',
+  title: 'Answers with larger towers',
   source: 'table 2, section 4.1',
   announcement:
-    'BLIP-2 gains from better parts: a larger image encoder, a larger language model, one that was tuned on ' +
-    'instructions. In the columns of the paper, small OPT is OPT-2.7B, OPT is OPT-6.7B, FlanT5 is FlanT5-XL (VQAv2, ' +
-    'validation).',
+    'In the paper BLIP-2 answers more questions with a larger image encoder, with a larger language model, with one that ' +
+    'was tuned on instructions. Measured: each of two image encoders with each of three language models. In the columns of ' +
+    'the paper, small OPT is OPT-2.7B, OPT is OPT-6.7B, FlanT5 is FlanT5-XL (VQAv2, validation).',
   seconds: { full: 900, short: 600, smoke: 120 },
   inputs: {
     settings: stage2Inputs('short').settings,
     towers: ['clip-l', 'clip-g', 'opt', 'opt-small', 't5'],
   },
   async measure(context) {
-    const { train, test, visionDirs, languageDirs } = context.data;
-    const measurements: Measurement[] = [
-      ...accuracies('most frequent answer', majorityAnswers(train, test, testPictures(context))),
-    ];
-    for (const language of Object.keys(LANGUAGES) as Language[]) {
-      const frozen = loadLanguageModel(languageDirs![LANGUAGES[language]]);
-      try {
-        measurements.push(...accuracies(blindArm(language), await askTest(context, blindModel(frozen))));
-        for (const vision of VISIONS) {
-          const arm = { withStage1: true, captions: 'short', visionDir: visionDirs[vision] } as const;
-          const { model } = await stage2Run(context, frozen, arm);
-          measurements.push(...accuracies(armOf(vision, language), await askTest(context, model)));
-          model.dispose();
-        }
-      } finally {
-        frozen.dispose();
+    const { visionDirs } = context.data;
+    const answers = await forEachLanguage(context, ALL_LANGUAGE_NAMES, async (language, frozen) => {
+      const measurements = await blindAnswers(context, language, frozen);
+      for (const vision of VISIONS) {
+        const arm = { withStage1: true, captions: 'short', visionDir: visionDirs[vision] } as const;
+        const { model } = await stage2Run(context, frozen, arm);
+        measurements.push(...(await answersOf(context, armOf(vision, language), model)));
+        model.dispose();
       }
-    }
-    return measurements;
+      return measurements;
+    });
+    return [...majority(context), ...answers];
   },
   claims: [
-    ...(Object.keys(LANGUAGES) as Language[]).map((language) =>
+    ...ALL_LANGUAGE_NAMES.map((language) =>
       claim(`A stronger image encoder answers more questions with ${language}.`, [
         armOf('ViT-g', language),
         armOf('ViT-L', language),
@@ -82,9 +70,10 @@ export const table2: Study = {
 };
 
 function claim(text: string, [better, worse]: [string, string]): Claim {
-  return { text, metric: vqaMetric(), better, worse };
+  const paper = { says: 'higher', where: 'section 4.1, table 2' };
+  return { text, metric: vqaMetric(), better, worse, paper };
 }
 
-function paperValue(vision: Vision, language: Language, value: number): PaperValue {
+function paperValue(vision: Vision, language: AnyLanguage, value: number): PaperValue {
   return { arm: armOf(vision, language), metric: vqaMetric(), value };
 }
