@@ -196,11 +196,14 @@ describe.skipIf(obstacle)('in JupyterLab', () => {
 
   it('shows in the browser what a cell computes', async () => {
     await lab.open('kernel.ipynb', notebookOf([], [KERNEL_CELL]));
+    await lab.kernelIsIdle();
     const found = await cell(0);
     await found.locator('.cm-content').click();
     await lab.page.keyboard.press('Shift+Enter');
     const view = found.locator('.blip2-Attention');
-    await view.waitFor({ timeout: 100_000 });
+    await view.waitFor().catch(async (error: Error) => {
+      throw new Error(`${error.message}\nThe cell shows: ${await found.innerText()}`);
+    });
     const map = Float32Array.of(0.1, 0.2, 0.3, 0.15);
     expectPixels(await pixels(view), heatPixels(map, 0.3, 'heat'));
     expect(await view.locator('.blip2-Summary').textContent()).toContain('25.0%');

@@ -25,6 +25,9 @@ const browser = [process.env.BLIP2_CHROMIUM, '/usr/bin/chromium', '/usr/bin/goog
   (path) => path && existsSync(path),
 );
 
+/** Milliseconds until what is waited for is given up: a busy machine opens JupyterLab in a minute. */
+const PATIENCE = 120_000;
+
 /** Why these tests cannot run here, if they cannot. */
 export const obstacle =
   [python, extension]
@@ -38,6 +41,8 @@ export interface Lab {
   strangers: string[];
   /** Puts a notebook into JupyterLab's folder and opens it. */
   open(name: string, notebook: object): Promise<void>;
+  /** The kernel of the open notebook has started: what is run before that can be lost. */
+  kernelIsIdle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,7 +61,14 @@ export async function startLab(): Promise<Lab> {
     async open(name, notebook) {
       writeFileSync(join(files, name), JSON.stringify(notebook));
       await page.goto(`http://127.0.0.1:${port}/lab/tree/${name}?reset`);
-      await page.locator('.jp-Notebook').waitFor();
+      // Until its file is read, a notebook's cells are drawn anew.
+      const open = `jupyterapp.shell.currentWidget?.context`;
+      await page.waitForFunction(`globalThis.jupyterapp && ${open}?.isReady && ${open}.path === '${name}'`);
+      await page.locator('.jp-Notebook .jp-Cell').first().waitFor();
+    },
+    async kernelIsIdle() {
+      const status = 'jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status';
+      await page.waitForFunction(`${status} === 'idle'`);
     },
     async close() {
       await chrome.close();
@@ -103,6 +115,7 @@ function startServer(folder: string, files: string, port: number): ChildProcess 
 
 async function openPage(chrome: Browser, port: number): Promise<{ page: Page; strangers: string[] }> {
   const page = await chrome.newPage({ viewport: { width: 1280, height: 1000 } });
+  page.setDefaultTimeout(PATIENCE);
   const strangers: string[] = [];
   await page.route(
     (url) => !['127.0.0.1', ''].includes(url.hostname) || ![String(port), ''].includes(url.port),
