@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { ATTENTION_FORMAT, attentionBundle } from '../../packages/core/src/attention';
 import {
+  attentionPicture,
   attentionView,
   imageGrid,
   lossCurve,
@@ -115,6 +116,13 @@ it('attention: many queries stay on the page, and a viewer is told how to begin'
   expect(all.width).toBeLessThanOrEqual(760);
   expect(all.height).toBeGreaterThanOrEqual(3 * 108);
   expect(few.height).toBeLessThan(2 * 108);
+});
+
+it('attention picture: the patch that its query looks at is the brightest, however little that is', async () => {
+  const png = await attentionPicture(await bundle(), { query: 0 });
+  const rendering: Rendering = { data: { 'image/png': png.toString('base64') }, metadata: {} };
+  const [lit, dark] = [await colorAt(rendering, 3, 3), await colorAt(rendering, 105, 105)];
+  expect(lit[0]).toBeGreaterThan(dark[0] + 50);
 });
 
 it('table: numbers to the right, text escaped', async () => {

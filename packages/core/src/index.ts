@@ -248,6 +248,7 @@ export {
 } from './studies';
 export {
   attentionPage,
+  attentionPicture,
   attentionView,
   imageGrid,
   lineChart,
