@@ -37,7 +37,10 @@ async function mainJob(values) {
   if (values['from-scratch']) {
     console.error(FROM_SCRATCH);
     const failed = await script('towers.mjs');
-    if (failed) return failed;
+    if (failed) {
+      console.log(`\n${UNFINISHED}`);
+      return failed;
+    }
   }
   console.error(
     '\n== The paper’s findings, one study after the other. Ctrl-C loses nothing: the same command goes on.\n',
@@ -49,7 +52,7 @@ async function mainJob(values) {
 }
 
 const UNFINISHED =
-  'Not finished: it was stopped, or a study failed (its message is above). The same command goes on from here.';
+  'Not finished: it was stopped, or something failed (the message is above). The same command goes on from here.';
 
 function whatIsThere(heading) {
   const page = join(REPORT, 'index.html');
