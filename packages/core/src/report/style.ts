@@ -58,9 +58,11 @@ thead th { font-style: italic; }
 .number { text-align: right; white-space: nowrap; }
 .group th { font-weight: 600; padding-top: 0.55rem; }
 .group ~ tr > th { padding-left: 1rem; }
-.stack .group ~ tr > th { min-width: 15rem; }
+.stack .group ~ tr > th { min-width: 13.5rem; }
 .spread { color: var(--quiet); font-size: 0.88em; white-space: nowrap; }
-svg.interval { width: 10rem; height: 1.5rem; display: block; }
+.paper { white-space: normal; min-width: 5.5rem; }
+.paper .spread { white-space: normal; }
+svg.interval { width: 8.5rem; height: 1.5rem; display: block; }
 
 /* A verdict is an icon and a word; the colour only repeats it. */
 .verdict { white-space: nowrap; font-weight: 600; }

@@ -56,7 +56,7 @@ function row(part: Part, judged: JudgedClaim): Html {
   const [main, own] = [found.at(0), of('Yours').at(0)];
   return html`<tr>
     <th scope="row">${claim.text}</th>
-    <td class="number" data-name="Paper">${paperCell(part, judged)}</td>
+    <td class="number paper" data-name="Paper">${paperCell(part, judged)}</td>
     <td class="number" data-name="Committed">${differences(of('Committed'), digits)}</td>
     <td class="middle">
       ${main && drawInterval(main, main === own ? undefined : own?.mean, differenceText(main, digits))}

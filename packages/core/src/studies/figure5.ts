@@ -59,7 +59,7 @@ export const figure5: Study = {
         metric: vqaMetric(),
         better: armOf(language, true),
         worse: armOf(language, false),
-        paper: { says: 'substantially higher', where: 'section 4.1, figure 5' },
+        paper: { says: 'far higher', where: 'figure 5' },
       },
       {
         text: `With stage 1, ${language} answers more than it does from the question alone.`,
@@ -73,7 +73,7 @@ export const figure5: Study = {
       metric: LONG,
       better: PEAK,
       worse: END,
-      paper: { says: 'degrades drastically', where: 'section 4.1, figure 5' },
+      paper: { says: 'degrades drastically', where: 'figure 5' },
       needs: LONG_ENOUGH,
     },
   ],

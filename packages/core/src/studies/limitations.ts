@@ -38,7 +38,7 @@ export const limitations: Study = {
       metric: vqaMetric(),
       better: shotsArm(language, 0),
       worse: shotsArm(language, MOST_SHOTS),
-      paper: { says: 'no gain by examples', where: 'section 5' },
+      paper: { says: 'no gain', where: 'section 5' },
     },
     {
       text: `From a picture ${language} answers fewer questions than from a list of what is there.`,
@@ -51,7 +51,7 @@ export const limitations: Study = {
       metric: SIZES,
       better: olderArm(language),
       worse: newerArm(language),
-      paper: { says: 'shown by an example', where: 'section 5, figure 6' },
+      paper: { says: 'an example', where: 'figure 6' },
     },
   ]),
   paper: [],

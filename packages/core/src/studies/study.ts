@@ -84,7 +84,7 @@ export interface Claim {
 export interface PaperStatement {
   /** Of `better` beside `worse`, in few words: `higher`. */
   says: string;
-  /** `section 4.1, figure 5` */
+  /** `figure 5` */
   where: string;
 }
 

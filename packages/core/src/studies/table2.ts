@@ -70,7 +70,7 @@ export const table2: Study = {
 };
 
 function claim(text: string, [better, worse]: [string, string]): Claim {
-  const paper = { says: 'higher', where: 'section 4.1, table 2' };
+  const paper = { says: 'higher', where: 'table 2' };
   return { text, metric: vqaMetric(), better, worse, paper };
 }
 

@@ -75,7 +75,7 @@ export const table5: Study = {
       metric: metricOf(set, BOTH_WAYS),
       better: armOf('ViT-g', true),
       worse: armOf('ViT-L', true),
-      paper: { says, where: 'table 5, R@1 each way' },
+      paper: { says, where: 'table 5, R@1' },
     })),
   ],
   paper: [

@@ -77,7 +77,7 @@ export const table6: Study = {
         better: finetuned(WITH),
         worse: finetuned(WITHOUT),
         // By the standard protocol.
-        paper: byTruth ? undefined : { says: '+0.9 and +1.1', where: 'table 6, R@1 each way' },
+        paper: byTruth ? undefined : { says: '+0.9 and +1.1', where: 'table 6, R@1' },
       },
       {
         text: `Pre-trained with ITG beside ITC and ITM, a model retrieves better${counted}.`,
