@@ -35,6 +35,20 @@ test('two runs at once, released in any order, leave the signals as they were', 
   expect(process.listenerCount('SIGTERM')).toBe(0);
 });
 
+test('a signal after an AbortSignal is the first, as when Ctrl-C reaches a process and the one that started it', async () => {
+  const controller = new AbortController();
+  const onRequest = vi.fn();
+  const interruption = listenForInterruption(controller.signal, onRequest);
+  controller.abort();
+  press();
+  await turn();
+  expect(kernel).not.toHaveBeenCalled();
+  press();
+  await turn();
+  expect([onRequest, kernel].map((fn) => fn.mock.calls.length)).toEqual([1, 1]);
+  interruption.release();
+});
+
 test('an AbortSignal asks, too, and no longer after the release', () => {
   const controller = new AbortController();
   const [early, late] = [listenForInterruption(controller.signal), listenForInterruption(controller.signal)];

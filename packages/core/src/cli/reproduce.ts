@@ -73,15 +73,18 @@ type StudyFinding = { study: string } & Finding;
 function print(findings: readonly StudyFinding[], paths: { results: string; page: string }): void {
   const signed = (value: number | null) =>
     value === null ? '–' : `${value < 0 ? '' : '+'}${value.toFixed(1)}`;
+  // Stopped early, most have nothing to show.
   printTable(
-    findings.map(({ study, text, n, mean, low, high, verdict }) => ({
-      study,
-      finding: text,
-      seeds: n,
-      difference: signed(mean),
-      '95% interval': low === null ? '–' : `${signed(low)} to ${signed(high)}`,
-      verdict,
-    })),
+    findings
+      .filter(({ n }) => n > 0)
+      .map(({ study, text, n, mean, low, high, verdict }) => ({
+        study,
+        finding: text,
+        seeds: n,
+        difference: signed(mean),
+        '95% interval': low === null ? '–' : `${signed(low)} to ${signed(high)}`,
+        verdict,
+      })),
   );
   console.log(`\nResults  ${paths.results}/\nReport   ${paths.page}`);
 }

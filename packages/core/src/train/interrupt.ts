@@ -11,6 +11,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 class Request implements Interruption {
   requested: boolean;
+  /** By a signal of the system: the next one is the second. */
+  signalled = false;
 
   constructor(
     private readonly signal?: AbortSignal,
@@ -53,8 +55,12 @@ function giveBack(): void {
 }
 
 function onSignal(name: NodeJS.Signals): void {
-  const running = [...listening].filter(({ requested }) => !requested);
-  for (const { request } of running) request();
+  // What an AbortSignal asked for does not count: Ctrl-C in a terminal reaches a study's process as both, in any order.
+  const running = [...listening].filter(({ signalled }) => !signalled);
+  for (const one of running) {
+    one.signalled = true;
+    one.request();
+  }
   if (running.length > 0) return;
   listening.clear();
   giveBack();
