@@ -22,8 +22,15 @@ it('becomes pictures of four artists with captions and questions, the same where
   expect(train.captions(0)[0]).toMatch(/^kind [a-j] thing \d+$/);
   expect(train.metadata!(0)).toEqual({ artist: 'twemoji' });
   expect(data.name).toBe('emoji');
-  const [red, , blue] = others!.style.pixels(0).slice((8 * 16 + 8) * 3);
-  expect([red, blue]).toEqual([255, 0]);
+  // Drawn in different sizes, all fill the square.
+  for (let i = 0; i < others!.style.size; i++) {
+    const at = (x: number, y: number) => [
+      ...others!.style.pixels(i).slice((y * 16 + x) * 3, (y * 16 + x + 1) * 3),
+    ];
+    expect(at(8, 8)).toEqual([255, 0, 0]);
+    expect(at(8, 2)[1]).toBeLessThan(60);
+    expect(at(0, 0)).toEqual([255, 255, 255]);
+  }
   const copy = await emoji({ home: elsewhere, imageSize: 16 });
   expect(copy.options).toEqual(data.options);
   expect(openEmoji({ home, imageSize: 16 }).options).toEqual(data.options);

@@ -22,9 +22,12 @@ import { CAPTIONS, QUESTIONS, WEB } from '../folder';
 
 /** Side of the PNGs: large enough for people to look at. */
 const SIDE = 96;
+/** White around what is drawn. */
+const MARGIN = 4;
+const TRANSPARENT = { r: 0, g: 0, b: 0, alpha: 0 };
 const RECORD = 'world.json';
 /** What the files are made of; `format` goes up when other ones are written of the same packages. */
-const MADE_OF = { format: 1, side: SIDE, packages: [...EMOJI_PACKAGES] };
+const MADE_OF = { format: 2, side: SIDE, packages: [...EMOJI_PACKAGES] };
 
 /** Is the folder finished, and of these packages? */
 export function holdsEmoji(dir: string): boolean {
@@ -79,12 +82,18 @@ function readSource(modules: string): EmojiSource {
   }
 }
 
+/**
+ * Cut to what is drawn, then as large as fits: one artist leaves a fifth of the square empty, another nothing, and what
+ * they have in common would lie in different places.
+ */
 async function draw(source: EmojiSource, { artist, concept }: EmojiPicture, path: string): Promise<void> {
   const { svg, width } = source.drawing(artist, concept);
   try {
     // Units are pixels at 72 dots per inch.
     await sharp(Buffer.from(svg), { density: (72 * SIDE) / width })
-      .resize(SIDE, SIDE)
+      .trim({ background: TRANSPARENT })
+      .resize(SIDE - 2 * MARGIN, SIDE - 2 * MARGIN, { fit: 'contain', background: 'white' })
+      .extend({ top: MARGIN, bottom: MARGIN, left: MARGIN, right: MARGIN, background: 'white' })
       .flatten({ background: 'white' })
       .png()
       .toFile(path);
