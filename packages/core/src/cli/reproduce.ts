@@ -21,7 +21,8 @@ async function reproduce(
   { seeds: count, size, jobs, report, json }: Options,
 ): Promise<void> {
   const { defaultRunsDir, listenForInterruption } = await import('../train');
-  const { judge, OverallProgress, readResults, resultsDir, runStudies, STUDIES } = await import('../studies');
+  const { judge, OverallProgress, readOwnResults, readResults, resultsDir, runStudies, STUDIES } =
+    await import('../studies');
   const { shippedSamples, writeReport } = await import('../report');
   const studies = await chosen(names, STUDIES);
   const runsDir = defaultRunsDir();
@@ -31,7 +32,7 @@ async function reproduce(
   const samples = await shippedSamples(runsDir);
   const writePage = () => {
     // Broken ones that this call is about are measured again; others are only missing from the report.
-    const own = readResults(resultsDir(runsDir, size), () => {});
+    const own = readOwnResults(runsDir, () => {});
     return writeReport(report, { studies: STUDIES, own, committed, samples });
   };
   const progress = new OverallProgress({ studies, seeds, jobs, scale: size });
