@@ -5,6 +5,7 @@
  *   npx blip2 towers --data emoji
  *   npx blip2 pretrain stage1 --recipe emoji --data emoji --out runs/emoji
  *   npx blip2 evaluate retrieval --model runs/emoji --data emoji --split style
+ *   npx blip2 finetune retrieval --recipe emoji --data emoji --from runs/emoji --out runs/emoji-found
  *   npx blip2 pretrain stage2 --recipe emoji --data emoji --language opt --from runs/emoji --out runs/emoji-opt
  *   npx blip2 evaluate vqa --model runs/emoji-opt --data emoji --blind
  *
