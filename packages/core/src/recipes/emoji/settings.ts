@@ -36,9 +36,9 @@ export const emojiStage1: Omit<Stage1Options, 'data'> = {
   qformer: QFORMER,
   temperature: 0.07,
   maxTextLength: MAX_TEXT_LENGTH,
-  steps: 800,
+  steps: 600,
   batchSize: 64,
-  learningRate: 1e-3,
+  learningRate: 2e-3,
   warmupSteps: 50,
   ...OPTIMIZER,
 };
@@ -58,9 +58,9 @@ export const emojiStage2: Omit<Stage2Options, 'data' | 'language' | 'from'> = {
   queries: 8,
   qformer: QFORMER,
   maxTextLength: MAX_TEXT_LENGTH,
-  steps: 400,
+  steps: 300,
   batchSize: 64,
-  learningRate: 1e-3,
+  learningRate: 2e-3,
   warmupSteps: 30,
   ...OPTIMIZER,
 };
