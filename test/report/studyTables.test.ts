@@ -28,6 +28,12 @@ describe('the table of findings', () => {
     ]);
   });
 
+  it('has more digits where an end of the interval would read as zero', async () => {
+    const small = [seed(3.71, 3.7), seed(3.72, 3.7), seed(3.73, 3.7)];
+    const [, row] = await lines(findingsTable({ claims: [claim] }, small));
+    expect(row.slice(-3).map((cell) => cell.trim())).toEqual(['+0.020', '−0.005 to +0.045', 'does not hold']);
+  });
+
   it('says that one seed or none is too few', async () => {
     const one = await lines(findingsTable({ claims: [claim] }, [seed(50, 40)]));
     expect(one[1].slice(-3)).toEqual(['+10.0', '–', 'too few seeds']);

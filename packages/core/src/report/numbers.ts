@@ -6,6 +6,14 @@ export function digitsFor(values: readonly number[]): number {
   return Math.max(...values.map(Math.abs)) >= 10 ? 1 : 2;
 }
 
+const MOST_DIGITS = 3;
+
+/** Digits for a difference: those of what is compared, and more where an end of its interval would read as zero. */
+export function digitsForInterval(digits: number, interval: readonly number[] = []): number {
+  const vanishes = interval.some((end) => end !== 0 && Number(end.toFixed(digits)) === 0);
+  return vanishes && digits < MOST_DIGITS ? digitsForInterval(digits + 1, interval) : digits;
+}
+
 /** −1.25 → "−1.3", −0.001 → "0.0" */
 export function fixed(value: number, digits: number): string {
   const rounded = Number(value.toFixed(digits)) || 0;

@@ -1,5 +1,5 @@
 /** A study's part of the report: its results, committed and the reader's own, and what they say about its claims. */
-import { digitsFor } from './numbers';
+import { digitsFor, digitsForInterval } from './numbers';
 import {
   inputsHash,
   judge,
@@ -32,7 +32,7 @@ export interface Difference {
 
 export interface JudgedClaim {
   claim: Claim;
-  /** Digits after the point, for the numbers of its metric. */
+  /** Digits after the point, for its differences. */
   digits: number;
   /** Of the sources that measured it, in their order; the verdict is that of the first. */
   found: readonly Difference[];
@@ -54,11 +54,12 @@ export function partsOf(
   return studies.map((study) => {
     const sources = [...sourcesOf('Committed', study, committed), ...sourcesOf('Yours', study, own)];
     const measured = sources.flatMap(({ results }) => results.flatMap(({ measurements }) => measurements));
-    const claims = study.claims.map((claim) => ({
-      claim,
-      digits: digitsFor(measured.filter(({ metric }) => metric === claim.metric).map(({ value }) => value)),
-      found: sources.flatMap((source) => differenceOf(claim, source) ?? []),
-    }));
+    const claims = study.claims.map((claim) => {
+      const found = sources.flatMap((source) => differenceOf(claim, source) ?? []);
+      const values = measured.filter(({ metric }) => metric === claim.metric).map(({ value }) => value);
+      const digits = digitsForInterval(digitsFor(values), found.at(0)?.interval);
+      return { claim, digits, found };
+    });
     return { study, sources, claims };
   });
 }

@@ -1,7 +1,7 @@
 /** What a study found, as tables for a notebook: its claims, and its arms. The report has both in full. */
 import { table, type View } from '../notebook';
 import { judge, mean, sd, valueOf, type Study, type StudyResult } from '../studies';
-import { fixed, signed } from './numbers';
+import { digitsForInterval, fixed, signed } from './numbers';
 
 const NONE = '–';
 
@@ -12,8 +12,10 @@ export function findingsTable(
 ): View {
   const rows = claims.map((claim) => {
     const { n, mean: difference, low, high, verdict } = judge(claim, results);
-    const interval = low === null || high === null ? NONE : `${signed(low, 1)} to ${signed(high, 1)}`;
-    return [claim.text, n, difference === null ? NONE : signed(difference, 1), interval, verdict];
+    const ends = low === null || high === null ? [] : [low, high];
+    const digits = digitsForInterval(1, ends);
+    const interval = ends.map((end) => signed(end, digits)).join(' to ') || NONE;
+    return [claim.text, n, difference === null ? NONE : signed(difference, digits), interval, verdict];
   });
   return table({ columns: ['claim', 'seeds', 'difference', '95% interval', ''], values: rows });
 }
