@@ -31,12 +31,14 @@ declare const image: string;
 declare const annotations: string;
 declare const answers: string[];
 `,
-  'docs/notebooks.md': `${bundle}import { armsTable, findingsTable, imageGrid, LiveLossCurve, lossCurve, readResults } from '@blip2/core';
+  'docs/notebooks.md': `${bundle}import { armsTable, attentionPicture, findingsTable, imageGrid, LiveLossCurve, lossCurve, readResults } from '@blip2/core';
 import { STUDIES, table, train, type Recipe, type Run } from '@blip2/core';
 declare const run: Run;
 declare const recipe: Recipe;
 declare const rows: object[];
 declare class DataFrame { columns: string[]; values: number[][]; constructor(rows: object[]); }
+`,
+  'docs/own-data.md': `import { emoji } from '@blip2/core';
 `,
   'docs/report.md': `import { Blip2, shapes, shapesSamples, type Sample } from '@blip2/core';
 declare const image: Sample['image'];
