@@ -18,7 +18,7 @@ export const attention: Study = {
   announcement:
     'Nothing tells the queries where the objects are. Measured: how much of their attention falls on objects, over what ' +
     'it would be by chance, after stage 1 and without training. The paper shows no such numbers.',
-  seconds: { full: 240, short: 90, smoke: 30 },
+  seconds: { full: 240, short: 220, smoke: 30 },
   inputs: { settings: { shapesStage1 }, towers: ['clip-l'] },
   async measure(context) {
     const { scale, data } = context;

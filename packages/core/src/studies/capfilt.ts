@@ -24,7 +24,7 @@ export const capfiltStudy: Study = {
     'Most captions of the web are wrong here. As in the paper, a captioner writes ten more for each picture, and CLIP keeps ' +
     'the best two of all. Measured: how many are right, and what stage 1 learns from the web’s captions, from those that ' +
     'were kept, and from clean ones. (The paper has no such comparison: it takes CapFilt over from BLIP.)',
-  seconds: { full: 600, short: 300, smoke: 60 },
+  seconds: { full: 600, short: 450, smoke: 60 },
   inputs: {
     settings: {
       shapesStage1,

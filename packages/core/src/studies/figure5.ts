@@ -43,7 +43,7 @@ export const figure5: Study = {
     'Two language models are told of pictures by a Q-Former, with and without a stage 1 before it, and answer questions ' +
     'that they were never trained on. In the paper they answer far fewer without stage 1, and OPT loses what it could as ' +
     'training goes on. Measured: accuracy over the steps of stage 2, and over a longer run of OPT without stage 1.',
-  seconds: { full: 700, short: 300, smoke: 90 },
+  seconds: { full: 700, short: 430, smoke: 90 },
   inputs: stage2Inputs('short'),
   async measure(context) {
     const answers = await forEachLanguage(context, LANGUAGE_NAMES, async (language, model) => [

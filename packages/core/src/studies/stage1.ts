@@ -17,7 +17,7 @@ export const stage1Study: Study = {
     'A Q-Former looks for the captions of pictures, and for the pictures of captions: by comparing vectors (ITC), and by ' +
     'reading the best candidates together with the picture (ITM), as the paper does it. Measured: how often what it puts ' +
     'first is right, trained and untrained, and whether it tells captions from ones with a word changed.',
-  seconds: { full: 250, short: 100, smoke: 40 },
+  seconds: { full: 250, short: 60, smoke: 40 },
   inputs: { settings: { shapesStage1, SHAPES_CANDIDATES }, towers: ['clip-l'] },
   async measure(context) {
     const { data, scale } = context;

@@ -19,7 +19,9 @@ import { variantOf } from './variants';
 
 /** How many points a curve has. */
 const POINTS: Record<Scale, number> = { full: 10, short: 10, smoke: 2 };
-const LONG_POINTS: Record<Scale, number> = { full: 15, short: 15, smoke: 4 };
+const LONG_POINTS: Record<Scale, number> = { full: 15, short: 10, smoke: 4 };
+/** What `short` leaves of a long run. */
+const LONG_SHORT = 1 / 3;
 
 /** The same pictures and towers, with captions of one object each. */
 const withShortCaptions = (data: ShapesDataset) => variantOf(data, { captions: SHORT_CAPTIONS });
@@ -100,7 +102,7 @@ export function longStage2Run(
 ): Promise<Run<Stage2Model>> {
   const { scale } = context;
   const data = withShortCaptions(context.data);
-  const settings = atScale(scale, shapesLongStage2({ language }));
+  const settings = atScale(scale, shapesLongStage2({ language }), LONG_SHORT);
   const every = Math.ceil(settings.steps / LONG_POINTS[scale]);
   return context.run(stage2({ ...settings, data, language }), {
     evaluateEvery: every,
