@@ -1,0 +1,1 @@
+export { AttentionView, type AttentionViewOptions, type Translate } from './attentionView';
