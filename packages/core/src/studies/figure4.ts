@@ -18,10 +18,10 @@ export const figure4: Study = {
     'to go on with a conversation, also in words that no caption has (yes and no, numbers, above and below). The paper ' +
     'shows chosen examples; here it is counted how often what is said holds of the picture, and how often of another.',
   seconds: { full: 600, short: 300, smoke: 60 },
-  inputs: stage2Inputs('short'),
+  inputs: stage2Inputs(),
   measure: (context) =>
     forEachLanguage(context, LANGUAGE_NAMES, async (language, frozen) => {
-      const { model } = await stage2Run(context, frozen, { withStage1: true, captions: 'short' });
+      const { model } = await stage2Run(context, frozen, { withStage1: true });
       const measurements = [];
       for (const kind of INSTRUCTION_KINDS) {
         measurements.push(...(await instructed(context, language, model, kind)));

@@ -44,7 +44,7 @@ export const figure5: Study = {
     'that they were never trained on. In the paper they answer far fewer without stage 1, and OPT loses what it could as ' +
     'training goes on. Measured: accuracy over the steps of stage 2, and over a longer run of OPT without stage 1.',
   seconds: { full: 700, short: 430, smoke: 90 },
-  inputs: stage2Inputs('short'),
+  inputs: stage2Inputs(),
   async measure(context) {
     const answers = await forEachLanguage(context, LANGUAGE_NAMES, async (language, model) => [
       ...(await curves(context, language, model)),
@@ -89,7 +89,7 @@ async function curves(
 ): Promise<Measurement[]> {
   const measurements = await blindAnswers(context, language, model);
   for (const withStage1 of [true, false]) {
-    const run = await stage2Run(context, model, { withStage1, captions: 'short' });
+    const run = await stage2Run(context, model, { withStage1 });
     const arm = armOf(language, withStage1);
     measurements.push(...curveOf(run.log).map((point) => ({ arm, metric: CURVE, ...point })));
     measurements.push(...(await answersOf(context, arm, run.model)));

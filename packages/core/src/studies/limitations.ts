@@ -20,10 +20,10 @@ export const limitations: Study = {
     'three ways to be wrong about a picture: inaccurate knowledge, a wrong reasoning path, no knowledge of what is new. ' +
     'Measured: answers after 0 to 4 examples, and how many wrong ones are of each kind.',
   seconds: { full: 500, short: 300, smoke: 60 },
-  inputs: stage2Inputs('short'),
+  inputs: stage2Inputs(),
   measure: (context) =>
     forEachLanguage(context, LANGUAGE_NAMES, async (language, frozen) => {
-      const { model } = await stage2Run(context, frozen, { withStage1: true, captions: 'short' });
+      const { model } = await stage2Run(context, frozen, { withStage1: true });
       const measurements = [
         ...(await withShots(context, language, model)),
         ...(await wrongAnswers(context, language, model, frozen)),

@@ -1,14 +1,16 @@
 /** Stage 2 (section 3.3): what language models say of pictures, held against what is there. */
 import { judgeCaption } from '@blip2/datasets';
 import { cider, ptbTokenize } from '../evaluate';
-import type { Stage2Model } from '../recipes';
+import { CAPTIONS_RIGHT, SHORT_CAPTIONS, type Stage2Model } from '../recipes';
 import { elsewhereArm, forEachLanguage, LANGUAGE_NAMES, type Language } from './languages';
 import { TEST_PICTURES } from './scale';
 import { stage2Inputs, stage2Run } from './stage2Runs';
 import { percent } from './statistics';
 import type { Measurement, Study, StudyContext } from './study';
+import { variantOf } from './variants';
 
-const WHOLE = 'captions right';
+/** What captions are compared with: as many a picture as COCO has. */
+const REFERENCES = { captions: { ...SHORT_CAPTIONS, perScene: 5 } };
 
 export const stage2Study: Study = {
   name: 'stage2',
@@ -18,17 +20,17 @@ export const stage2Study: Study = {
     'A decoder-only and an encoder-decoder language model, both frozen, describe pictures that they are told of by a few ' +
     'soft prompts. Shapes knows what is true: each caption is held against its picture, and against another.',
   seconds: { full: 400, short: 110, smoke: 60 },
-  inputs: stage2Inputs('whole'),
+  inputs: stage2Inputs(),
   measure: (context) =>
     forEachLanguage(context, LANGUAGE_NAMES, async (language, frozen) => {
-      const { model } = await stage2Run(context, frozen, { withStage1: true, captions: 'whole' });
+      const { model } = await stage2Run(context, frozen, { withStage1: true });
       const measurements = await captionMeasurements(context, language, model);
       model.dispose();
       return measurements;
     }),
   claims: LANGUAGE_NAMES.map((language) => ({
     text: `What ${language} says of a picture holds of it, more often than of another.`,
-    metric: WHOLE,
+    metric: CAPTIONS_RIGHT,
     better: language,
     worse: elsewhereArm(language),
   })),
@@ -41,7 +43,7 @@ export async function captionMeasurements(
   language: Language,
   model: Stage2Model,
 ): Promise<Measurement[]> {
-  const { test, world } = data;
+  const { test, world } = variantOf(data, REFERENCES);
   const indices = Array.from({ length: Math.min(TEST_PICTURES[scale], test.size) }, (_, i) => i);
   const captions = (await model.caption(test, indices)).map(([{ text }]) => text);
   const judge = (shift: number) =>
@@ -50,27 +52,13 @@ export async function captionMeasurements(
       return judgeCaption(text, scene.objects);
     });
   const [own, others] = [judge(0), judge(1)];
-  const right = (arm: string, metric: string, values: readonly boolean[]) => ({
-    arm,
-    metric,
-    value: percent(values),
-  });
-  const isWhole = (judgements: typeof own) => judgements.map((judgement) => judgement.right);
-  const objects = own.map(({ things, thingsRight }) => things > 0 && thingsRight === things);
-  const relations = own.map(
-    (judgement) => judgement.relations > 0 && judgement.relationsRight === judgement.relations,
-  );
+  const share = (is: 'right' | 'readable', judgements: typeof own) =>
+    percent(judgements.map((judgement) => judgement[is]));
   const references = indices.map((index) => ptbTokenize(test.captions(index)));
   return [
-    right(language, WHOLE, isWhole(own)),
-    right(language, 'objects right', objects),
-    right(language, 'relation right', relations),
-    right(
-      language,
-      'in the form of a caption',
-      own.map(({ readable }) => readable),
-    ),
-    right(elsewhereArm(language), WHOLE, isWhole(others)),
+    { arm: language, metric: CAPTIONS_RIGHT, value: share('right', own) },
+    { arm: language, metric: 'in the form of a caption', value: share('readable', own) },
+    { arm: elsewhereArm(language), metric: CAPTIONS_RIGHT, value: share('right', others) },
     { arm: language, metric: 'CIDEr', value: 100 * cider(ptbTokenize(captions), references).corpus },
   ];
 }

@@ -3,7 +3,6 @@ import type { FrozenLanguageModel, ShapesDataset } from '../data';
 import {
   shapesLongStage2,
   shapesShortStage1,
-  shapesStage1,
   shapesStage2,
   SHORT_CAPTIONS,
   stage1,
@@ -20,25 +19,16 @@ import { variantOf } from './variants';
 /** How many points a curve has. */
 const POINTS: Record<Scale, number> = { full: 10, short: 10, smoke: 2 };
 const LONG_POINTS: Record<Scale, number> = { full: 15, short: 10, smoke: 4 };
-/** What `short` leaves of a long run. */
+/** What `short` leaves of a run: with less of these there is nothing to be seen yet. */
+const ALL = 1;
+/** And of a long one. */
 const LONG_SHORT = 1 / 3;
 
-/** The same pictures and towers, with captions of one object each. */
+/** What the runs below are trained on: the same pictures and towers, with captions of one object each. */
 const withShortCaptions = (data: ShapesDataset) => variantOf(data, { captions: SHORT_CAPTIONS });
 
-/**
- * A stage 1 and what stage 2 goes on with: the captions that both read, and what the scale `short` leaves of the steps
- * (all, of those that figure 5 needs to be seen).
- */
-const CAPTIONS = {
-  /** Of one object: for questions. */
-  short: { of: withShortCaptions, stage1: shapesShortStage1, short: 1 },
-  /** Of two objects and how they lie. */
-  whole: { of: (data: ShapesDataset) => data, stage1: shapesStage1, short: undefined },
-};
-
 /** What the runs below are made of: for `inputs` of a study. */
-export function stage2Inputs(captions: keyof typeof CAPTIONS): StudyInputs {
+export function stage2Inputs(): StudyInputs {
   const settingsOf = (architecture: LanguageTower['architecture']) => {
     const language = { tower: { architecture } };
     return {
@@ -49,8 +39,8 @@ export function stage2Inputs(captions: keyof typeof CAPTIONS): StudyInputs {
   };
   return {
     settings: {
-      captions: captions === 'short' ? SHORT_CAPTIONS : {},
-      stage1: CAPTIONS[captions].stage1,
+      captions: SHORT_CAPTIONS,
+      stage1: shapesShortStage1,
       OPT: settingsOf('decoder-only'),
       FlanT5: settingsOf('encoder-decoder'),
     },
@@ -60,33 +50,29 @@ export function stage2Inputs(captions: keyof typeof CAPTIONS): StudyInputs {
 
 interface Stage2Arm {
   withStage1: boolean;
-  captions: keyof typeof CAPTIONS;
   /** Of the vision tower; the data's own unless given. */
   visionDir?: string;
 }
 
-/** The stage 1 that such a stage 2 goes on with. */
+/** The stage 1 that such a stage 2 goes on with: the same captions, and all of its steps, which figure 5 needs. */
 export function stage1Before(
   context: StudyContext,
-  captions: keyof typeof CAPTIONS,
   visionDir = context.data.visionDir,
 ): Promise<Run<Stage1Model>> {
-  const { of, stage1: settings, short } = CAPTIONS[captions];
-  const data = { ...of(context.data), visionDir };
-  return context.run(stage1({ ...atScale(context.scale, settings, short), data }));
+  const data = { ...withShortCaptions(context.data), visionDir };
+  return context.run(stage1({ ...atScale(context.scale, shapesShortStage1, ALL), data }));
 }
 
 /** Stage 2 with its curve of zero-shot accuracy on the validation split in its log. */
 export async function stage2Run(
   context: StudyContext,
   language: FrozenLanguageModel,
-  { withStage1, captions, visionDir = context.data.visionDir }: Stage2Arm,
+  { withStage1, visionDir = context.data.visionDir }: Stage2Arm,
 ): Promise<Run<Stage2Model>> {
   const { scale } = context;
-  const { of, short } = CAPTIONS[captions];
-  const data = { ...of(context.data), visionDir };
-  const from = withStage1 ? await stage1Before(context, captions, visionDir) : undefined;
-  const settings = atScale(scale, shapesStage2({ language, from }), short);
+  const data = { ...withShortCaptions(context.data), visionDir };
+  const from = withStage1 ? await stage1Before(context, visionDir) : undefined;
+  const settings = atScale(scale, shapesStage2({ language, from }), ALL);
   return context.run(stage2({ ...settings, data, language, from }), {
     evaluateEvery: Math.ceil(settings.steps / POINTS[scale]),
   });

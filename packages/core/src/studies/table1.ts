@@ -35,8 +35,7 @@ export const table1: Study = {
   seconds: { full: 900, short: 600, smoke: 120 },
   inputs: {
     settings: {
-      questions: stage2Inputs('short').settings,
-      captions: stage2Inputs('whole').settings,
+      ...stage2Inputs().settings,
       shapesStage1,
       SHAPES_CANDIDATES,
     },
@@ -118,17 +117,15 @@ export function parameterCounts(): Measurement[] {
   ];
 }
 
-/** Answers and captions of one language model on Shapes, from the runs of figure 5 and of the study of stage 2. */
+/** Answers and captions of one language model on Shapes, from the runs of figure 5. */
 async function zeroShot(
   context: StudyContext,
   language: Language,
   frozen: FrozenLanguageModel,
 ): Promise<Measurement[]> {
-  const asked = await stage2Run(context, frozen, { withStage1: true, captions: 'short' });
-  const answers = await answersOf(context, language, asked.model);
-  asked.model.dispose();
-  const describing = await stage2Run(context, frozen, { withStage1: true, captions: 'whole' });
-  const captions = await captionMeasurements(context, language, describing.model);
-  describing.model.dispose();
+  const { model } = await stage2Run(context, frozen, { withStage1: true });
+  const answers = await answersOf(context, language, model);
+  const captions = await captionMeasurements(context, language, model);
+  model.dispose();
   return [...answers, ...captions];
 }

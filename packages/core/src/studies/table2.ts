@@ -23,7 +23,7 @@ export const table2: Study = {
     'the paper, small OPT is OPT-2.7B, OPT is OPT-6.7B, FlanT5 is FlanT5-XL (VQAv2, validation).',
   seconds: { full: 900, short: 600, smoke: 120 },
   inputs: {
-    settings: stage2Inputs('short').settings,
+    settings: stage2Inputs().settings,
     towers: ['clip-l', 'clip-g', 'opt', 'opt-small', 't5'],
   },
   async measure(context) {
@@ -31,7 +31,7 @@ export const table2: Study = {
     const answers = await forEachLanguage(context, ALL_LANGUAGE_NAMES, async (language, frozen) => {
       const measurements = await blindAnswers(context, language, frozen);
       for (const vision of VISIONS) {
-        const arm = { withStage1: true, captions: 'short', visionDir: visionDirs[vision] } as const;
+        const arm = { withStage1: true, visionDir: visionDirs[vision] } as const;
         const { model } = await stage2Run(context, frozen, arm);
         measurements.push(...(await answersOf(context, armOf(vision, language), model)));
         model.dispose();

@@ -53,10 +53,10 @@ export const table3: Study = {
   seconds: { full: 1200, short: 600, smoke: 150 },
   inputs: {
     settings: {
-      ...stage2Inputs('whole').settings,
+      ...stage2Inputs().settings,
       ...{ FINETUNING_LOOP, CAPTIONING_RATES, COCO_SCENES, NOCAPS_SCENES },
     },
-    towers: stage2Inputs('whole').towers,
+    towers: stage2Inputs().towers,
   },
   measure: (context) =>
     forEachLanguage(context, LANGUAGE_NAMES, (language, frozen) => beforeAndAfter(context, language, frozen)),
@@ -86,7 +86,7 @@ async function beforeAndAfter(
   language: Language,
   frozen: FrozenLanguageModel,
 ): Promise<Measurement[]> {
-  const from = await stage2Run(context, frozen, { withStage1: true, captions: 'whole' });
+  const from = await stage2Run(context, frozen, { withStage1: true });
   const before = await described(context, armOf(language, false), from.model);
   const settings = atScale(context.scale, shapesCaptioning({ from }));
   const data = variantOf(context.data, COCO_SCENES);

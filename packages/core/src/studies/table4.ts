@@ -35,8 +35,8 @@ export const table4: Study = {
     'and where the queries look. Answers are written freely. The paper’s numbers are of VQAv2 (test-dev).',
   seconds: { full: 1200, short: 500, smoke: 150 },
   inputs: {
-    settings: { ...stage2Inputs('short').settings, FINETUNING_LOOP, VQA_RATES },
-    towers: stage2Inputs('short').towers,
+    settings: { ...stage2Inputs().settings, FINETUNING_LOOP, VQA_RATES },
+    towers: stage2Inputs().towers,
   },
   async measure(context) {
     const answers = await forEachLanguage(context, LANGUAGE_NAMES, (language, frozen) =>
@@ -76,8 +76,8 @@ async function answered(
 ): Promise<Measurement[]> {
   const { data, scale } = context;
   const ask = (how: string, model: VqaModel) => answersOf(context, armOf(language, how), model);
-  const from = await stage2Run(context, frozen, { withStage1: true, captions: 'short' });
-  const before = await stage1Before(context, 'short');
+  const from = await stage2Run(context, frozen, { withStage1: true });
+  const before = await stage1Before(context);
   const measurements = [
     ...(await blindAnswers(context, language, frozen)),
     ...(await ask(ZERO_SHOT, from.model)),

@@ -11,6 +11,7 @@ import type { ShapesOptions } from '@blip2/datasets';
 import type { CaptioningOptions } from '../captioning';
 import type { VqaTuningOptions } from '../vqa';
 import type { Stage2Model } from '../stage2Model';
+import { SHORT_CAPTIONS } from './settings';
 
 /** The stage-2 run that is gone on with. */
 interface Start {
@@ -49,9 +50,10 @@ export function shapesVqa(
 
 /**
  * What captioning is fine-tuned and tested on, as COCO and NoCaps are: scenes of seen combinations with five captions
- * each; and, with ten, other scenes of seen ones, of one unseen beside seen ones, and of unseen ones alone.
+ * each; and, with ten, other scenes of seen ones, of one unseen beside seen ones, and of unseen ones alone. A caption
+ * names one object, as in stage 2.
  */
-export const COCO_SCENES: ShapesOptions = { domain: 'in', captions: { perScene: 5 } };
+export const COCO_SCENES: ShapesOptions = { domain: 'in', captions: { ...SHORT_CAPTIONS, perScene: 5 } };
 /** Captioning's test worlds: seen combinations, one unseen among seen ones, unseen ones alone. */
 export const NOCAPS_SCENES: Record<'in' | 'near' | 'out', ShapesOptions> = {
   in: nocaps('in'),
@@ -60,7 +62,7 @@ export const NOCAPS_SCENES: Record<'in' | 'near' | 'out', ShapesOptions> = {
 };
 
 function nocaps(domain: 'in' | 'near' | 'out'): ShapesOptions {
-  return { seed: 1, domain, train: 0, validation: 0, captions: { perScene: 10 } };
+  return { seed: 1, domain, train: 0, validation: 0, captions: { ...SHORT_CAPTIONS, perScene: 10 } };
 }
 
 /** A world of other pictures and other words for the same things, as Flickr30K is beside COCO. */
