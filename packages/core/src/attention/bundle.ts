@@ -1,140 +1,137 @@
-/**
- * What the queries of a Q-Former attend to in one picture, as plain JSON: to be kept in a file, sent to a viewer, drawn.
- * H heads, Q queries, P patches (class token not counted).
- */
-import { z } from 'zod';
+/** A bundle from what a model's passes gave. H heads, Q queries, P patches (class token not counted), T text tokens. */
+import sharp from 'sharp';
 import { Blip2Error } from '../runtime';
 import { encodePng, type ImageSource } from '../image';
+import {
+  ATTENTION_FORMAT,
+  ATTENTION_SET_FORMAT,
+  type AttentionBundle,
+  type AttentionMaps,
+  type AttentionSet,
+  type AttentionToQueries,
+} from './format';
+import { toBase64 } from './numbers';
 
-/** The bundle's MIME type; the number in it changes when old readers would misread a new bundle. */
-export const ATTENTION_FORMAT = 'application/vnd.blip2.attention.v1+json';
-
-/** Cross-attention of one block. The probabilities of a head and query, `cls` with `heat`, add up to 1. */
-export interface AttentionLayer {
+/** Attention of one block. */
+export interface LayerMap {
   /** Number of the block, from 0. */
   layer: number;
-  /** Probabilities over the patches, row by row of the picture: float32 [H, Q, P], little-endian, base64. */
-  heat: string;
-  /** Probability of the vision tower's class token, which is no place in the picture: float32 [H, Q], likewise. */
-  cls: string;
-}
-
-/** Where queries look in one picture, as plain data: what `attend` returns, and what JupyterLab's explorer draws. */
-export interface AttentionBundle {
-  format: typeof ATTENTION_FORMAT;
-  /** The picture as a PNG data URL, and its size in pixels. */
-  image: { url: string; width: number; height: number };
-  /** The patches that the picture is cut into: P = rows · columns. */
-  grid: { rows: number; columns: number };
-  heads: number;
-  queries: number;
-  /** The blocks that read the picture, first to last. */
-  layers: AttentionLayer[];
-  /** The text that the queries had beside them, as in image-text matching. */
-  text?: string;
-}
-
-/** Cross-attention of one block over one picture: row-major [H, Q, 1 + P], the class token first. */
-export interface CrossAttentionMap {
-  layer: number;
-  /** [H, Q, 1 + P] */
   shape: readonly number[];
+  /** Row-major. */
   values: Float32Array;
 }
 
+/** What `attentionBundle` makes a bundle of. Where a row is over the picture, the class token comes first: 1 + P. */
 export interface AttentionSource {
   image: ImageSource;
-  maps: readonly CrossAttentionMap[];
+  /** Cross-attention of the blocks that read the picture: [H, Q, 1 + P] each. */
+  maps: readonly LayerMap[];
   text?: string;
   /** Patch rows and columns; a square unless given. */
   grid?: { rows: number; columns: number };
+  /** [H, Q, 1 + P] each, for the same blocks; what was differentiated, in words. */
+  gradients?: { of: string; maps: readonly LayerMap[] };
+  /** [Q, 1 + P] */
+  rollout?: Omit<LayerMap, 'layer'>;
+  /** [H, T, Q] each. */
+  tokens?: { text: readonly string[]; maps: readonly LayerMap[] };
+  /** [heads, T, Q] each, the language model's. */
+  generated?: { prompt: string; tokens: readonly string[]; maps: readonly LayerMap[] };
 }
 
+/** Longer side of the picture in a bundle: more than a model sees of it, and small enough for a notebook. */
+const LARGEST_SIDE = 512;
+
 /** @throws Blip2Error if the maps do not fit each other or the grid */
-export async function attentionBundle({
-  image,
-  maps,
-  text,
-  grid,
-}: AttentionSource): Promise<AttentionBundle> {
+export async function attentionBundle(source: AttentionSource): Promise<AttentionBundle> {
+  const { maps, text, gradients, rollout, tokens, generated } = source;
   const first = maps.at(0);
   if (!first) throw new Blip2Error('An attention bundle needs the map of at least one layer');
-  const [heads, queries, tokens] = first.shape;
-  const side = Math.round(Math.sqrt(tokens - 1));
-  const { rows, columns } = grid ?? { rows: side, columns: side };
-  for (const { layer, shape, values } of maps) {
-    const expected = [heads, queries, 1 + rows * columns];
-    if (`${shape}` !== `${expected}` || values.length !== heads * queries * expected[2]) {
-      throw new Blip2Error(`Attention of layer ${layer} has the shape [${shape}], not [${expected}]`, {
-        hint: 'A map holds one picture: [heads, queries, class token + patches]. Give `grid` if patches make no square.',
-      });
-    }
-  }
-  const { png, width, height } = await encodePng(image);
+  const [heads, queries, places] = first.shape;
+  const side = Math.round(Math.sqrt(places - 1));
+  const { rows, columns } = source.grid ?? { rows: side, columns: side };
+  const onPicture = [heads, queries, 1 + rows * columns];
+  const layersOf = (some: readonly LayerMap[]) =>
+    inOrder(some).map((map) => ({ layer: map.layer, ...overPicture(map, onPicture) }));
   return {
     format: ATTENTION_FORMAT,
-    image: { url: `data:image/png;base64,${png.toString('base64')}`, width, height },
+    image: await encodePicture(source.image),
     grid: { rows, columns },
     heads,
     queries,
-    layers: [...maps].sort((a, b) => a.layer - b.layer).map((map) => encodeLayer(map, tokens)),
+    layers: layersOf(maps),
+    ...(gradients && { gradients: layersOf(gradients.maps), gradientOf: gradients.of }),
+    ...(rollout && { rollout: overPicture({ ...rollout, layer: 'rollout' }, onPicture.slice(1)) }),
     ...(text !== undefined && { text }),
+    ...(tokens && {
+      tokens: { text: [...tokens.text], layers: toQueries(tokens, tokens.text, queries, heads) },
+    }),
+    ...(generated && writtenText(generated, queries)),
   };
 }
 
-function encodeLayer({ layer, values }: CrossAttentionMap, tokens: number): AttentionLayer {
-  const isClass = (i: number) => i % tokens === 0;
-  return {
-    layer,
-    heat: toBase64(values.filter((_, i) => !isClass(i))), // [H, Q, P]
-    cls: toBase64(values.filter((_, i) => isClass(i))), // [H, Q]
-  };
+function writtenText(generated: NonNullable<AttentionSource['generated']>, queries: number) {
+  const { prompt, tokens, maps } = generated;
+  const heads = maps.at(0)?.shape[0] ?? 0;
+  const layers = toQueries(generated, tokens, queries, heads);
+  return { generated: { prompt, tokens: [...tokens], heads, layers } };
 }
 
-/** Little-endian, as every processor that Node runs on. */
-function toBase64(values: Float32Array): string {
-  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
+const inOrder = (maps: readonly LayerMap[]) => [...maps].sort((a, b) => a.layer - b.layer);
+
+function toQueries(
+  { maps }: { maps: readonly LayerMap[] },
+  tokens: readonly string[],
+  queries: number,
+  heads: number,
+): AttentionToQueries[] {
+  return inOrder(maps).map((map) => {
+    checkShape(map, [heads, tokens.length, queries]);
+    return { layer: map.layer, toQueries: toBase64(map.values) };
+  });
 }
 
-export function fromBase64(text: string): Float32Array {
-  const bytes = Buffer.from(text, 'base64');
-  return new Float32Array(new Uint8Array(bytes).buffer);
-}
+type AnyMap = Omit<LayerMap, 'layer'> & { layer: number | 'rollout' };
 
-const count = z.number().int().positive();
-const schema = z.object({
-  format: z.literal(ATTENTION_FORMAT),
-  image: z.object({ url: z.string().startsWith('data:image/png;base64,'), width: count, height: count }),
-  grid: z.object({ rows: count, columns: count }),
-  heads: count,
-  queries: count,
-  layers: z
-    .array(z.object({ layer: z.number().int().nonnegative(), heat: z.base64(), cls: z.base64() }))
-    .min(1),
-  text: z.string().optional(),
-});
-
-/** A bundle from parsed JSON. @throws Blip2Error naming the key at fault */
-export function readAttentionBundle(json: unknown, name = 'attention bundle'): AttentionBundle {
-  const { error, data } = schema.safeParse(json);
-  if (error) {
-    const [{ path, message }] = error.issues;
-    throw new Blip2Error(`${name}: ${path.join('.') || 'the whole'}: ${message}`, {
-      hint: `A bundle of format ${ATTENTION_FORMAT} is expected.`,
-    });
+/** The class token apart: [..., 1 + P] → [..., P] and [...]. */
+function overPicture(map: AnyMap, expected: readonly number[]): AttentionMaps {
+  checkShape(map, expected);
+  const { values } = map;
+  const width = expected.at(-1)!;
+  const rows = values.length / width;
+  const heat = new Float32Array(rows * (width - 1));
+  for (let row = 0; row < rows; row++) {
+    heat.set(values.subarray(row * width + 1, (row + 1) * width), row * (width - 1));
   }
-  const { heads, queries, grid } = data;
-  for (const [index, { heat, cls }] of data.layers.entries()) {
-    const sizes = { heat: heads * queries * grid.rows * grid.columns, cls: heads * queries };
-    for (const [key, text] of Object.entries({ heat, cls })) {
-      const found = Buffer.from(text, 'base64').length / 4;
-      const expected = sizes[key as 'heat' | 'cls'];
-      if (found !== expected) {
-        throw new Blip2Error(`${name}: layers.${index}.${key}: ${found} numbers, expected ${expected}`, {
-          hint: 'The bundle was cut short, or its grid, heads or queries were changed.',
-        });
-      }
-    }
+  const cls = Float32Array.from({ length: rows }, (_, row) => values[row * width]);
+  return { heat: toBase64(heat), cls: toBase64(cls) };
+}
+
+function checkShape({ layer, shape, values }: AnyMap, expected: readonly number[]): void {
+  const size = expected.reduce((product, length) => product * length, 1);
+  if (`${shape}` === `${expected}` && values.length === size) return;
+  const name = typeof layer === 'number' ? `of layer ${layer}` : layer;
+  throw new Blip2Error(`Attention ${name} has the shape [${shape}], not [${expected}]`, {
+    hint: 'A map holds one picture: [heads, queries, class token + patches]. Give `grid` if patches make no square.',
+  });
+}
+
+async function encodePicture(source: ImageSource): Promise<AttentionBundle['image']> {
+  let { png, width, height } = await encodePng(source);
+  if (Math.max(width, height) > LARGEST_SIDE) {
+    const { data, info } = await sharp(png)
+      .resize({ width: LARGEST_SIDE, height: LARGEST_SIDE, fit: 'inside' })
+      .png({ compressionLevel: 9 })
+      .toBuffer({ resolveWithObject: true });
+    [png, width, height] = [data, info.width, info.height];
   }
-  return data;
+  return { url: `data:image/png;base64,${png.toString('base64')}`, width, height };
+}
+
+/** Several pictures, or what is to be compared. */
+export function attentionSet(
+  items: readonly { name: string; bundle: AttentionBundle }[],
+  title?: string,
+): AttentionSet {
+  return { format: ATTENTION_SET_FORMAT, ...(title !== undefined && { title }), items: [...items] };
 }

@@ -1,12 +1,24 @@
+export { attentionBundle, attentionSet, type AttentionSource, type LayerMap } from './bundle';
+export {
+  ATTENTION_ENDING,
+  ATTENTION_INDEX,
+  bundleOf,
+  readAttentionFile,
+  withBundles,
+  writeAttentionFile,
+  writeAttentionFolder,
+} from './files';
 export {
   ATTENTION_FORMAT,
-  attentionBundle,
-  readAttentionBundle,
+  ATTENTION_SET_FORMAT,
   type AttentionBundle,
+  type AttentionItem,
   type AttentionLayer,
-  type AttentionSource,
-  type CrossAttentionMap,
-} from './bundle';
+  type AttentionMaps,
+  type AttentionSet,
+  type AttentionToQueries,
+  type FurtherSource,
+} from './format';
 export { classShare, layerOf, queryMap, type MapChoice, type PatchMap } from './maps';
 export {
   chance,
@@ -18,3 +30,5 @@ export {
   type Peak,
   type QuerySummary,
 } from './measures';
+export { isSet, quantised } from './quantised';
+export { readAttention, readAttentionBundle, readAttentionSet } from './read';

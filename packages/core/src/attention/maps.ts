@@ -1,8 +1,12 @@
 /** Maps out of a bundle: where one query looks. H heads, Q queries, P patches. */
 import { Blip2Error } from '../runtime';
-import { fromBase64, type AttentionBundle, type AttentionLayer } from './bundle';
+import type { AttentionBundle, AttentionLayer, AttentionMaps, FurtherSource } from './format';
+import { fromBase64, unpack } from './numbers';
 
-/** Probabilities over the patches of a picture, row by row. What is missing to a sum of 1 went to the class token. */
+/**
+ * Numbers for the patches of a picture, row by row. Of attention they are probabilities: what is missing to a sum of 1 went
+ * to the class token.
+ */
 export interface PatchMap {
   rows: number;
   columns: number;
@@ -10,7 +14,10 @@ export interface PatchMap {
   values: Float32Array;
 }
 
+/** Which of a bundle's maps. */
 export interface MapChoice {
+  /** Cross-attention unless given; rollout has neither layers nor heads. */
+  source?: 'attention' | FurtherSource;
   /** Number of the block; the last one that reads the picture unless given. */
   layer?: number;
   /** A head, or the mean or the largest of all heads at each patch; the mean unless given. */
@@ -18,7 +25,7 @@ export interface MapChoice {
 }
 
 /** @throws Blip2Error naming the layers that there are */
-export function layerOf({ layers }: AttentionBundle, layer?: number): AttentionLayer {
+export function layerOf({ layers }: Pick<AttentionBundle, 'layers'>, layer?: number): AttentionLayer {
   const found = layer === undefined ? layers.at(-1) : layers.find((one) => one.layer === layer);
   if (found) return found;
   throw new Blip2Error(`Layer ${layer} does not read the picture`, {
@@ -26,25 +33,38 @@ export function layerOf({ layers }: AttentionBundle, layer?: number): AttentionL
   });
 }
 
-/** The map of one query. @throws Blip2Error if there is no such layer, head or query */
+/** The map of one query. @throws Blip2Error if there is no such source, layer, head or query */
 export function queryMap(bundle: AttentionBundle, choice: MapChoice & { query: number }): PatchMap {
   const { rows, columns } = bundle.grid;
-  const heat = fromBase64(layerOf(bundle, choice.layer).heat);
-  return { rows, columns, values: overHeads(bundle, heat, rows * columns, choice) };
+  const { heat, scale } = mapsOf(bundle, choice);
+  const values = unpack({ values: heat, scale }, rows * columns);
+  return { rows, columns, values: overHeads(bundle, values, rows * columns, choice) };
 }
 
 /** The share of a query's attention that the class token has. */
 export function classShare(bundle: AttentionBundle, choice: MapChoice & { query: number }): number {
-  return overHeads(bundle, fromBase64(layerOf(bundle, choice.layer).cls), 1, choice)[0];
+  return overHeads(bundle, fromBase64(mapsOf(bundle, choice).cls), 1, choice)[0];
+}
+
+function mapsOf(bundle: AttentionBundle, { source = 'attention', layer }: MapChoice): AttentionMaps {
+  if (source === 'attention') return layerOf(bundle, layer);
+  const { gradients, rollout } = bundle;
+  const found = source === 'rollout' ? rollout : gradients && layerOf({ layers: gradients }, layer);
+  if (found) return found;
+  throw new Blip2Error(`The bundle has no ${source}`, {
+    hint: `Record it with attend(…, { sources: ['${source}'] }).`,
+  });
 }
 
 /** [H, Q, width] → [width] */
 function overHeads(
-  { heads, queries }: AttentionBundle,
+  bundle: AttentionBundle,
   values: Float32Array,
   width: number,
-  { head = 'mean', query }: MapChoice & { query: number },
+  { source, head = 'mean', query }: MapChoice & { query: number },
 ): Float32Array {
+  const { queries } = bundle;
+  const heads = source === 'rollout' ? 1 : bundle.heads;
   checkIndex('Query', query, queries);
   if (typeof head === 'number') checkIndex('Head', head, heads);
   const rowOf = (h: number) => {

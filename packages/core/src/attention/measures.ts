@@ -1,6 +1,6 @@
 /** Numbers that sum a map up: how spread it is, where it peaks, how much of it lies on objects. P patches. */
 import { Blip2Error } from '../runtime';
-import type { AttentionBundle } from './bundle';
+import type { AttentionBundle } from './format';
 import { classShare, queryMap, type MapChoice, type PatchMap } from './maps';
 
 /**
