@@ -76,7 +76,7 @@ test('a variant keeps towers and sizes, and changes the rest', () => {
   const variant = variantOf(data, COCO_SCENES);
   expect(variant).toMatchObject({ visionDir, languageDirs: data.languageDirs });
   expect(variant.train.size).toBe(data.train.size);
-  expect(variant.options).toMatchObject({ domain: 'in', captions: { perScene: 5, objects: 2 } });
+  expect(variant.options).toMatchObject({ domain: 'in', captions: { perScene: 5, objects: 1 } });
   for (let i = 0; i < variant.train.size; i++) {
     const named = variant.train.captions(i).flatMap((caption) => readStatement(caption)!.things);
     expect(named.filter(isUnseen)).toEqual([]);
