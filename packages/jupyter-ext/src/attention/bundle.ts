@@ -1,142 +1,158 @@
 /**
- * An attention bundle as a notebook's output brings it, checked and decoded. A bundle is data from anywhere: whatever
- * is wrong with it ends in a BundleError, before memory is taken for what it claims.
- * The format is @blip2/core's (packages/core/src/attention/bundle.ts). H heads, Q queries, P patches.
+ * An attention bundle as a notebook's output brings it, checked. A bundle is data from anywhere: whatever is wrong with
+ * it ends in a BundleError, before memory is taken for what it claims.
+ * The format is @blip2/core's (packages/core/src/attention/bundle.ts). H heads, Q queries, P patches, T tokens.
  */
+import { count, fail, jsonObject, list, record, shortText } from './checks';
+import { floats, packed, type Packed } from './numbers';
+import { readPicture, type Picture } from './png';
+
+export { BundleError } from './checks';
 
 export const ATTENTION_FORMAT = 'application/vnd.blip2.attention.v1+json';
 
-/** Cross-attention of one block. The probabilities of a head and query, `cls` with `heat`, add up to 1. */
-export interface AttentionLayer {
-  /** Number of the block, from 0. */
-  layer: number;
-  /** Probabilities over the patches, row by row of the picture: [H, Q, P]. */
-  heat: Float32Array;
-  /** Probability of the vision tower's class token: [H, Q]. */
+/** From queries to the picture. What a head and query give, `cls` with `heat`, adds up to 1 where it is attention. */
+export interface Maps {
+  /** Over the patches, row by row of the picture: [H, Q, P]. */
+  heat: Packed;
+  /** The vision tower's class token: [H, Q]. */
   cls: Float32Array;
 }
 
+/** Cross-attention of one block, whose number counts from 0. */
+export type Layer = Maps & { layer: number };
+
+/** From tokens to queries. */
+export interface Reader {
+  tokens: string[];
+  heads: number;
+  /** Blocks, first to last: [H, T, Q] each. */
+  layers: { layer: number; toQueries: Packed }[];
+}
+
+/** What the queries attend to in one picture. */
 export interface Attention {
-  /** The picture as a PNG data URL, and its size in pixels. */
-  image: { url: string; width: number; height: number };
+  image: Picture;
   /** P = rows · columns. */
   grid: { rows: number; columns: number };
   heads: number;
   queries: number;
   /** The blocks that read the picture, first to last. */
-  layers: AttentionLayer[];
+  layers: Layer[];
+  /** Attention times positive gradient: no probabilities. */
+  gradients?: Layer[];
+  /** What the gradients are of, in words. */
+  gradientOf?: string;
+  /** Attention multiplied through the layers: one head. */
+  rollout?: Maps;
   /** The text that the queries had beside them. */
   text?: string;
+  /** The text's tokens, which read the queries in self-attention. */
+  tokens?: Reader;
+  /** The tokens that the language model wrote, and the prompt before them. */
+  generated?: Reader & { prompt: string };
+  /** The bundle itself, to be saved again. */
+  json: Record<string, unknown>;
 }
 
-/** What is wrong with a bundle, for the reader of a notebook. */
-export class BundleError extends Error {}
-
 /** More than any model has; what claims more is damaged or hostile. */
-const MOST = { heads: 256, queries: 1024, side: 1024, layers: 256, pixels: 65_536, text: 100_000 };
-/** Characters of JSON, about 100 times what a notebook should hold. */
-const LONGEST = 200_000_000;
+const MOST = { heads: 256, queries: 1024, side: 1024, layers: 256, tokens: 4096, text: 100_000, token: 1000 };
+
+type Sizes = Pick<Attention, 'heads' | 'queries'> & { patches: number };
 
 /** @param data the JSON, parsed or as text. @throws BundleError naming the key at fault */
 export function readAttention(data: unknown): Attention {
-  const bundle = record(typeof data === 'string' ? parse(data) : data, 'the whole');
-  if (bundle.format !== ATTENTION_FORMAT) fail('format', `expected ${ATTENTION_FORMAT}`);
-  const image = record(bundle.image, 'image');
-  const grid = record(bundle.grid, 'grid');
+  const json = jsonObject(data);
+  if (json.format !== ATTENTION_FORMAT) fail('format', `expected ${ATTENTION_FORMAT}`);
+  const grid = record(json.grid, 'grid');
+  const [rows, columns] = (['rows', 'columns'] as const).map((key) =>
+    count(grid[key], `grid.${key}`, MOST.side),
+  );
   const sizes = {
-    heads: count(bundle.heads, 'heads', MOST.heads),
-    queries: count(bundle.queries, 'queries', MOST.queries),
-    rows: count(grid.rows, 'grid.rows', MOST.side),
-    columns: count(grid.columns, 'grid.columns', MOST.side),
+    heads: count(json.heads, 'heads', MOST.heads),
+    queries: count(json.queries, 'queries', MOST.queries),
+    patches: rows * columns,
   };
   return {
-    image: {
-      url: pngUrl(image.url),
-      width: count(image.width, 'image.width', MOST.pixels),
-      height: count(image.height, 'image.height', MOST.pixels),
-    },
-    grid: { rows: sizes.rows, columns: sizes.columns },
+    image: readPicture(json.image),
+    grid: { rows, columns },
     heads: sizes.heads,
     queries: sizes.queries,
-    layers: readLayers(bundle.layers, sizes),
-    ...(bundle.text !== undefined && { text: shortText(bundle.text) }),
+    layers: readLayers(json.layers, 'layers', (layer, name) => readMaps(layer, name, sizes)),
+    ...(json.gradients !== undefined && {
+      gradients: readLayers(json.gradients, 'gradients', (layer, name) => readMaps(layer, name, sizes)),
+      gradientOf: shortText(json.gradientOf ?? '', 'gradientOf', MOST.token),
+    }),
+    ...(json.rollout !== undefined && {
+      rollout: readMaps(record(json.rollout, 'rollout'), 'rollout', { ...sizes, heads: 1 }),
+    }),
+    ...(json.text !== undefined && { text: shortText(json.text, 'text', MOST.text) }),
+    ...(json.tokens !== undefined && { tokens: readTokens(json.tokens, sizes) }),
+    ...(json.generated !== undefined && { generated: readGenerated(json.generated, sizes) }),
+    json,
   };
 }
 
-function readLayers(
+function readLayers<Read extends object>(
   value: unknown,
-  { heads, queries, rows, columns }: { heads: number; queries: number; rows: number; columns: number },
-): AttentionLayer[] {
-  if (!Array.isArray(value) || value.length === 0) fail('layers', 'expected a list of at least one layer');
-  if (value.length > MOST.layers) fail('layers', `expected at most ${MOST.layers}`);
-  const layers = value.map((item: unknown, index) => {
-    const name = `layers.${index}`;
-    const { layer, heat, cls } = record(item, name);
-    if (!Number.isSafeInteger(layer) || (layer as number) < 0)
-      fail(`${name}.layer`, 'expected a block number');
-    return {
-      layer: layer as number,
-      heat: probabilities(heat, heads * queries * rows * columns, `${name}.heat`),
-      cls: probabilities(cls, heads * queries, `${name}.cls`),
-    };
+  name: string,
+  read: (layer: Record<string, unknown>, name: string) => Read,
+): (Read & { layer: number })[] {
+  const layers = list(value, name, MOST.layers).map((item, index) => {
+    const own = `${name}.${index}`;
+    const json = record(item, own);
+    if (!Number.isSafeInteger(json.layer) || (json.layer as number) < 0) {
+      fail(`${own}.layer`, 'expected a block number');
+    }
+    return { ...read(json, own), layer: json.layer as number };
   });
-  if (new Set(layers.map(({ layer }) => layer)).size < layers.length) fail('layers', 'a block appears twice');
+  if (new Set(layers.map(({ layer }) => layer)).size < layers.length) fail(name, 'a block appears twice');
   return layers.sort((a, b) => a.layer - b.layer);
 }
 
-/** Little-endian float32 in base64. The length is compared before anything is decoded. */
-function probabilities(value: unknown, length: number, name: string): Float32Array {
-  if (typeof value !== 'string') fail(name, 'expected numbers in base64');
-  if (value.length !== base64Length(4 * length)) fail(name, `expected ${length} numbers`);
-  const bytes = decode(value, name);
-  if (bytes.length !== 4 * length) fail(name, `${bytes.length} bytes, expected ${length} numbers`);
-  const values = new Float32Array(bytes.buffer);
-  if (!values.every((one) => one >= 0 && one < Infinity)) fail(name, 'not all are probabilities');
-  return values;
+function readMaps(
+  { heat, cls, scale }: Record<string, unknown>,
+  name: string,
+  { heads, queries, patches }: Sizes,
+): Maps {
+  const rows = heads * queries;
+  return {
+    heat: packed(heat, scale, `${name}.heat`, { rows, width: patches }),
+    cls: floats(cls, rows, `${name}.cls`),
+  };
 }
 
-/** Characters of base64 for so many bytes, padding counted. */
-const base64Length = (bytes: number) => 4 * Math.ceil(bytes / 3);
-
-function decode(base64: string, name: string): Uint8Array<ArrayBuffer> {
-  try {
-    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  } catch {
-    fail(name, 'is not base64');
-  }
+function readTokens(value: unknown, { heads, queries }: Sizes): Reader {
+  const { text, layers } = record(value, 'tokens');
+  return reader('tokens', 'text', text, layers, heads, queries);
 }
 
-function parse(json: string): unknown {
-  if (json.length > LONGEST) fail('the whole', `${json.length} characters are more than ${LONGEST}`);
-  try {
-    return JSON.parse(json);
-  } catch {
-    fail('the whole', 'is not JSON');
-  }
+function readGenerated(value: unknown, { queries }: Sizes): Attention['generated'] {
+  const { prompt, tokens, heads, layers } = record(value, 'generated');
+  const own = count(heads, 'generated.heads', MOST.heads);
+  return {
+    prompt: shortText(prompt, 'generated.prompt', MOST.text),
+    ...reader('generated', 'tokens', tokens, layers, own, queries),
+  };
 }
 
-function record(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(name, 'expected an object');
-  return value as Record<string, unknown>;
-}
-
-function count(value: unknown, name: string, most: number): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most) {
-    return value as number;
-  }
-  fail(name, `expected a whole number from 1 to ${most}`);
-}
-
-function pngUrl(value: unknown): string {
-  if (typeof value === 'string' && value.startsWith('data:image/png;base64,')) return value;
-  fail('image.url', 'expected a PNG as a data URL');
-}
-
-function shortText(value: unknown): string {
-  if (typeof value === 'string' && value.length <= MOST.text) return value;
-  fail('text', `expected at most ${MOST.text} characters`);
-}
-
-function fail(name: string, message: string): never {
-  throw new BundleError(`This attention bundle cannot be shown: ${name}: ${message}.`);
+function reader(
+  name: string,
+  key: string,
+  text: unknown,
+  layers: unknown,
+  heads: number,
+  queries: number,
+): Reader {
+  const tokens = list(text, `${name}.${key}`, MOST.tokens).map((token, index) =>
+    shortText(token, `${name}.${key}.${index}`, MOST.token),
+  );
+  const size = { rows: heads * tokens.length, width: queries };
+  return {
+    tokens,
+    heads,
+    layers: readLayers(layers, `${name}.layers`, ({ toQueries, scale }, own) => ({
+      toQueries: packed(toQueries, scale, `${own}.toQueries`, size),
+    })),
+  };
 }

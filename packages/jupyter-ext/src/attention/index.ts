@@ -1,4 +1,7 @@
-export { ATTENTION_FORMAT, BundleError, type Attention } from './bundle';
+export { ATTENTION_FORMAT, BundleError, readAttention, type Attention } from './bundle';
+export { pageHtml, type PageContent } from './page';
 export { readAttentionOutput } from './read';
 export { ATTENTION_SET_FORMAT, type AttentionItem, type AttentionSet } from './set';
-export type { ViewState } from './state';
+export { firstState, type ViewState } from './state';
+export { english, type Translate } from './translate';
+export { readWishes, type Wishes } from './wishes';

@@ -18,13 +18,17 @@ export function moved(
   return to && to[0] * columns + to[1];
 }
 
-/** The next of a round of choices, as arrow keys go through radio buttons; undefined if the key is not one that moves. */
-export function turned(index: number, key: string, count: number): number | undefined {
+/**
+ * The next of a round of choices that stand in rows, as arrow keys go: sideways around the ends, up and down within
+ * the column; undefined if the key is not one that moves.
+ */
+export function turned(index: number, key: string, count: number, columns = 1): number | undefined {
+  const within = (to: number) => (to >= 0 && to < count ? to : index);
   return {
     ArrowLeft: (index + count - 1) % count,
-    ArrowUp: (index + count - 1) % count,
     ArrowRight: (index + 1) % count,
-    ArrowDown: (index + 1) % count,
+    ArrowUp: columns === 1 ? (index + count - 1) % count : within(index - columns),
+    ArrowDown: columns === 1 ? (index + 1) % count : within(index + columns),
     Home: 0,
     End: count - 1,
   }[key];

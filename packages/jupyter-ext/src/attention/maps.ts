@@ -1,47 +1,127 @@
-/** Maps out of a bundle: where one query looks. The same numbers as @blip2/core's `queryMap`. H heads, Q queries, P patches. */
-import type { Attention, AttentionLayer } from './bundle';
-import type { Choice } from './choice';
+/**
+ * Maps out of a bundle: where queries look, and which queries tokens read. The same numbers as @blip2/core's.
+ * H heads, Q queries, P patches, T tokens.
+ */
+import type { Attention, Maps, Reader } from './bundle';
+import { entropy, peak } from './measures';
+import { unpack } from './numbers';
+import type { Pick, Reading, ViewState } from './state';
 
-type Where = Pick<Choice, 'query' | 'layer' | 'head'>;
-
-/** Probabilities over the patches, row by row: [P]. What is missing to a sum of 1 went to the class token. */
-export function queryMap(attention: Attention, where: Where): Float32Array {
-  const { rows, columns } = attention.grid;
-  return overHeads(attention, layerOf(attention, where.layer).heat, rows * columns, where);
+/** What is on view of a source, decoded and reduced once, so that moving the pointer only looks things up. */
+export interface Stack {
+  /** Shares of attention, or what gradients made of them. */
+  unit: 'share' | 'gradient';
+  queries: number;
+  patches: number;
+  /** [Q, P] */
+  heat: Float32Array;
+  /** The class token's: [Q] */
+  cls: Float32Array;
+  /** Of every query: bits, the patch that gets most, and what that gets. */
+  entropies: number[];
+  peaks: number[];
+  tops: number[];
 }
 
-/** The share of a query's attention that the class token has. */
-export function classShare(attention: Attention, where: Where): number {
-  return overHeads(attention, layerOf(attention, where.layer).cls, 1, where)[0];
+/** A part of the state: whatever else changes, the stack stays the same. */
+export type Where = globalThis.Pick<ViewState, 'source' | 'layer' | 'head'>;
+
+/** @param where as `fit` returns it */
+export function stackOf(attention: Attention, { source, layer, head }: Where): Stack {
+  const { queries, grid } = attention;
+  const patches = grid.rows * grid.columns;
+  const all: Maps[] =
+    source === 'rollout'
+      ? [attention.rollout!]
+      : pickLayers(attention[source === 'gradients' ? 'gradients' : 'layers']!, layer);
+  const [heads, how] = source === 'rollout' ? [1, 'mean' as const] : [attention.heads, head];
+  const heat = combine(
+    all.map((maps) => unpack(maps.heat)),
+    heads,
+    how,
+    layer,
+  );
+  const maps = Array.from({ length: queries }, (_, query) =>
+    heat.subarray(query * patches, (query + 1) * patches),
+  );
+  const peaks = maps.map(peak);
+  return {
+    unit: source === 'gradients' ? 'gradient' : 'share',
+    queries,
+    patches,
+    heat,
+    cls: combine(
+      all.map((maps) => maps.cls),
+      heads,
+      how,
+      layer,
+    ),
+    entropies: maps.map(entropy),
+    peaks,
+    tops: maps.map((map, query) => map[peaks[query]]),
+  };
 }
 
-/** The maps of all queries: Q × [P]. */
-export function queryMaps(attention: Attention, where: Omit<Where, 'query'>): Float32Array[] {
-  return Array.from({ length: attention.queries }, (_, query) => queryMap(attention, { ...where, query }));
+/** Where one query looks: [P]. What is missing to a sum of 1 went to the class token. */
+export const mapOf = ({ heat, patches }: Stack, query: number): Float32Array =>
+  heat.subarray(query * patches, (query + 1) * patches);
+
+/** How much every query looks at one patch: [Q]. */
+export const atPatch = ({ heat, patches, queries }: Stack, patch: number): Float32Array =>
+  Float32Array.from({ length: queries }, (_, query) => heat[query * patches + patch]);
+
+/** How much every token reads every query: [T, Q]. */
+export function readingOf({ layers, heads }: Reader, { layer, head }: Reading): Float32Array {
+  return combine(
+    pickLayers(layers, layer).map(({ toQueries }) => unpack(toQueries)),
+    heads,
+    head,
+    layer,
+  );
 }
 
-function layerOf({ layers }: Attention, layer: number): AttentionLayer {
-  const found = layers.find((one) => one.layer === layer);
-  if (!found) throw new RangeError(`No layer ${layer}`);
+/** From a token through the queries to the patches: the sum of the queries' maps, weighted by how much each is read. */
+export function through(weights: Float32Array, stack: Stack): { map: Float32Array; cls: number } {
+  const sums = new Float64Array(stack.patches);
+  let cls = 0;
+  for (let query = 0; query < stack.queries; query++) {
+    const weight = weights[query];
+    cls += weight * stack.cls[query];
+    for (let patch = 0, at = query * stack.patches; patch < stack.patches; patch++, at++) {
+      sums[patch] += weight * stack.heat[at];
+    }
+  }
+  return { map: Float32Array.from(sums), cls };
+}
+
+function pickLayers<L extends { layer: number }>(layers: readonly L[], layer: Pick): L[] {
+  const found = layers.filter((one) => typeof layer === 'string' || one.layer === layer);
+  if (found.length === 0) throw new RangeError(`No layer ${layer}`);
   return found;
 }
 
-/** [H, Q, width] → [width] */
-function overHeads(
-  { heads, queries }: Attention,
-  values: Float32Array,
-  width: number,
-  { head, query }: Where,
-): Float32Array {
-  const rowOf = (h: number) =>
-    values.subarray((h * queries + query) * width, (h * queries + query + 1) * width);
-  if (typeof head === 'number') return rowOf(head).slice();
-  const combined = new Float64Array(width);
-  for (let h = 0; h < heads; h++) {
-    const row = rowOf(h);
-    for (let p = 0; p < width; p++) {
-      combined[p] = head === 'mean' ? combined[p] + row[p] / heads : Math.max(combined[p], row[p]);
-    }
+/** Some layers' [H, …] → […], first over the heads, then over the layers. */
+function combine(layers: readonly Float32Array[], heads: number, head: Pick, layer: Pick): Float32Array {
+  const each = layers.map((values) => {
+    const width = values.length / heads;
+    const rowOf = (h: number) => values.subarray(h * width, (h + 1) * width);
+    return typeof head === 'number'
+      ? rowOf(head)
+      : overAll(
+          Array.from({ length: heads }, (_, h) => rowOf(h)),
+          head,
+        );
+  });
+  return Float32Array.from(each.length === 1 ? each[0] : overAll(each, layer === 'max' ? 'max' : 'mean'));
+}
+
+/** The mean or the largest at each place. */
+function overAll(tables: readonly (Float32Array | Float64Array)[], how: 'mean' | 'max'): Float64Array {
+  const result = new Float64Array(tables[0].length);
+  for (const table of tables) {
+    if (how === 'mean') for (let i = 0; i < result.length; i++) result[i] += table[i];
+    else for (let i = 0; i < result.length; i++) if (table[i] > result[i]) result[i] = table[i];
   }
-  return Float32Array.from(combined);
+  if (how === 'mean') for (let i = 0; i < result.length; i++) result[i] /= tables.length;
+  return result;
 }

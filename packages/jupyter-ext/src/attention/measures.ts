@@ -1,6 +1,6 @@
 /** Numbers that sum a map up. The same as @blip2/core's. P patches. */
 
-const sum = (values: Float32Array) => values.reduce((total, value) => total + value, 0);
+export const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
 
 /** Entropy in bits of where a query looks, given that it looks at a patch: 0 for one patch alone, log2(P) for all alike. */
 export function entropy(map: Float32Array): number {
@@ -23,6 +23,3 @@ export function shareOn(map: Float32Array, patches: readonly boolean[]): number 
 /** What the share would be without a preference. */
 export const chance = (patches: readonly boolean[]): number =>
   patches.filter(Boolean).length / patches.length;
-
-export const largest = (maps: readonly Float32Array[]): number =>
-  maps.reduce((most, map) => map.reduce((a, b) => Math.max(a, b), most), 0);

@@ -1,7 +1,9 @@
 /** Attention in words: names of what can be chosen, and sentences for those who do not see the heat. */
 import type { Attention } from './bundle';
-import type { Choice, Head } from './choice';
-import type { Shown } from './shown';
+import type { Stack } from './maps';
+import type { Shown, Subject } from './shown';
+import type { Pick, Source, ViewState } from './state';
+import type { Translate } from './translate';
 
 /** 0.1234 → "12.3%" */
 export function percent(share: number): string {
@@ -9,41 +11,104 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(digits)}%`;
 }
 
-export const headName = (head: Head, heads: number): string =>
-  typeof head === 'number' ? `Head ${head}` : `${head === 'mean' ? 'Mean' : 'Largest'} of ${heads} heads`;
+/** A share as percent; what gradients made of it as a plain number. */
+export function amount(value: number, { stack: { unit } }: { stack: { unit: Stack['unit'] } }): string {
+  if (unit === 'share') return percent(value);
+  return value === 0 || value >= 0.001 ? Number(value.toPrecision(3)).toString() : value.toExponential(1);
+}
+
+export const headName = (t: Translate, head: Pick, heads: number): string => {
+  if (typeof head === 'number') return t('Head %1', head);
+  return head === 'mean' ? t('Mean of %1 heads', heads) : t('Largest of %1 heads', heads);
+};
+
+export const layerName = (t: Translate, layer: Pick, layers: number): string => {
+  if (typeof layer === 'number') return t('Layer %1', layer);
+  return layer === 'mean' ? t('Mean of %1 layers', layers) : t('Largest of %1 layers', layers);
+};
 
 /** Rows and columns are counted from 1, as readers count. */
-export function patchName(patch: number, { columns }: Attention['grid']): string {
-  return `row ${Math.floor(patch / columns) + 1}, column ${(patch % columns) + 1}`;
+export const patchName = (t: Translate, patch: number, { columns }: Attention['grid']): string =>
+  t('row %1, column %2', Math.floor(patch / columns) + 1, (patch % columns) + 1);
+
+/** What a tokenizer made of spaces and line ends, as it is read. */
+export const tokenText = (token: string): string =>
+  token
+    .replace(/^[Ġ▁\s]+/, '')
+    .replace(/[\nĊ]/g, '↵')
+    .trim() || '␣';
+
+/** "Query 5", "“red”" */
+export function subjectName(t: Translate, { kind, index }: Subject, attention: Attention): string {
+  if (kind === 'query') return t('Query %1', index);
+  const tokens = (kind === 'token' ? attention.tokens : attention.generated)!.tokens;
+  return t('“%1”', tokenText(tokens[index] ?? ''));
+}
+
+/** "layer 10, mean of 12 heads": which of a source's maps are on view. */
+export function whereName(t: Translate, state: ViewState, attention: Attention): string {
+  if (state.source === 'rollout') return t('rollout through all layers');
+  const layers = attention[state.source === 'gradients' ? 'gradients' : 'layers']!.length;
+  const names = [layerName(t, state.layer, layers), headName(t, state.head, attention.heads)];
+  return names.join(', ').toLowerCase();
 }
 
 /** "Row 2, column 3: 12.3% of query 4’s attention" */
-export function describePatch(patch: number, { map, choice }: Shown, grid: Attention['grid']): string {
-  const name = patchName(patch, grid);
-  return `${name[0].toUpperCase()}${name.slice(1)}: ${percent(map[patch])} of query ${choice.query}’s attention`;
+export function describePatch(t: Translate, patch: number, shown: Shown, attention: Attention): string {
+  const value = amount(shown.map[patch], shown);
+  const place = capital(patchName(t, patch, attention.grid));
+  if (shown.subject.kind !== 'query') {
+    return t('%1: %2 of %3, by way of the queries', place, value, subjectName(t, shown.subject, attention));
+  }
+  return shown.stack.unit === 'share'
+    ? t('%1: %2 of query %3’s attention', place, value, shown.subject.index)
+    : t('%1: %2 for query %3', place, value, shown.subject.index);
 }
 
-/** The chosen query in a sentence or two. */
-export function describeQuery(attention: Attention, { choice, map, ...shown }: Shown): string {
-  const where = patchName(shown.peak, attention.grid);
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What is on view in a sentence or two. */
+export function describeShown(t: Translate, shown: Shown, attention: Attention): string {
+  const peak = patchName(t, shown.peak, attention.grid);
   const parts = [
-    `Query ${choice.query}, layer ${choice.layer}, ${headName(choice.head, attention.heads).toLowerCase()}:`,
-    `looks most at ${where} (${percent(map[shown.peak])}),`,
-    `${percent(shown.cls)} on the class token.`,
+    t('%1, %2:', subjectName(t, shown.subject, attention), whereName(t, shown.state, attention)),
+    t('looks most at %1 (%2),', peak, amount(shown.map[shown.peak], shown)),
+    t('%1 on the class token.', amount(shown.cls, shown)),
   ];
-  if (shown.objects) parts.push(`${percent(shown.objects.share)} of what patches get is on objects.`);
+  if (shown.onQueries !== undefined) parts.push(t('%1 of it is on the queries.', percent(shown.onQueries)));
+  if (shown.marks) {
+    const best = shown.order.reduce((a, b) => (shown.marks!.values[b] > shown.marks!.values[a] ? b : a));
+    parts.push(t('%1: query %2 most.', marksName(t, shown, attention), best));
+  }
   return parts.join(' ');
 }
 
-/** "3.1 of 6 bits": how spread a query's attention is, beside attention to all patches alike. */
-export const spread = (entropy: number, patches: number): string =>
-  `${entropy.toFixed(1)} of ${Math.log2(patches).toFixed(1)} bits`;
+/** "Looking at row 2, column 3", "Read by “red”": what the queries are marked with. */
+export function marksName(t: Translate, { marks }: Shown, attention: Attention): string {
+  if (!marks) return '';
+  if (marks.by === 'patch') return t('Looking at %1', patchName(t, marks.index, attention.grid));
+  const token = subjectName(t, { kind: marks.by, index: marks.index }, attention);
+  return marks.by === 'token' ? t('Read by %1', token) : t('Read for %1', token);
+}
+
+/** "3.1 of 6 bits": how spread attention is, beside attention to all patches alike. */
+export const spread = (t: Translate, entropy: number, patches: number): string =>
+  t('%1 of %2 bits', entropy.toFixed(1), Math.log2(patches).toFixed(1));
 
 /** What stands below every view. */
 export const CAUTION =
   'Attention shows where a query reads, not what the model concludes: a patch can be looked at and not matter, or matter through a later layer.';
 
-export const OPTIONS: { [K in 'scale' | 'paint']: Record<Choice[K], string> } = {
-  scale: { all: 'Same for all queries', own: 'Each query’s own' },
-  paint: { heat: 'Heat over grey', light: 'Light on the picture' },
-};
+/** What a source is, where it is not plain attention. */
+export function sourceNote(t: Translate, source: Source, { gradientOf }: Attention): string {
+  if (source === 'rollout') {
+    return t(
+      'Rollout: the mean attention of each layer, multiplied through all of them. A rough path, not a measurement.',
+    );
+  }
+  if (source === 'attention') return '';
+  return t(
+    'Attention times the positive gradient of the %1: what would change it at once, in no unit of probability.',
+    gradientOf || t('result'),
+  );
+}

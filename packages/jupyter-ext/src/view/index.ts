@@ -1,1 +1,2 @@
-export { AttentionView, type AttentionViewOptions, type Translate } from './attentionView';
+export { AttentionView, type AttentionViewOptions } from './attentionView';
+export { errorMessage } from './errorMessage';

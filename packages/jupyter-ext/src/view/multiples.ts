@@ -1,50 +1,129 @@
-/** Every query as a small picture with its heat; choosing among them works as among radio buttons. */
-import type { Attention } from '../attention/bundle';
-import { heatPixels } from '../attention/colors';
-import { turned } from '../attention/keys';
-import { element, putPixels } from './dom';
-import type { Choose, Part } from './part';
+/** Every query as a small picture with its heat: pointed at to look, pressed to stay; marked by what is pointed at elsewhere. */
+import { places } from '../attention/ranking';
+import type { Marks, Shown } from '../attention/shown';
+import type { Sort } from '../attention/state';
+import { mapOf } from '../attention/maps';
+import { amount, marksName, percent } from '../attention/words';
+import { element, newId, pixelCanvas } from './dom';
+import type { Context, Part } from './part';
+import { roving } from './roving';
+import { shapeOf } from './shape';
+import { thumbnailPainter } from './thumbnails';
 
-export function multiples(attention: Attention, choose: Choose): Part {
-  const { image, grid, queries } = attention;
-  const tiles = Array.from({ length: queries }, (_, query) => {
-    const heat = element('canvas', { class: 'blip2-Heat' });
-    const button = element(
-      'button',
-      { type: 'button', role: 'radio', class: 'blip2-Tile', 'aria-label': `Query ${query}` },
-      element(
-        'span',
-        { class: 'blip2-Thumbnail', style: `aspect-ratio: ${image.width} / ${image.height}` },
-        element('img', { src: image.url, alt: '', draggable: 'false' }),
-        heat,
-      ),
-      element('span', {}, String(query)),
-    );
-    button.addEventListener('click', () => choose({ query }));
-    return { button, heat };
-  });
-  const group = element(
-    'div',
-    { class: 'blip2-Multiples', role: 'radiogroup', 'aria-label': 'Query' },
-    ...tiles.map(({ button }) => button),
+/** So many of the marked queries bear their place. */
+const PLACES = 5;
+
+interface Tile {
+  option: HTMLElement;
+  context: CanvasRenderingContext2D;
+  place: HTMLElement;
+  value: HTMLElement;
+}
+
+export function multiples({ attention, t, change, hover }: Context, picture: HTMLImageElement): Part {
+  const tiles = Array.from({ length: attention.queries }, (_, query) =>
+    makeTile(t('Query %1', query), query, shapeOf(attention.image)),
   );
-  group.addEventListener('keydown', (event) => {
-    const current = tiles.findIndex(({ button }) => button === document.activeElement);
-    const query = current < 0 ? undefined : turned(current, event.key, queries);
-    if (query === undefined) return;
-    event.preventDefault();
-    choose({ query });
-    tiles[query].button.focus();
-  });
+  const title = element('p', { class: 'blip2-Heading', id: newId() });
+  const list = element(
+    'div',
+    {
+      class: 'blip2-Multiples',
+      role: 'listbox',
+      'aria-labelledby': title.id,
+      'aria-orientation': 'horizontal',
+    },
+    ...tiles.map(({ option }) => option),
+  );
+  let shown: Shown | undefined;
+  const rove = roving(
+    list,
+    tiles.map(({ option }) => option),
+    {
+      point: (query, isByKey) => hover({ query }, isByKey),
+      walk: (query) => change({ query }),
+      press(query) {
+        const isLocked = shown?.state.locked && shown.state.query === query;
+        change(isLocked ? { locked: false } : { query, locked: true });
+      },
+    },
+  );
+  const paintTile = thumbnailPainter(attention, picture);
+
+  function paint({ stack, tops, state }: Shown): void {
+    for (const [query, { context }] of tiles.entries()) {
+      paintTile(context, mapOf(stack, query), tops[query], state.paint);
+    }
+  }
+  if (!picture.complete) picture.addEventListener('load', () => shown && paint(shown), { once: true });
+
+  function choose({ state, subject }: Shown): void {
+    for (const [query, { option }] of tiles.entries()) {
+      option.setAttribute('aria-selected', String(query === state.query));
+      option.toggleAttribute('data-shown', subject.kind === 'query' && subject.index === query);
+      option.toggleAttribute('data-locked', state.locked && query === state.query);
+    }
+    rove.setStop(state.query);
+  }
+
+  function mark(marks: Marks | undefined, now: Shown): void {
+    list.toggleAttribute('data-marked', marks !== undefined);
+    const place = marks && places(marks.values);
+    const most = marks ? Math.max(...marks.values) : 0;
+    const text = (value: number) => (marks?.by === 'patch' ? amount(value, now) : percent(value));
+    for (const [query, tile] of tiles.entries()) {
+      const value = marks?.values[query] ?? 0;
+      tile.option.style.setProperty('--blip2-share', most > 0 ? (value / most).toFixed(3) : '0');
+      tile.value.textContent = marks ? text(value) : '';
+      tile.place.textContent = place && value > 0 && place[query] <= PLACES ? String(place[query]) : '';
+      if (place) tile.option.setAttribute('aria-description', t('%1, place %2', text(value), place[query]));
+      else tile.option.removeAttribute('aria-description');
+    }
+  }
+
   return {
-    element: group,
-    update({ choice, maps, tops }) {
-      for (const [query, { button, heat }] of tiles.entries()) {
-        const isChosen = query === choice.query;
-        button.setAttribute('aria-checked', String(isChosen));
-        button.tabIndex = isChosen ? 0 : -1;
-        putPixels(heat, heatPixels(maps[query], tops[query], choice.paint), grid.columns);
+    element: element('div', { class: 'blip2-Queries' }, title, list),
+    update(now) {
+      const before = shown;
+      shown = now;
+      const isOther = (...keys: (keyof Shown)[]) => keys.some((key) => before?.[key] !== now[key]);
+      if (isOther('stack') || before?.state.paint !== now.state.paint || `${before.tops}` !== `${now.tops}`) {
+        paint(now);
       }
+      if (isSameMarks(before?.marks, now.marks) && !isOther('stack')) {
+        // Nothing to mark anew.
+      } else mark(now.marks, now);
+      choose(now);
+      rove.arrange(now.order);
+      title.textContent = now.marks
+        ? marksName(t, now, attention)
+        : t('%1 queries', attention.queries) + orderName(t, now.state.sort);
     },
   };
+}
+
+const isSameMarks = (a: Marks | undefined, b: Marks | undefined) =>
+  a === b ||
+  (a !== undefined &&
+    b !== undefined &&
+    a.by === b.by &&
+    a.index === b.index &&
+    `${a.values}` === `${b.values}`);
+
+const orderName = (t: Context['t'], sort: Sort): string =>
+  ({ number: '', entropy: t(', most focused first'), peak: t(', highest peak first') })[sort];
+
+function makeTile(name: string, query: number, shape: number): Tile {
+  const { canvas, context } = pixelCanvas({ 'aria-hidden': 'true', style: `aspect-ratio: ${shape}` });
+  const place = element('span', { class: 'blip2-Place' });
+  const value = element('span', { class: 'blip2-Value' });
+  const option = element(
+    'div',
+    { role: 'option', class: 'blip2-Tile', 'aria-label': name, tabindex: '-1' },
+    canvas,
+    place,
+    element('span', { class: 'blip2-Bar' }),
+    element('span', { class: 'blip2-Label' }, element('span', {}, String(query)), value),
+  );
+  return { option, context, place, value };
 }

@@ -1,81 +1,103 @@
 /**
- * The picture with the chosen query's heat, and a cursor that tells a patch's number: led by the pointer or the arrow
- * keys.
+ * The picture with its heat, and a cursor that tells a patch's number: led by the pointer or the arrow keys, and left
+ * where it is by a click or Enter.
  */
 import type { Attention } from '../attention/bundle';
 import { heatPixels } from '../attention/colors';
 import { moved } from '../attention/keys';
 import type { Shown } from '../attention/shown';
-import { describePatch, describeQuery } from '../attention/words';
-import { element, putPixels } from './dom';
-import type { Part } from './part';
+import { describePatch, describeShown } from '../attention/words';
+import { element, pixelCanvas, putPixels } from './dom';
+import type { Context, Part } from './part';
+import { shapeOf } from './shape';
 
-/** @param scale drawn right below the picture */
-export function picture(attention: Attention, caption: string | undefined, scale: HTMLElement): Part {
+/** The picture's own element is shared with the small pictures. */
+export type PicturePart = Part & { image: HTMLImageElement };
+
+/** @param below drawn right below the picture */
+export function picture({ attention, t, change, hover }: Context, ...below: HTMLElement[]): PicturePart {
   const { image, grid } = attention;
-  const heat = element('canvas', { class: 'blip2-Heat', 'aria-hidden': 'true' });
-  const cursor = element('div', { class: 'blip2-Cursor' });
+  const heat = pixelCanvas({ class: 'blip2-Heat', 'aria-hidden': 'true' });
+  const [cursor, kept] = ['blip2-Cursor', 'blip2-Cursor blip2-Kept'].map((name) => {
+    const width = 100 / grid.columns;
+    return element('div', {
+      class: name,
+      style: `width: ${width}%; height: ${100 / grid.rows}%`,
+      hidden: '',
+    });
+  });
+  const img = element('img', { src: image.url, alt: '', draggable: 'false', decoding: 'sync' });
   const frame = element(
     'div',
     {
       class: 'blip2-Picture',
-      style: `aspect-ratio: ${image.width} / ${image.height}`,
+      style: `aspect-ratio: ${shapeOf(image)}`,
       tabindex: '0',
       role: 'application',
-      'aria-roledescription': 'attention map, arrow keys read it patch by patch',
+      'aria-roledescription': t('attention map, arrow keys read it patch by patch'),
     },
-    element('img', { src: image.url, alt: '', draggable: 'false' }),
-    heat,
+    img,
+    heat.canvas,
+    kept,
     cursor,
   );
-  const readout = element('p', { class: 'blip2-Readout', 'aria-live': 'polite' });
+  const readout = element('p', { class: 'blip2-Readout' });
   let shown: Shown | undefined;
-  let patch: number | undefined;
+  let pointed: number | undefined;
 
-  function point(to: number | undefined): void {
-    patch = to;
-    cursor.hidden = patch === undefined;
-    readout.textContent =
-      patch === undefined || !shown
-        ? 'Point at a patch, or walk with the arrow keys'
-        : describePatch(patch, shown, grid);
-    if (patch === undefined) return;
-    const [row, column] = [Math.floor(patch / grid.columns), patch % grid.columns];
-    cursor.style.left = `${(100 * column) / grid.columns}%`;
-    cursor.style.top = `${(100 * row) / grid.rows}%`;
+  function point(patch: number | undefined, isByKey = false): void {
+    if (patch === pointed) return;
+    pointed = patch;
+    hover({ patch }, isByKey);
   }
-  cursor.style.width = `${100 / grid.columns}%`;
-  cursor.style.height = `${100 / grid.rows}%`;
-  frame.addEventListener('pointermove', (event) => point(patchAt(event, frame, grid)));
+  const toggle = (patch: number) => change({ patch: shown?.state.patch === patch ? null : patch });
+
+  frame.addEventListener('pointermove', (event) => {
+    if (event.pointerType !== 'touch') point(patchAt(event, frame, grid));
+  });
   frame.addEventListener('pointerleave', () => point(undefined));
-  frame.addEventListener('focus', () => frame.matches(':focus-visible') && point(patch ?? shown?.peak));
-  frame.addEventListener('blur', () => point(undefined));
+  frame.addEventListener('click', (event) => toggle(patchAt(event, frame, grid)));
+  frame.addEventListener('focus', () => {
+    if (frame.matches(':focus-visible')) point(shown?.state.patch ?? shown?.peak, true);
+  });
+  frame.addEventListener('blur', () => point(undefined, true));
   frame.addEventListener('keydown', (event) => {
-    const next = event.key === 'Escape' ? undefined : moved(patch ?? shown?.peak ?? 0, event.key, grid);
-    if (next === undefined && event.key !== 'Escape') return;
+    const patch = pointed ?? shown?.state.patch ?? shown?.peak ?? 0;
+    const next = moved(patch, event.key, grid);
+    if (next === undefined && event.key !== 'Enter' && event.key !== ' ') return;
     event.preventDefault();
-    point(next);
+    if (next === undefined) toggle(patch);
+    else point(next, true);
   });
 
   return {
-    element: element(
-      'figure',
-      { class: 'blip2-Main' },
-      frame,
-      ...(caption === undefined ? [] : [element('figcaption', {}, caption)]),
-      scale,
-      readout,
-    ),
+    image: img,
+    element: element('div', { class: 'blip2-Main' }, frame, ...below, readout),
     update(now) {
+      const before = shown;
       shown = now;
-      putPixels(heat, heatPixels(now.map, now.top, now.choice.paint), grid.columns);
-      frame.setAttribute('aria-label', describeQuery(attention, now));
-      point(patch);
+      if (before?.map !== now.map || before.top !== now.top || before.state.paint !== now.state.paint) {
+        putPixels(heat.context, heatPixels(now.map, now.top, now.state.paint), grid.columns);
+        frame.setAttribute('aria-label', describeShown(t, now, attention));
+      }
+      place(cursor, now.patch, grid);
+      place(kept, now.state.patch ?? undefined, grid);
+      readout.textContent =
+        now.patch === undefined
+          ? t('Point at a patch to see which queries look there; click to keep it.')
+          : describePatch(t, now.patch, now, attention);
     },
   };
 }
 
-function patchAt(event: PointerEvent, frame: HTMLElement, { rows, columns }: Attention['grid']): number {
+function place(box: HTMLElement, patch: number | undefined, { rows, columns }: Attention['grid']): void {
+  box.hidden = patch === undefined;
+  if (patch === undefined) return;
+  box.style.left = `${(100 * (patch % columns)) / columns}%`;
+  box.style.top = `${(100 * Math.floor(patch / columns)) / rows}%`;
+}
+
+function patchAt(event: MouseEvent, frame: HTMLElement, { rows, columns }: Attention['grid']): number {
   const box = frame.getBoundingClientRect();
   const along = (at: number, start: number, length: number, count: number) =>
     Math.min(count - 1, Math.max(0, Math.floor(((at - start) / length) * count)));
