@@ -88,7 +88,7 @@ export {
   type TokenOptions,
   type Turn,
 } from './generate';
-export { Blip2, type AskOptions } from './inference';
+export { Blip2, type AskOptions, type AttendOptions } from './inference';
 export {
   emoji,
   folder,
@@ -203,9 +203,11 @@ export {
   makeShapesTowers,
   NOCAPS_SCENES,
   openBlip2,
+  emojiCaptioning,
   emojiRetrieval,
   emojiStage1,
   emojiStage2,
+  emojiVqa,
   loadData,
   makeTowers,
   openData,
@@ -229,7 +231,10 @@ export {
   STAGE1_RATES,
   stage1,
   Stage1Model,
+  type AttendToOptions,
   type CrossAttention,
+  type PairObjective,
+  type PairOptions,
   stage2,
   Stage2Model,
   ImageTextModel,
@@ -270,6 +275,7 @@ export {
   Place,
   show,
   table,
+  type AttentionViewOptions,
   type ImageRow,
   type Tile,
   type View,

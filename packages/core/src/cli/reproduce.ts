@@ -113,7 +113,7 @@ export function addReproduce(program: Command): void {
     .addOption(
       new Option(
         '--size <size>',
-        'full: as the committed results; short: two thirds of the steps; smoke: 20 steps',
+        'full: as the committed results; short: two thirds of the steps, without the longest runs; smoke: 20 steps',
       )
         .choices(['full', 'short', 'smoke'])
         .default('full'),

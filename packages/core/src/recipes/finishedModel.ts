@@ -1,13 +1,13 @@
 /** A model after stage 2, or fine-tuned after it, outside of its recipe: asked about any image, or saved as a folder of its own. */
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HalfType } from '../runtime';
+import { Blip2Error, type HalfType } from '../runtime';
 import { Weights } from '../nn';
 import { Tokenizer } from '../text';
 import { CLIP_MEAN, CLIP_STD, type ImageSource } from '../image';
 import { BLIP2, LANGUAGE_MODEL, type Blip2Config } from '../models';
 import { fileError, savePretrained } from '../checkpoints';
-import type { AttentionBundle } from '../attention';
+import type { AttentionBundle, FurtherSource } from '../attention';
 import { Blip2, QUESTION_TOKENIZER, writeImageProcessor, type ImageProcessor } from '../inference';
 import { pictureSplit } from '../data';
 import { isRunFolder } from '../train';
@@ -91,26 +91,50 @@ export async function openBlip2(dir: string): Promise<Blip2> {
 /** Runs whose models write text. */
 export const GENERATING = ['stage2', 'caption', 'vqa'] as const;
 
+/** What is beside the image, and what is recorded of it. */
+export interface AttendToOptions {
+  /** Beside the queries: a text after stage 1, as in image-text matching; a question where they read questions. */
+  text?: string;
+  /** For the language model to answer; without it, and without a text or a prompt, it writes a caption. */
+  question?: string;
+  /** For the language model to go on from. */
+  prompt?: string;
+  sources?: readonly FurtherSource[];
+}
+
 /**
- * Where the queries of a model look in an image: a BLIP-2 (`openBlip2`), or a Q-Former after stage 1. After stage 1 they
- * can have a text beside them, as in image-text matching; fine-tuned for questions with them beside, a question.
+ * Where the queries of a model look in an image, and where its language model looks among them: a BLIP-2 (`openBlip2`), or
+ * a Q-Former after stage 1, which has no language model.
  *
- * @throws Blip2Error if there is a text, but the model's queries never see one
+ * @throws Blip2Error if there is a text, but the model's queries never see one; if options contradict each other
  */
-export async function attendTo(dir: string, image: ImageSource, text?: string): Promise<AttentionBundle> {
+export async function attendTo(
+  dir: string,
+  image: ImageSource,
+  { text, sources, ...asked }: AttendToOptions = {},
+): Promise<AttentionBundle> {
   const run = isRunFolder(dir) ? openRun(dir, { stages: ['stage1', ...GENERATING] }) : undefined;
+  const { question, prompt } = asked;
   if (run?.model instanceof Stage1Model) {
+    if (question !== undefined || prompt !== undefined) throw withoutLanguage(dir);
     const split = await pictureSplit([image], run.model.tower.imageSize);
-    const [bundle] = await run.model.attend(split, [0], text === undefined ? undefined : [text]);
+    const [bundle] = await run.model.attend(split, [0], text === undefined ? undefined : [text], { sources });
     return bundle;
   }
+  const caption = text === undefined && question === undefined && prompt === undefined;
   const model = run ? asBlip2(run.model) : await Blip2.load(dir);
   try {
-    return await model.attend(image, text);
+    return await model.attend(image, { ...asked, text, caption, sources });
   } finally {
     model.dispose();
   }
 }
+
+const withoutLanguage = (dir: string) =>
+  new Blip2Error(`${dir} is a run of stage 1, which has no language model to be asked`, {
+    hint: 'Give a text beside the queries, or the run of a stage 2.',
+    exitCode: 2,
+  });
 
 /** Pictures of recipes are normalised by CLIP's mean and deviation. */
 const processorOf = ({ tower, imageSize = tower.imageSize }: GeneratingParts): ImageProcessor => ({

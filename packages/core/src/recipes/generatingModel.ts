@@ -2,16 +2,16 @@
  * A BLIP-2 in front of a language model, ready to be asked about the pictures of a split: it captions, answers questions,
  * goes on from any prompt. Where the images' features come from is for those who extend it to say.
  */
-import { Blip2Error, compile, type ParameterStore, type Tensor } from '../runtime';
+import type { ParameterStore } from '../runtime';
 import { Weights, type NamedTensors } from '../nn';
 import { Tokenizer } from '../text';
-import { LANGUAGE_MODEL, queryImages, type Blip2, type Text } from '../models';
+import { LANGUAGE_MODEL, type Blip2 } from '../models';
 import type { GenerationOptions, TextGeneration } from '../generate';
 import type { AttentionBundle } from '../attention';
-import { ImageTextGenerator } from '../inference';
+import { AttentionRecorder, ImageTextGenerator, type AttendOptions } from '../inference';
 import type { Features, FrozenLanguageModel, FrozenVisionTower, ImageTextSplit } from '../data';
 import type { CaptionModel, VqaModel } from '../evaluate';
-import { attentionBundles, crossAttentionOf, type CrossAttention } from './crossAttention';
+import { attentionBundles, type CrossAttention } from './crossAttention';
 
 export interface GeneratingParts {
   model: Blip2;
@@ -30,26 +30,20 @@ export interface GeneratingParts {
 export abstract class GeneratingModel implements VqaModel, CaptionModel {
   readonly parameters: ParameterStore;
   private readonly generator: ImageTextGenerator;
-  private readonly look;
-  private readonly questionTokenizer?: Tokenizer;
+  private readonly recorder: AttentionRecorder;
 
   constructor(readonly parts: GeneratingParts) {
     const { model, parameters, language, questionTokenizerDir } = parts;
     this.parameters = parameters;
-    const questionTokenizer = questionTokenizerDir ? Tokenizer.fromFolder(questionTokenizerDir) : undefined;
-    this.questionTokenizer = questionTokenizer;
-    const trained = () => new Weights(parameters.readAll());
-    this.generator = new ImageTextGenerator({
+    const asked = {
       model,
       frozen: allWeights({ weights: new Weights({}), language }),
-      trained,
+      trained: () => new Weights(parameters.readAll()),
       tokenizer: language.tokenizer,
-      questionTokenizer,
-    });
-    this.look = compile(
-      (features: Tensor, text?: Text) => queryImages(trained(), model, features, { text }).crossAttentions,
-      { name: 'look' },
-    );
+      questionTokenizer: questionTokenizerDir ? Tokenizer.fromFolder(questionTokenizerDir) : undefined,
+    };
+    this.generator = new ImageTextGenerator(asked);
+    this.recorder = new AttentionRecorder(asked, this.generator);
   }
 
   /** Captions of pictures, by beam search unless told otherwise. `prompt` is what each goes on from. */
@@ -91,40 +85,36 @@ export abstract class GeneratingModel implements VqaModel, CaptionModel {
     indices: readonly number[],
     questions?: readonly string[],
   ): Promise<CrossAttention[]> {
-    const { questionTokenizer } = this;
-    const beside = questions && {
-      texts: questions,
-      tokenizer: questionTokenizer ?? missingText(),
-      maxLength: this.parts.model.qformer.maxPositionEmbeddings,
-    };
-    return crossAttentionOf(this.look, await this.features(split), indices, beside);
+    return (await this.recorder.look(await this.features(split), indices, questions)).maps;
   }
 
-  /** As `crossAttention`, one bundle per picture, to be measured, drawn or kept. */
+  /**
+   * As `crossAttention`, one bundle per picture, to be measured, drawn or kept.
+   * @param options what the language model is to write about each, to be recorded too; further maps
+   * @throws Blip2Error as `crossAttention`; if options contradict each other
+   */
   async attend(
     split: ImageTextSplit,
     indices: readonly number[],
     questions?: readonly string[],
+    options: AttendOptions = {},
   ): Promise<AttentionBundle[]> {
-    const layers = await this.crossAttention(split, indices, questions);
-    return attentionBundles(split, indices, layers, questions);
+    const features = await this.features(split);
+    return attentionBundles(
+      split,
+      indices,
+      await this.recorder.record(features, indices, questions, options),
+    );
   }
 
   /** Frees the compiled functions. */
   dispose(): void {
     this.generator.dispose();
-    this.look.dispose();
+    this.recorder.dispose();
   }
 
   /** What the Q-Former reads of each picture [size, P, W]. */
   protected abstract features(split: ImageTextSplit): Promise<Features>;
-}
-
-function missingText(): never {
-  throw new Blip2Error('The queries of this model read the image alone', {
-    hint: 'Leave the text out, or take a model that was fine-tuned for questions with them beside its queries.',
-    exitCode: 2,
-  });
 }
 
 /** What is trained, and the language model under its prefix. */

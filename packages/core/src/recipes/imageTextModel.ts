@@ -18,11 +18,19 @@ import {
   type Text,
 } from '../models';
 import { similarities } from '../losses';
-import type { AttentionBundle } from '../attention';
+import { Looks, type AttentionBundle, type Seen } from '../attention';
 import type { Features, ImageTextSplit } from '../data';
 import type { EncodedPool, RetrievalModel } from '../evaluate';
 import { encodeTexts, selectRows } from './captions';
-import { attentionBundles, crossAttentionOf, type CrossAttention } from './crossAttention';
+import { attentionBundles, type CrossAttention } from './crossAttention';
+import {
+  encodeBeside,
+  pairLook,
+  pairRecords,
+  type EncodedTexts,
+  type PairObjective,
+  type PairOptions,
+} from './pairLook';
 
 const BATCH = 64;
 /** Pairs of an image and a text that are matched at once. */
@@ -52,7 +60,7 @@ export abstract class ImageTextModel implements RetrievalModel {
   private readonly encodeImages;
   private readonly encodeTexts;
   private readonly match;
-  private readonly look;
+  private readonly looks: Record<PairObjective, Looks<[features: Tensor, text: Text | undefined]>>;
 
   constructor({ config, parameters, tokenizer, maxTextLength }: ImageTextParts) {
     this.config = config;
@@ -84,15 +92,11 @@ export abstract class ImageTextModel implements RetrievalModel {
       },
       { name: 'match' },
     );
-    this.look = compile(
-      (features: Tensor, text?: Text) => {
-        const w = weights();
-        const image = readImage(w, config, features);
-        const output = text ? encodePair(w, config, image, text) : encodeImage(w, config, image);
-        return output.crossAttentions;
-      },
-      { name: 'look' },
-    );
+    const looks = (objective: PairObjective) =>
+      new Looks<[features: Tensor, text: Text | undefined]>((sources, features, text) =>
+        pairLook(weights(), config, { objective, sources }, features, text),
+      );
+    this.looks = { itm: looks('itm'), itg: looks('itg') };
   }
 
   /** Encodes images and texts for retrieval. */
@@ -153,19 +157,45 @@ export abstract class ImageTextModel implements RetrievalModel {
     indices: readonly number[],
     texts?: readonly string[],
   ): Promise<CrossAttention[]> {
-    const { tokenizer, maxTextLength: maxLength } = this;
-    const beside = texts && { texts, tokenizer, maxLength };
-    return crossAttentionOf(this.look, await this.features(split), indices, beside);
+    return (await this.look(split, indices, texts && this.beside(texts, 'itm'))).maps;
   }
 
-  /** As `crossAttention`, one bundle per picture, to be measured, drawn or kept. */
+  /**
+   * As `crossAttention`, one bundle per picture, to be measured, drawn or kept. With texts, their attention on the queries
+   * is in it: as in ITM, or as in ITG.
+   * @throws Blip2Error if gradients are asked for, and there is no text whose score has any
+   */
   async attend(
     split: ImageTextSplit,
     indices: readonly number[],
     texts?: readonly string[],
+    options: PairOptions = {},
   ): Promise<AttentionBundle[]> {
-    const layers = await this.crossAttention(split, indices, texts);
-    return attentionBundles(split, indices, layers, texts);
+    const { objective = 'itm' } = options;
+    const beside = texts && this.beside(texts, objective);
+    const seen = await this.look(split, indices, beside, options);
+    return attentionBundles(split, indices, pairRecords(seen, indices.length, objective, beside));
+  }
+
+  private async look(
+    split: ImageTextSplit,
+    indices: readonly number[],
+    beside?: EncodedTexts,
+    { objective = 'itm', sources = [] }: PairOptions = {},
+  ): Promise<Seen> {
+    const features = await this.features(split);
+    return this.looks[objective].see(sources, () => [
+      toFeatures(features, indices),
+      beside && {
+        ids: toInt32({ shape: beside.shape, data: beside.ids }),
+        mask: toInt32({ shape: beside.shape, data: beside.mask }),
+      },
+    ]);
+  }
+
+  private beside(texts: readonly string[], objective: PairObjective): EncodedTexts {
+    const { tokenizer, maxTextLength: maxLength, config } = this;
+    return encodeBeside(texts, tokenizer, { maxLength, objective, start: config.decoderStartTokenId });
   }
 
   /** What the Q-Former reads of each picture [size, P, W]. */

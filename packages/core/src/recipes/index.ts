@@ -2,13 +2,22 @@ export { captioning, type CaptioningOptions } from './captioning';
 export { FinetunedModel } from './finetunedModel';
 export { GeneratingModel, type GeneratingParts } from './generatingModel';
 export { vqa, type VqaTuningOptions } from './vqa';
-export { asBlip2, attendTo, GENERATING, openBlip2, saveBlip2, type SaveBlip2Options } from './finishedModel';
+export {
+  asBlip2,
+  attendTo,
+  GENERATING,
+  openBlip2,
+  saveBlip2,
+  type AttendToOptions,
+  type SaveBlip2Options,
+} from './finishedModel';
 export { openRun, type OpenRunOptions, type RunModels, type RunStage } from './openRun';
 export { unknownKey } from './errors';
 export { applyOverrides } from './overrides';
 export { loadData, makeData, openData, openLanguageModel, recipeOptions, type RecipeKind } from './registry';
 export { ImageTextModel } from './imageTextModel';
 export { type CrossAttention } from './crossAttention';
+export { type PairObjective, type PairOptions } from './pairLook';
 export { type CustomLoss } from './objectiveOptions';
 export { retrieval } from './retrieval';
 export { RetrievalTunedModel } from './retrievalModel';
@@ -72,5 +81,5 @@ export {
   type TrainedClip,
   type TrainedLanguage,
 } from './towers';
-export { emojiRetrieval, emojiStage1, emojiStage2 } from './emoji/settings';
+export { emojiCaptioning, emojiRetrieval, emojiStage1, emojiStage2, emojiVqa } from './emoji/settings';
 export * as shapesSettings from './shapes/settings';

@@ -12,7 +12,7 @@ import {
 } from '../data';
 import { withTrainCaptions } from '../capfilt';
 import { applyOverrides } from './overrides';
-import { emojiRetrieval, emojiStage1, emojiStage2 } from './emoji/settings';
+import { emojiCaptioning, emojiRetrieval, emojiStage1, emojiStage2, emojiVqa } from './emoji/settings';
 import { unknownKey } from './errors';
 import { isDataFolder, OWN_DATA, prepareOwnData } from './ownData';
 import { shapesCaptioning, shapesRetrieval, shapesStage1, shapesStage2, shapesVqa } from './shapes';
@@ -29,8 +29,8 @@ const RECIPES: Record<RecipeKind, Record<string, Entry>> = {
   stage1: { shapes: shapesStage1, emoji: emojiStage1 },
   stage2: { shapes: shapesStage2, emoji: emojiStage2 },
   retrieval: { shapes: shapesRetrieval, emoji: emojiRetrieval },
-  caption: { shapes: shapesCaptioning },
-  vqa: { shapes: shapesVqa },
+  caption: { shapes: shapesCaptioning, emoji: emojiCaptioning },
+  vqa: { shapes: shapesVqa, emoji: emojiVqa },
 };
 const DATA: Record<string, (options: JsonObject) => ImageTextDataset> = { shapes, ...OWN_DATA };
 

@@ -86,8 +86,8 @@ function provenance(parts: readonly Part[]): Html {
     </div>
     <p class="small quiet">
       Committed results came with the repository; yours were made on this machine. The size
-      <i>short</i> trains about two thirds of the steps of <i>full</i>; <i>smoke</i> only shows that
-      everything runs.
+      <i>short</i> trains about two thirds of the steps of <i>full</i> and leaves the longest runs out;
+      <i>smoke</i> only shows that everything runs.
     </p>`;
 }
 

@@ -10,6 +10,9 @@ const SHORT = 2 / 3;
 /** So many pictures of the test split are asked about, or described. */
 export const TEST_PICTURES: Record<Scale, number> = { full: 1000, short: 300, smoke: 20 };
 
+/** At `short` what takes long, and shows nothing if it is cut, is left out. */
+export const leavesOut = (scale: Scale): boolean => scale === 'short';
+
 /** Steps at a scale, of those that the committed results have: all, two thirds (or the share that is given), or 20. */
 export function stepsFor(scale: Scale, steps: number, short = SHORT): number {
   if (scale === 'full') return steps;

@@ -19,7 +19,7 @@ export const stage2Study: Study = {
   announcement:
     'A decoder-only and an encoder-decoder language model, both frozen, describe pictures that they are told of by a few ' +
     'soft prompts. Shapes knows what is true: each caption is held against its picture, and against another.',
-  seconds: { full: 400, short: 110, smoke: 60 },
+  seconds: { full: 300, short: 60, smoke: 60 },
   inputs: stage2Inputs(),
   measure: (context) =>
     forEachLanguage(context, LANGUAGE_NAMES, async (language, frozen) => {

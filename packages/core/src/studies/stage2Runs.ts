@@ -18,11 +18,9 @@ import { variantOf } from './variants';
 
 /** How many points a curve has. */
 const POINTS: Record<Scale, number> = { full: 10, short: 10, smoke: 2 };
-const LONG_POINTS: Record<Scale, number> = { full: 15, short: 10, smoke: 4 };
+const LONG_POINTS: Record<Scale, number> = { full: 15, short: 15, smoke: 4 };
 /** What `short` leaves of a run: with less of these there is nothing to be seen yet. */
 const ALL = 1;
-/** And of a long one. */
-const LONG_SHORT = 1 / 3;
 
 /** What the runs below are trained on: the same pictures and towers, with captions of one object each. */
 const withShortCaptions = (data: ShapesDataset) => variantOf(data, { captions: SHORT_CAPTIONS });
@@ -88,7 +86,7 @@ export function longStage2Run(
 ): Promise<Run<Stage2Model>> {
   const { scale } = context;
   const data = withShortCaptions(context.data);
-  const settings = atScale(scale, shapesLongStage2({ language }), LONG_SHORT);
+  const settings = atScale(scale, shapesLongStage2({ language }), ALL);
   const every = Math.ceil(settings.steps / LONG_POINTS[scale]);
   return context.run(stage2({ ...settings, data, language }), {
     evaluateEvery: every,

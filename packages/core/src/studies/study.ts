@@ -38,9 +38,9 @@ export interface ExampleTurn {
   right?: boolean;
 }
 
-/** `full`: the sizes of the committed results. `short`: fewer steps, for a first look. `smoke`: only that it runs. */
+/** `full`: the sizes of the committed results. `short`: fewer steps and the longest runs left out, for a first look. `smoke`: only that it runs. */
 export const SCALES = ['full', 'short', 'smoke'] as const;
-/** How large a study is: as the committed results, two thirds of the steps, or a few of them. */
+/** How large a study is: as the committed results, two thirds of the steps without the longest runs, or a few steps. */
 export type Scale = (typeof SCALES)[number];
 
 export interface StudyContext {

@@ -8,12 +8,16 @@
  *   npx blip2 finetune retrieval --recipe emoji --data emoji --from runs/emoji --out runs/emoji-found
  *   npx blip2 pretrain stage2 --recipe emoji --data emoji --language opt --from runs/emoji --out runs/emoji-opt
  *   npx blip2 evaluate vqa --model runs/emoji-opt --data emoji --blind
+ *   npx blip2 finetune caption --recipe emoji --data emoji --from runs/emoji-opt --out runs/emoji-captions
+ *   npx blip2 finetune vqa --recipe emoji --data emoji --from runs/emoji-opt --out runs/emoji-vqa
  *
  * A smoke run: `--set steps=20`. Data of your own: the folder in place of `emoji` after `--data`.
  */
+import type { CaptioningOptions } from '../captioning';
 import type { RetrievalTuningOptions } from '../retrievalOptions';
 import type { Stage1Options } from '../stage1Options';
 import type { Stage2Options } from '../stage2Options';
+import type { VqaTuningOptions } from '../vqa';
 
 const OPTIMIZER = { weightDecay: 0.05, beta1: 0.9, beta2: 0.98, clipNorm: 1 };
 
@@ -43,14 +47,13 @@ export const emojiStage1: Omit<Stage1Options, 'data'> = {
   ...OPTIMIZER,
 };
 
+/** Of all fine-tuning, which trains the image encoder. */
+const FINETUNING = { steps: 300, batchSize: 32, learningRate: 5e-4, warmupSteps: 30, ...OPTIMIZER };
+
 /** Fine-tuning for retrieval on Emoji. */
 export const emojiRetrieval: Omit<RetrievalTuningOptions, 'data' | 'from'> = {
   losses: { itc: 1, itm: 1, itg: 1 },
-  steps: 300,
-  batchSize: 32,
-  learningRate: 5e-4,
-  warmupSteps: 30,
-  ...OPTIMIZER,
+  ...FINETUNING,
 };
 
 /** Stage 2 on Emoji. */
@@ -63,4 +66,16 @@ export const emojiStage2: Omit<Stage2Options, 'data' | 'language' | 'from'> = {
   learningRate: 2e-3,
   warmupSteps: 30,
   ...OPTIMIZER,
+};
+
+/** Fine-tuning for captions on Emoji. */
+export const emojiCaptioning: Omit<CaptioningOptions, 'data' | 'from'> = {
+  maxTextLength: MAX_TEXT_LENGTH,
+  ...FINETUNING,
+};
+
+/** Fine-tuning for questions on Emoji. */
+export const emojiVqa: Omit<VqaTuningOptions, 'data' | 'from'> = {
+  maxTextLength: MAX_TEXT_LENGTH,
+  ...FINETUNING,
 };

@@ -20,7 +20,7 @@ import { augment } from './augment';
 import { spreadPositions } from './positions';
 import { TOWER_TRAINING } from './training';
 
-const TRAINING: TrainingConfig = { ...TOWER_TRAINING, steps: 1000, batchSize: 64, learningRate: 1e-3 };
+const TRAINING: TrainingConfig = { ...TOWER_TRAINING, steps: 1600, batchSize: 64, learningRate: 1.5e-3 };
 
 /** Patches in a row. */
 const GRID = 4;
