@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
+  inputsHash,
   readOwnResults,
   readResult,
   readResults,
@@ -10,6 +11,8 @@ import {
   writeResult,
   type StudyResult,
 } from '../../packages/core/src/studies';
+import { upToDate } from '../../packages/core/src/studies/measure';
+import { fake } from './fakes';
 import { newFolder } from './support';
 
 const RESULT: StudyResult = {
@@ -78,4 +81,18 @@ test('a number that is none, or one measured twice, is not written', () => {
     writeResult(newFolder(), { ...RESULT, measurements: [first, ...more] });
   expect(() => write({ ...first, step: 3, value: NaN })).toThrow('Study one, seed 3: a, loss, step 3 is NaN');
   expect(() => write(first)).toThrow('Study one, seed 3: a, loss was measured twice');
+});
+
+test('what takes long may be missing in a first look', () => {
+  const runsDir = newFolder();
+  const study = fake('one');
+  const slow = { ...study, claims: study.claims.map((claim) => ({ ...claim, takesLong: true as const })) };
+  const notes: string[] = [];
+  for (const scale of ['short', 'full'] as const) {
+    writeResult(resultsDir(runsDir, scale), { ...RESULT, scale, inputs: inputsHash(study, scale) });
+  }
+  const found = (one: typeof study, scale: 'short' | 'full') =>
+    upToDate(one, { seed: 3, scale, runsDir, note: (note) => notes.push(note) }) !== undefined;
+  expect([found(slow, 'short'), found(slow, 'full'), found(study, 'short')]).toEqual([true, false, false]);
+  expect(notes).toHaveLength(2);
 });

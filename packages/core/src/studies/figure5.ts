@@ -76,6 +76,7 @@ export const figure5: Study = {
       worse: END,
       paper: { says: 'degrades drastically', where: 'figure 5' },
       needs: LONG_ENOUGH,
+      takesLong: true,
     },
   ],
   // The paper's figure has no numbers.

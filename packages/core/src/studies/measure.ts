@@ -7,6 +7,7 @@ import { environment } from './environment';
 import { inputsHash } from './inputs';
 import { readResult, resultPath, resultsDir, writeResult, type StudyResult } from './results';
 import { dataFor } from './scale';
+import { leavesOut } from './scale';
 import { neededBy, valueOf } from './statistics';
 import type { Scale, Study } from './study';
 
@@ -82,6 +83,7 @@ export function upToDate(study: Study, { seed, scale, runsDir, note }: Wanted): 
 function outOfDate(study: Study, { measurements, inputs, scale }: StudyResult): string | undefined {
   if (inputs !== inputsHash(study, scale)) return 'was made with other settings or towers';
   const missing = study.claims
+    .filter(({ takesLong }) => !(takesLong && leavesOut(scale)))
     .flatMap(neededBy)
     .find(({ arm, metric }) => valueOf(measurements, arm, metric) === undefined);
   return missing && `lacks ${missing.metric} of "${missing.arm}"`;

@@ -78,6 +78,8 @@ export interface Claim {
   paper?: PaperStatement;
   /** Without it the seeds cannot tell whether the claim holds. */
   needs?: Requirement;
+  /** What it speaks of takes long: a first look (`short`) does without. */
+  takesLong?: true;
 }
 
 /** What the paper says of a claim. */
