@@ -31,4 +31,17 @@ export {
   type QuerySummary,
 } from './measures';
 export { isSet, quantised } from './quantised';
-export { readAttention, readAttentionBundle, readAttentionSet } from './read';
+export { checkAttentionFolder, readAttention, readAttentionBundle, readAttentionSet } from './read';
+export {
+  element,
+  firstRows,
+  lookAt,
+  Looks,
+  ofPicture,
+  readMaps,
+  type Look,
+  type Pass,
+  type Seen,
+} from './look';
+export { attentionRollout } from './rollout';
+export { tokenNames } from './tokenNames';

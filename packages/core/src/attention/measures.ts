@@ -24,7 +24,7 @@ export interface Peak {
 /** The patch that is looked at most; the first of equals. */
 export function peak({ columns, values }: PatchMap): Peak {
   const at = values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
-  return { row: Math.floor(at / columns), column: at % columns, share: values[at] / sum(values) };
+  return { row: Math.floor(at / columns), column: at % columns, share: share(values[at], sum(values)) };
 }
 
 /**
@@ -55,7 +55,7 @@ export function patchesOn(
 
 /** The part of all attention to patches that falls on the given ones. Without a preference it is `chance(patches)`. */
 export function shareOn({ values }: PatchMap, patches: readonly boolean[]): number {
-  return sum(values.filter((_, i) => patches[i])) / sum(values);
+  return share(sum(values.filter((_, i) => patches[i])), sum(values));
 }
 
 /** The share that the given patches have of the picture. */
@@ -90,6 +90,9 @@ export function querySummaries(
     };
   });
 }
+
+/** Gradients may be zero all over the picture. */
+const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
 
 function sum(values: Float32Array): number {
   return values.reduce((total, value) => total + value, 0);

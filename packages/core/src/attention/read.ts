@@ -98,6 +98,11 @@ export function readAttentionSet(json: unknown, name = 'attention set'): Attenti
   return { ...set, items: checked };
 }
 
+/** @throws Blip2Error if a viewer would not look for files there: see `AttentionSet.dir` */
+export function checkAttentionFolder(dir: string): void {
+  parse(folder, dir, `The folder ${JSON.stringify(dir)}`, ATTENTION_SET_FORMAT);
+}
+
 /** Either of the two, as the JSON's `format` says. @throws Blip2Error naming the key at fault */
 export function readAttention(json: unknown, name = 'attention record'): AttentionBundle | AttentionSet {
   const format = (json as { format?: unknown } | null | undefined)?.format;
@@ -108,7 +113,7 @@ function parse<T>(schema: z.ZodType<T>, json: unknown, name: string, format: str
   const { error, data } = schema.safeParse(json);
   if (!error) return data;
   const [{ path, message }] = error.issues;
-  throw new Blip2Error(`${name}: ${path.join('.') || 'the whole'}: ${message}`, {
+  throw new Blip2Error([name, path.join('.') || 'the whole', message].join(': '), {
     hint: `JSON of the format ${format} is expected.`,
   });
 }

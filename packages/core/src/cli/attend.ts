@@ -1,13 +1,16 @@
 /** `blip2 attend`: where the queries look in an image, as data, as a page or as a picture. */
 import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { Command } from 'commander';
-import type { AttentionBundle } from '../attention';
+import { InvalidArgumentError, type Command } from 'commander';
+import type { AttentionBundle, FurtherSource } from '../attention';
 import { printJson } from './output';
 
 interface Options {
   model: string;
   text?: string;
+  question?: string;
+  prompt?: string;
+  sources?: FurtherSource[];
   out: string;
   json?: boolean;
 }
@@ -22,7 +25,17 @@ const WRITERS: Record<string, (bundle: AttentionBundle) => Promise<string | Buff
   },
 };
 
-async function attend(image: string, { model, text, out, json }: Options): Promise<void> {
+const SOURCES: readonly string[] = ['rollout', 'gradients'] satisfies FurtherSource[];
+
+function parseSources(list: string): FurtherSource[] {
+  const names = list.split(',');
+  const odd = names.find((name) => !SOURCES.includes(name));
+  if (odd !== undefined)
+    throw new InvalidArgumentError(`There is no ${odd}; there are ${SOURCES.join(', ')}.`);
+  return names as FurtherSource[];
+}
+
+async function attend(image: string, { model, out, json, ...asked }: Options): Promise<void> {
   const { Blip2Error } = await import('../runtime');
   const { fileError } = await import('../checkpoints');
   const { attendTo } = await import('../recipes');
@@ -33,27 +46,42 @@ async function attend(image: string, { model, text, out, json }: Options): Promi
       exitCode: 2,
     });
   }
-  const bundle = await attendTo(model, image, text);
+  const bundle = await attendTo(model, image, asked);
   const content = await write(bundle);
   try {
     writeFileSync(out, content);
   } catch (cause) {
     throw fileError(cause, 'write', out);
   }
-  const { queries, heads, layers, grid } = bundle;
-  if (json) printJson({ image, out, queries, heads, layers: layers.map(({ layer }) => layer), grid });
-  else console.log(out);
+  const { queries, heads, layers, grid, generated } = bundle;
+  const written = generated && { prompt: generated.prompt, tokens: generated.tokens };
+  if (json) {
+    printJson({
+      ...{ image, out, queries, heads, layers: layers.map(({ layer }) => layer), grid },
+      ...(written && { generated: written }),
+    });
+  } else console.log(out);
 }
 
 export function addAttend(program: Command): void {
   program
     .command('attend <image>')
-    .description('where the queries of a Q-Former look in an image')
+    .description('where the queries of a Q-Former look in an image, and its language model among the queries')
     .requiredOption('--model <dir>', 'folder of a BLIP-2, or run folder of pretrain or finetune')
     .requiredOption('--out <file>', '.json: the attention bundle; .html: a page; .png: a picture')
     .option(
       '--text <text>',
       'a text beside the queries, as in image-text matching: of stage 1, or a question after finetune vqa',
+    )
+    .option(
+      '--question <text>',
+      'for the language model to answer; unless told otherwise it writes a caption',
+    )
+    .option('--prompt <text>', 'for the language model to go on from')
+    .option(
+      '--sources <list>',
+      "further maps, with commas: rollout; gradients (of the text's score, or of what is written)",
+      parseSources,
     )
     .option('--json', 'print one JSON document')
     .addHelpText(

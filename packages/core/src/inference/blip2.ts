@@ -3,14 +3,15 @@
  * B batch, S image side, P patches, W width of the image, Q queries, H heads.
  */
 import { join } from 'node:path';
-import { Blip2Error, compile, computeValues, tf, type Tensor } from '../runtime';
+import { compile, computeValues, tf, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
-import { cleanQuestion, Tokenizer, type EncodedBatch } from '../text';
+import { Tokenizer } from '../text';
 import type { ImageSource } from '../image';
-import { BLIP2, queryImages, tokenCount, type Blip2 as Blip2Model, type Text } from '../models';
+import { BLIP2, tokenCount, type Blip2 as Blip2Model } from '../models';
 import { fromPretrained, type FromPretrainedOptions } from '../checkpoints';
 import type { GenerationOptions, TextGeneration } from '../generate';
 import { attentionBundle, type AttentionBundle } from '../attention';
+import { AttentionRecorder, type AttendOptions } from './attentionRecorder';
 import { ImageTextGenerator, type ImageFeatures } from './imageTextGenerator';
 import { processImages, readImageProcessor, type ImageProcessor } from './imageProcessor';
 
@@ -34,24 +35,16 @@ export interface Blip2Parts {
 export class Blip2 {
   private readonly generator: ImageTextGenerator;
   private readonly encode;
-  private readonly look;
+  private readonly recorder: AttentionRecorder;
 
   constructor(private readonly parts: Blip2Parts) {
     const { model, weights, frozen, tokenizer, questionTokenizer } = parts;
-    this.generator = new ImageTextGenerator({
-      model,
-      frozen,
-      trained: weights,
-      tokenizer,
-      questionTokenizer,
-    });
+    const asked = { model, frozen, trained: weights, tokenizer, questionTokenizer };
+    this.generator = new ImageTextGenerator(asked);
+    this.recorder = new AttentionRecorder(asked, this.generator);
     this.encode = compile((pixels: Tensor) => model.vision.features(weights(), pixels), {
       name: 'visionTower',
     });
-    this.look = compile(
-      (features: Tensor, text?: Text) => queryImages(weights(), model, features, { text }).crossAttentions,
-      { name: 'look' },
-    );
   }
 
   /**
@@ -104,47 +97,27 @@ export class Blip2 {
   }
 
   /**
-   * Where the queries look: at the image alone, or with a question beside them.
-   * @throws Blip2Error if the image cannot be decoded; if there is a question, but the queries never see one
+   * Where the queries look: at the image alone, or with a question beside them (as text, or `text`). What the language model
+   * makes of the queries comes with it where something is to be written: `{ caption: true }`, `{ question }`, `{ prompt }`.
+   *
+   * @throws Blip2Error if the image cannot be decoded; if there is a text, but the queries never see one
    */
-  async attend(image: ImageSource, question?: string): Promise<AttentionBundle> {
-    const text = question === undefined ? undefined : this.encodeQuestion(question);
-    const features = this.featuresOf([image]);
-    const values = await features.gather([0]);
-    const maps = tf.tidy(() => this.look(tf.tensor(values, [1, ...features.shape]), text && toTensors(text)));
-    const { size } = this.parts.processor;
-    const side = size / this.parts.model.vision.patchSize;
-    const read = ([layer, map]: [string, Tensor]) => {
-      const values = map.dataSync<'float32'>();
-      map.dispose();
-      return { layer: Number(layer), shape: map.shape.slice(1), values }; // [H, Q, P]
-    };
-    return attentionBundle({
-      image,
-      maps: Object.entries(maps).map(read),
-      grid: { rows: side, columns: side },
-      text: question,
-    });
-  }
-
-  private encodeQuestion(question: string): EncodedBatch {
-    const { questionTokenizer: tokenizer, model } = this.parts;
-    if (!tokenizer) {
-      throw new Blip2Error('The queries of this BLIP-2 read the image alone', {
-        hint: 'Leave the text out, or take a model that was fine-tuned for questions with them beside its queries.',
-        exitCode: 2,
-      });
-    }
-    const text = cleanQuestion(question);
-    const maxLength = Math.min(tokenizer.encode(text).length, model.qformer.maxPositionEmbeddings);
-    return tokenizer.encodeBatch([text], { maxLength });
+  async attend(
+    image: ImageSource,
+    options: string | (AttendOptions & { text?: string }) = {},
+  ): Promise<AttentionBundle> {
+    const { text, ...rest } = typeof options === 'string' ? { text: options } : options;
+    const texts = text === undefined ? undefined : [text];
+    const [recorded] = await this.recorder.record(this.featuresOf([image]), [0], texts, rest);
+    const side = this.parts.processor.size / this.parts.model.vision.patchSize;
+    return attentionBundle({ ...recorded, image, grid: { rows: side, columns: side } });
   }
 
   /** Gives the memory of weights and compiled functions back. */
   dispose(): void {
     this.generator.dispose();
     this.encode.dispose();
-    this.look.dispose();
+    this.recorder.dispose();
     this.parts.dispose?.();
   }
 
@@ -162,11 +135,6 @@ export class Blip2 {
     };
   }
 }
-
-const toTensors = ({ ids, mask, shape }: EncodedBatch): Text => ({
-  ids: tf.tensor2d(ids, shape, 'int32'),
-  mask: tf.tensor2d(mask, shape, 'int32'),
-});
 
 /** Where a Q-Former that reads questions has its tokenizer, as InstructBLIP's folders do. */
 export const QUESTION_TOKENIZER = 'qformer_tokenizer';

@@ -9,14 +9,13 @@ import { cleanQuestion, type Tokenizer } from '../text';
 import { blip2Prompt, languageWeights, softPrompts, type Blip2, type Sequencer, type Text } from '../models';
 import { textOf, TokenGenerator, type GenerationOptions, type TextGeneration } from '../generate';
 import { filledBatches } from './filledBatches';
-import { ANSWER, CAPTION, CAPTION_START, questionPrompt, withDefaults } from './prompts';
+import { paddedLength, promptPadding, textTensors } from './paddedText';
+import { ANSWER, CAPTION, CAPTION_START, captionPrompt, questionPrompt, withDefaults } from './prompts';
 
 /** Images that are read at once. */
 const IMAGES = 64;
 /** Prompts that are gone on from at once: as many as there is memory for, by the language model's width. */
 const promptsAtOnce = (width: number) => Math.min(128, Math.ceil(2 ** 15 / width));
-/** Prompts are padded to a multiple of this, so that few lengths are compiled. */
-const LENGTH_STEP = 8;
 
 export interface ImageTextParts {
   model: Blip2;
@@ -67,10 +66,7 @@ export class ImageTextGenerator {
     images: readonly number[],
     { prompt, ...options }: GenerationOptions & { prompt?: string } = {},
   ): Promise<TextGeneration[][]> {
-    const { prompts, language } = this.parts.model;
-    const given = prompt ?? prompts?.caption;
-    const isBegun = given === undefined && language.architecture === 'encoder-decoder';
-    const before = isBegun ? CAPTION_START : (given ?? '');
+    const { before, isBegun } = captionPrompt(this.parts.model, prompt);
     const texts = await this.generate(
       features,
       images,
@@ -118,7 +114,7 @@ export class ImageTextGenerator {
     const distinct = new Map(images.map((asked) => [keyOf(asked), asked]));
     const place = new Map([...distinct.keys()].map((key, i) => [key, i]));
     const soft = await this.readImages(features, [...distinct.values()]);
-    const padSide = model.language.architecture === 'decoder-only' ? 'left' : 'right';
+    const padSide = promptPadding(model.language);
     const maxLength = paddedLength(tokenizer, prompts);
     const texts: TextGeneration[][] = [];
     for (const { rows, real } of filledBatches(images.length, promptsAtOnce(model.language.hiddenSize))) {
@@ -128,8 +124,7 @@ export class ImageTextGenerator {
       );
       const prompt: ImagePrompt = {
         soft: soft.rows(rows.map((row) => place.get(keyOf(images[row]))!)),
-        ids: tf.tensor2d(encoded.ids, encoded.shape, 'int32'),
-        mask: tf.tensor2d(encoded.mask, encoded.shape, 'int32'),
+        ...textTensors(encoded),
       };
       const written = await this.generator.generate(prompt, options).finally(() => tf.dispose(prompt));
       const named = written
@@ -171,13 +166,13 @@ export class ImageTextGenerator {
     const texts = asked.flatMap(({ question }) => (question === undefined ? [] : cleanQuestion(question)));
     if (!tokenizer || texts.length === 0) return undefined;
     const maxLength = paddedLength(tokenizer, texts, model.qformer.maxPositionEmbeddings);
-    return (rows) => {
-      const { ids, mask, shape } = tokenizer.encodeBatch(
-        rows.map((row) => texts[row]),
-        { maxLength },
+    return (rows) =>
+      textTensors(
+        tokenizer.encodeBatch(
+          rows.map((row) => texts[row]),
+          { maxLength },
+        ),
       );
-      return { ids: tf.tensor2d(ids, shape, 'int32'), mask: tf.tensor2d(mask, shape, 'int32') };
-    };
   }
 }
 
@@ -188,12 +183,6 @@ interface AskedImage {
 }
 
 const keyOf = ({ image, question = '' }: AskedImage): string => `${image} ${question}`;
-
-/** Longest text in tokens, rounded up. */
-function paddedLength(tokenizer: Tokenizer, texts: readonly string[], most = Infinity): number {
-  const longest = texts.reduce((length, text) => Math.max(length, tokenizer.encode(text).length), 1);
-  return Math.min(Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP, most);
-}
 
 /** Of several images, row-major [images, Q, D]. */
 class SoftPrompts {

@@ -1,4 +1,5 @@
 /** A finished BLIP-2 asked about images: captions, answers, any prompt, and where its queries look. */
+export { AttentionRecorder, type AttendOptions, type Recorded } from './attentionRecorder';
 export { Blip2, QUESTION_TOKENIZER, type AskOptions, type Blip2Parts } from './blip2';
 export { filledBatches, type FilledBatch } from './filledBatches';
 export {

@@ -15,6 +15,16 @@ export const CAPTION: GenerationOptions = { numBeams: 5, maxNewTokens: 30 };
  */
 export const CAPTION_START = 'a';
 
+/** What a caption goes on from: `prompt`, or that of fine-tuning. `isBegun`: it has been given its first word instead. */
+export function captionPrompt(
+  { language, prompts }: Pick<Blip2, 'language' | 'prompts'>,
+  prompt?: string,
+): { before: string; isBegun: boolean } {
+  const given = prompt ?? prompts?.caption;
+  const isBegun = given === undefined && language.architecture === 'encoder-decoder';
+  return { before: isBegun ? CAPTION_START : (given ?? ''), isBegun };
+}
+
 /** A question in the template that the model was fine-tuned with, or else the paper's for the kind of language model. */
 export function questionPrompt(
   { language, prompts }: Pick<Blip2, 'language' | 'prompts'>,

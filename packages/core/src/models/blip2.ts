@@ -75,6 +75,8 @@ export interface QueryOptions {
   text?: Text;
   /** Draws the Q-Former's dropout; without it there is none. */
   rng?: Rng;
+  /** See `QformerInput`. */
+  probes?: Record<number, Tensor>;
 }
 
 /**
@@ -86,7 +88,7 @@ export function queryImages(
   w: Weights,
   { qformer: config, visionLayerNormEps }: Pick<Blip2, 'qformer' | 'visionLayerNormEps'>,
   features: Tensor,
-  { text, rng }: QueryOptions = {},
+  { text, rng, probes }: QueryOptions = {},
 ): QformerOutput {
   const normed = layerNorm(w.scope('vision_model.post_layernorm'), features, visionLayerNormEps);
   const image = imageMemory(w, config, normed);
@@ -94,7 +96,7 @@ export function queryImages(
     text: embedText(w, text.ids), // [B, T, D]
     mask: bidirectionalMask(config.numQueryTokens, text.mask),
   };
-  return qformer(w, config, { queries: w.get('query_tokens'), image, ...beside, rng });
+  return qformer(w, config, { queries: w.get('query_tokens'), image, ...beside, rng, probes });
 }
 
 /**
@@ -105,7 +107,12 @@ export function queryImages(
  */
 export function softPrompts(w: Weights, model: Blip2, features: Tensor, options?: QueryOptions): Tensor {
   const { queries } = queryImages(w, model, features, options);
-  return linear(w.scope('language_projection'), queries!);
+  return projectQueries(w, queries!);
+}
+
+/** From the Q-Former's width to the language model's: [B, Q, width] → [B, Q, D]. */
+export function projectQueries(w: Weights, queries: Tensor): Tensor {
+  return linear(w.scope('language_projection'), queries);
 }
 
 /**

@@ -75,32 +75,44 @@ type Memory = { layers: KeyValues[]; mask: Tensor };
 export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
   const { hiddenSize, vocabSize, tokens } = decoder;
 
-  function states(w: Weights, { embeddings, mask }: Prompt, rng?: Rng, seen: KeyValues[] = []): Tensor[] {
+  function states(w: Weights, { embeddings, mask }: Prompt, rng?: Rng, seen: Partial<Seen> = {}): Tensor[] {
     checkLength(decoder, mask.shape[1]!);
     const bias = causalBias(mask); // [B, 1, S, S]
     const attend: Attend = (query, own, dropout) => {
-      seen.push(own);
-      return multiHeadAttention(query, own, { bias, dropout, rng }).context;
+      const { context, probabilities } = multiHeadAttention(query, own, { bias, dropout, rng });
+      seen.keyValues?.push(own);
+      seen.probabilities?.push(probabilities);
+      return context;
     };
     return walk(decoder, w, embeddings, realPositions(mask), () => attend, rng);
   }
 
   function logits(w: Weights, prompt: Prompt, target: Tensor, rng?: Rng): Tensor {
+    const last = states(w, withTarget(w, prompt, target), rng).at(-1)!;
+    return decoder.head(w, judged(last, prompt.mask)); // [B, T, V]
+  }
+
+  function attentions(w: Weights, prompt: Prompt, target: Tensor): Tensor[] {
+    const probabilities: Tensor[] = [];
+    states(w, withTarget(w, prompt, target), undefined, { probabilities });
+    return probabilities.map((all) => judgedAttention(all, prompt.mask)); // [B, H, T, P] each
+  }
+
+  /** The prompt, then the target but its last token: P + T − 1 rows. */
+  function withTarget(w: Weights, prompt: Prompt, target: Tensor): Prompt {
     const [batch, length] = target.shape as [number, number];
     const given = decoder.embed(w, target.slice([0, 0], [batch, length - 1])); // [B, T − 1, D]
-    const sequence = {
-      embeddings: tf.concat([prompt.embeddings, given], 1), // [B, P + T − 1, D]
+    return {
+      embeddings: tf.concat([prompt.embeddings, given], 1),
       mask: tf.concat([prompt.mask, tf.ones([batch, length - 1], 'int32')], 1),
     };
-    const last = states(w, sequence, rng).at(-1)!;
-    return decoder.head(w, judged(last, prompt.mask)); // [B, T, V]
   }
 
   function begin(w: Weights, prompt: Prompt, room: number): Beginning {
     const [batch, length] = prompt.mask.shape as [number, number];
     checkLength(decoder, length + room);
     const layers: KeyValues[] = [];
-    const last = states(w, prompt, undefined, layers).at(-1)!;
+    const last = states(w, prompt, undefined, { keyValues: layers }).at(-1)!;
     const first = decoder.head(w, judged(last, prompt.mask)); // [B, 1, V]
     const memory: Memory = { layers, mask: prompt.mask };
     const cache = layers.map(({ key: { shape } }) => emptyCache(batch, shape[1]!, room, shape[3]!));
@@ -140,9 +152,16 @@ export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
     embed: (w, ids) => decoder.embed(w, ids),
     states: (w, sequence, rng) => states(w, sequence, rng),
     logits,
+    attentions,
     begin,
     step: (w, memory, cache, ids, position) => step(w, memory as Memory, cache as KeyValues[], ids, position),
   };
+}
+
+/** What blocks attended to, in their order: the rows' keys and values, and probabilities [B, H, S, S]. */
+interface Seen {
+  keyValues: KeyValues[];
+  probabilities: Tensor[];
 }
 
 /** Through all blocks. */
@@ -173,6 +192,14 @@ function judged(states: Tensor, promptMask: Tensor): Tensor {
   const starts = tf.range(0, batch * length, length, 'int32').reshape([batch, 1]);
   const chosen = takeBatch(states.reshape([batch * length, width]), places.add(starts).reshape([-1]));
   return chosen.reshape([batch, length - prompt + 1, width]);
+}
+
+/** Of the rows that target tokens are predicted from, on the prompt: [B, H, S, S] → [B, H, T, P]. */
+function judgedAttention(probabilities: Tensor, promptMask: Tensor): Tensor {
+  const [batch, heads, length] = probabilities.shape as [number, number, number];
+  const byRow = probabilities.transpose([0, 2, 1, 3]).reshape([batch, length, heads * length]);
+  const chosen = judged(byRow, promptMask).reshape([batch, -1, heads, length]); // [B, T, H, S]
+  return chosen.slice([0, 0, 0, 0], [-1, -1, -1, promptMask.shape[1]!]).transpose([0, 2, 1, 3]);
 }
 
 function checkLength({ maxPositions = Infinity }: Decoder, length: number): void {

@@ -13,6 +13,7 @@ export {
   blip2Prompt,
   LANGUAGE_MODEL,
   languageWeights,
+  projectQueries,
   queryImages,
   softPrompts,
   type Blip2,
@@ -22,6 +23,12 @@ export {
 } from './blip2';
 export { BLIP2, blip2Family, TOWERS, type Blip2Config, type TowerConfig, type Towers } from './blip2Family';
 export * from './blip2Qformer';
+export {
+  BLIP2_RETRIEVAL,
+  isRetrieval,
+  type Blip2Retrieval,
+  type Blip2RetrievalConfig,
+} from './blip2Retrieval';
 export {
   BLIP,
   blipFeatures,
@@ -62,6 +69,7 @@ export type { Family, TensorNames } from './family';
 export type { LanguageTower, Prompt, SpecialTokens } from './languageTower';
 export { OPT, OPT_125M, OPT_1_3B, OPT_2_7B, OPT_350M, OPT_6_7B, optParameters, type OptConfig } from './opt';
 export {
+  attentionProbes,
   embedText,
   imageMemory,
   qformer,

@@ -46,4 +46,13 @@ export interface LanguageTower extends Sequencer<Prompt> {
    * @returns [B, T, V]
    */
   logits(w: Weights, prompt: Prompt, target: Tensor, rng?: Rng): Tensor;
+  /**
+   * Where the model looks in its prompt while it writes a text, by teacher forcing: for each block that reads the prompt
+   * the probabilities of the row that token t is predicted from. A decoder-only model's are those of self-attention, whose
+   * rest to a sum of 1 goes to the text before t; an encoder-decoder's those of cross-attention.
+   *
+   * @param target int32 [B, T]
+   * @returns for each block [B, heads, T, P]
+   */
+  attentions(w: Weights, prompt: Prompt, target: Tensor): Tensor[];
 }

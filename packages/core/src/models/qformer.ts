@@ -5,7 +5,7 @@
  *
  * B batch, Q queries, P patches, T text tokens, S = Q + T rows, D width, W width of the image, H heads, d = D / H.
  */
-import { dropout, gelu, tf, type Rng, type Tensor } from '../runtime';
+import { dropout, gelu, matmul, tf, type Rng, type Tensor } from '../runtime';
 import {
   addNorm,
   embed,
@@ -31,6 +31,11 @@ export interface QformerInput {
   text?: Tensor;
   /** Added to the scores of self-attention [B, 1, S, columns] (masks.ts); without it all is seen. */
   mask?: Tensor;
+  /**
+   * Zeros that are added to the probabilities of cross-attention, for blocks that read the image: `[layer]` → [B, H, Q, P]
+   * (`attentionProbes`). Their gradient is that of the probabilities.
+   */
+  probes?: Record<number, Tensor>;
   /** Keys and values, per block, of rows that came before: the mask's first columns. */
   past?: KeyValues[];
   /** Draws dropout; without it there is none. */
@@ -62,6 +67,7 @@ export function qformer(w: Weights, config: QformerConfig, input: QformerInput):
       ...input,
       past,
       image: input.image?.[i],
+      probe: input.probes?.[i],
     });
     blocks.push(done);
     rows = done.rows;
@@ -97,6 +103,20 @@ export function imageMemory(w: Weights, config: QformerConfig, image: Tensor): I
   return memory;
 }
 
+/** Zeros for `QformerInput.probes`, for images of P tokens. */
+export function attentionProbes(
+  config: QformerConfig,
+  batch: number,
+  tokens: number,
+): Record<number, Tensor> {
+  const { numAttentionHeads, numQueryTokens, numHiddenLayers, crossAttentionFrequency } = config;
+  const probes: Record<number, Tensor> = {};
+  for (let i = 0; i < numHiddenLayers; i += crossAttentionFrequency) {
+    probes[i] = tf.zeros([batch, numAttentionHeads, numQueryTokens, tokens]);
+  }
+  return probes;
+}
+
 /** The memory of chosen images, by `indices` int32 [N] into the batch: [B, H, P, d] → [N, H, P, d]. */
 export function selectImages(memory: ImageMemory, indices: Tensor): ImageMemory {
   const chosen = Object.entries(memory).map(([layer, { key, value }]) => [
@@ -120,13 +140,17 @@ interface Block {
 }
 
 /** What a block sees beside its rows: the pass's input, cut to this block. */
-type BlockInput = Omit<QformerInput, 'past' | 'image'> & { past?: KeyValues; image?: KeyValues };
+type BlockInput = Omit<QformerInput, 'past' | 'image' | 'probes'> & {
+  past?: KeyValues;
+  image?: KeyValues;
+  probe?: Tensor;
+};
 
 /** Self-attention for all, cross-attention for the queries, then each part's own feed-forward. */
 function block(w: Weights, config: QformerConfig, before: Rows, input: BlockInput): Block {
   const self = selfAttention(w, config, join(before), input);
   const { queries, text } = split(self.rows, before.queries?.shape[1] ?? 0);
-  const cross = queries && input.image && crossAttention(w, config, queries, input.image, input.rng);
+  const cross = queries && input.image && crossAttention(w, config, queries, input.image, input);
   const informed = cross?.rows ?? queries;
   return {
     rows: {
@@ -151,12 +175,26 @@ function selfAttention(w: Weights, config: QformerConfig, x: Tensor, { mask, pas
 }
 
 /** queries [B, Q, D] */
-function crossAttention(w: Weights, config: QformerConfig, queries: Tensor, image: KeyValues, rng?: Rng) {
+function crossAttention(
+  w: Weights,
+  config: QformerConfig,
+  queries: Tensor,
+  image: KeyValues,
+  { rng, probe }: Pick<BlockInput, 'rng' | 'probe'>,
+) {
   const layer = w.scope('crossattention.attention.query');
   const [query] = projectHeads([layer], queries, config.numAttentionHeads); // [B, H, Q, d]
   const options = { dropout: config.attentionProbsDropoutProb, rng };
   const { context, probabilities } = multiHeadAttention(query, image, options);
-  return { rows: addNorm(w.scope('crossattention.output'), config, context, queries, rng), probabilities };
+  const read = probe ? context.add(readByProbe(probe, image)) : context; // [B, Q, D]
+  return { rows: addNorm(w.scope('crossattention.output'), config, read, queries, rng), probabilities };
+}
+
+/** What would be read if the probe [B, H, Q, P] were added to the probabilities: [B, Q, D]. */
+function readByProbe(probe: Tensor, { value }: KeyValues): Tensor {
+  const [batch, heads, queries] = probe.shape as [number, number, number];
+  const context = matmul(probe, value); // [B, H, Q, d]
+  return context.transpose([0, 2, 1, 3]).reshape([batch, queries, heads * value.shape[3]!]);
 }
 
 /** Queries have their own weights, BERT's names with the suffix `_query`. */

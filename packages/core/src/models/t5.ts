@@ -61,7 +61,7 @@ function t5(config: T5Config): T5Tower {
   const { dModel, vocabSize, numHeads, dKv, numDecoderLayers } = config;
 
   function decoderStates(w: Weights, encoded: Prompt, target: Tensor, rng?: Rng): Tensor[] {
-    return decode(w, config, crossMemory(w, config, encoded), shiftRight(config, target), rng);
+    return decode(w, config, crossMemory(w, config, encoded), shiftRight(config, target), { rng });
   }
 
   function encode(w: Weights, prompt: Prompt, rng?: Rng): Prompt {
@@ -79,6 +79,11 @@ function t5(config: T5Config): T5Tower {
     decoderStates,
     logits: (w, prompt, target, rng) =>
       head(w, config, decoderStates(w, encode(w, prompt, rng), target, rng).at(-1)!),
+    attentions(w, prompt, target) {
+      const seen: Tensor[] = [];
+      decode(w, config, crossMemory(w, config, encode(w, prompt)), shiftRight(config, target), { seen });
+      return seen;
+    },
     begin(w, prompt, room): Beginning {
       const memory = crossMemory(w, config, encode(w, prompt));
       const batch = prompt.mask.shape[0];
@@ -135,13 +140,22 @@ function shiftRight({ decoderStartTokenId }: T5Config, target: Tensor): Tensor {
   return tf.concat([start, target.slice([0, 0], [batch, length - 1])], 1);
 }
 
-/** Teacher forcing: ids int32 [B, T], the start token first → layers + 2 tensors [B, T, D]. */
-function decode(w: Weights, config: T5Config, memory: Memory, ids: Tensor, rng?: Rng): Tensor[] {
+/**
+ * Teacher forcing: ids int32 [B, T], the start token first → layers + 2 tensors [B, T, D].
+ * @param seen takes each block's probabilities over the encoder's output [B, H, T, P]
+ */
+function decode(
+  w: Weights,
+  config: T5Config,
+  memory: Memory,
+  ids: Tensor,
+  { rng, seen }: { rng?: Rng; seen?: Tensor[] } = {},
+): Tensor[] {
   const decoder = w.scope('decoder');
   const length = ids.shape[1]!;
   const relative = relativePositionBias(positionTable(decoder), buckets(config, false), length);
   const self = attendAll(config, relative.add(causalMask(length)), rng); // [1, H, T, T]
-  const read = attendAll(config, paddingBias(memory.mask), rng); // [B, 1, 1, P]
+  const read = attendAll(config, paddingBias(memory.mask), rng, seen); // [B, 1, 1, P]
   const attentionsAt = (layer: number) => ({
     self,
     cross: (query: Tensor) => read(query, memory.layers[layer]),
@@ -196,10 +210,14 @@ interface Attentions {
   cross?: (query: Tensor) => Tensor;
 }
 
-/** Attention over whole sequences. T5 does not divide scores by √d. */
-function attendAll(config: T5Config, bias: Tensor, rng: Rng | undefined) {
+/** Attention over whole sequences. T5 does not divide scores by √d. @param seen takes the probabilities */
+function attendAll(config: T5Config, bias: Tensor, rng: Rng | undefined, seen?: Tensor[]) {
   const options = { bias, scale: 1, dropout: config.dropoutRate, rng };
-  return (query: Tensor, seen: KeyValues): Tensor => multiHeadAttention(query, seen, options).context;
+  return (query: Tensor, memory: KeyValues): Tensor => {
+    const { context, probabilities } = multiHeadAttention(query, memory, options);
+    seen?.push(probabilities);
+    return context;
+  };
 }
 
 /** All blocks, then the final norm: [B, S, D] → layers + 2 tensors [B, S, D]. */

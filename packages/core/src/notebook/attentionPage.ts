@@ -1,20 +1,29 @@
-/** Where queries look, as an HTML page that needs nothing else: every block that reads the picture, heads averaged. */
-import type { AttentionBundle } from '../attention';
-import { drawAttention } from './attentionView';
+/**
+ * Where queries look, as an HTML page that needs nothing else: JupyterLab's explorer where its script is at hand, and for
+ * readers without scripts every block that reads the picture, heads averaged.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isSet, withBundles, type AttentionBundle, type AttentionSet } from '../attention';
+import { drawAttention } from './attentionDrawing';
 import { escape, FONT, INK, svgDocument } from './svg';
 
 const STYLE = `body { font: 15px/1.5 ${FONT}; color: ${INK.text}; background: #fff; max-width: 800px; margin: 2em auto; padding: 0 1em; }
+body:has(#explorer) { max-width: 1200px; }
 h1 { font-size: 1.4em; } h2 { font-size: 1.1em; margin: 1.5em 0 0.3em; }
 p { color: ${INK.quiet}; } svg { max-width: 100%; height: auto; }`;
 
+/** The explorer's script, in this package or beside it in the repository. It defines `blip2Explorer.mount(element, json)`. */
+const PLACES = [['explorer.js'], ['..', 'jupyter-ext', 'standalone', 'explorer.js']].map((path) =>
+  join(__dirname, '..', '..', ...path),
+);
+
 /** The page's text, pictures included. */
-export function attentionPage(bundle: AttentionBundle): string {
-  const { queries, heads, layers, grid, text } = bundle;
-  const said = text === undefined ? '' : ` beside the text “${text}”`;
-  const about = `${queries} queries${said}, mean of ${heads} heads, ${grid.rows} × ${grid.columns} patches. The lighter a patch, the more of a query’s attention it has; within a block, all share one scale.`;
-  const blocks = layers.map(
-    ({ layer }) => `<h2>Block ${layer}</h2>\n${svgDocument(drawAttention(bundle, { layer }))}`,
-  );
+export function attentionPage(record: AttentionBundle | AttentionSet): string {
+  const whole = isSet(record) ? withBundles(record) : record;
+  const script = PLACES.find((path) => existsSync(path));
+  const still = stillPage(whole);
+  const body = script ? explorer(whole, readFileSync(script, 'utf8'), still) : still;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -25,9 +34,39 @@ export function attentionPage(bundle: AttentionBundle): string {
 </head>
 <body>
 <h1>Where the queries look</h1>
-<p>${escape(about)}</p>
-${blocks.join('\n')}
+${body}
 </body>
 </html>
 `;
+}
+
+function explorer(record: AttentionBundle | AttentionSet, script: string, still: string): string {
+  return `<div id="explorer"></div>
+<noscript>
+${still}
+</noscript>
+<script type="application/json" id="record">${scriptJson(record)}</script>
+<script>${script.replace(/<(?=\/script|!--)/gi, '\\x3c')}</script>
+<script>blip2Explorer.mount(document.getElementById('explorer'), document.getElementById('record').textContent);</script>`;
+}
+
+/** JSON that ends no script element, whatever its texts say. */
+const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
+
+function stillPage(record: AttentionBundle | AttentionSet): string {
+  if (!isSet(record)) return stillBundle(record);
+  return record.items
+    .map(({ name, bundle }) => `<h2>${escape(name)}</h2>\n${stillBundle(bundle!)}`)
+    .join('\n');
+}
+
+function stillBundle(bundle: AttentionBundle): string {
+  const { queries, heads, layers, grid, text, generated } = bundle;
+  const said = text === undefined ? '' : ` beside the text “${text}”`;
+  const wrote = generated ? ` The language model wrote: “${generated.tokens.join('').trim()}”.` : '';
+  const about = `${queries} queries${said}, mean of ${heads} heads, ${grid.rows} × ${grid.columns} patches. The lighter a patch, the more of a query’s attention it has; within a block, all share one scale.${wrote}`;
+  const blocks = layers.map(
+    ({ layer }) => `<h2>Block ${layer}</h2>\n${svgDocument(drawAttention(bundle, { layer }))}`,
+  );
+  return `<p>${escape(about)}</p>\n${blocks.join('\n')}`;
 }

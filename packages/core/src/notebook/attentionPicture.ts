@@ -26,18 +26,18 @@ export async function attentionPicture(
   return Buffer.from(data['image/png'] as string, 'base64');
 }
 
-/** The picture with darkness over its patches, and their attention in percent where there is room for it. */
+/** The picture with darkness over its patches, and their attention in percent, if wanted, where there is room for it. */
 export function litPicture(
   { image, grid: { rows, columns } }: AttentionBundle,
   values: Float32Array,
-  { largest, x, y }: { largest: number; x: number; y: number },
+  { largest, x, y, numbered = true }: { largest: number; x: number; y: number; numbered?: boolean },
 ): string {
   const [width, height] = [TILE / columns, TILE / rows];
   const cells = Array.from(values, (value, patch) => {
     const [left, upper] = [x + (patch % columns) * width, y + Math.floor(patch / columns) * height];
-    const darkness = (DARKEST * (1 - value / largest)).toFixed(3);
+    const darkness = (DARKEST * (1 - (largest > 0 ? value / largest : 0))).toFixed(3);
     const cell = `<rect x="${left}" y="${upper}" width="${width}" height="${height}" fill="#000000" fill-opacity="${darkness}"/>`;
-    return Math.min(width, height) < NUMBERED
+    return !numbered || Math.min(width, height) < NUMBERED
       ? cell
       : cell + number(value, left + width / 2, upper + height / 2);
   });

@@ -1,93 +1,89 @@
 /**
- * Where queries look. In JupyterLab, the extension of packages/jupyter-ext explores the bundle; everywhere else, a PNG
- * has the picture once for each query, lit where its attention is.
+ * Where queries look in a picture, or in several: explored in JupyterLab, a PNG elsewhere. What would make a notebook's
+ * output too large is rounded to bytes, and what is too large even so lies in a folder beside the notebook.
  */
 import {
-  ATTENTION_FORMAT,
-  layerOf,
-  queryMap,
-  shareOn,
+  attentionSet,
+  bundleOf,
+  checkAttentionFolder,
+  isSet,
+  quantised,
+  readAttentionSet,
+  writeAttentionFolder,
   type AttentionBundle,
-  type MapChoice,
+  type AttentionSet,
 } from '../attention';
-import { litPicture, TILE } from './attentionPicture';
-import { label, picture, renderPng, wrap, type Drawing } from './svg';
+import { sha256 } from '../checkpoints';
+import { describe, drawAttention, stacked, type AttentionDrawingOptions } from './attentionDrawing';
+import { renderPng, type Drawing } from './svg';
 import type { View } from './view';
 
-export interface AttentionViewOptions extends MapChoice {
-  /** All unless given. */
-  queries?: readonly number[];
-  /** Patches that show objects (`patchesOn`): each query's share on them is written below it. */
-  objects?: readonly boolean[];
-  /** Below the picture; the bundle's text unless given. */
-  caption?: string;
+/** What is shown first, and where large records go. */
+export interface AttentionViewOptions extends AttentionDrawingOptions {
+  /** Folder for what an output cannot hold, relative to the notebook; named after the content unless given. */
+  dir?: string;
 }
 
-/** As wide as a notebook's page. */
-const WIDTH = 760;
-const GAP = 10;
-const SMALL = 10.5;
-const LINE = 13;
+/** Bytes of a notebook's output. */
+const ROOM = 2_000_000;
+/** Of a set, so many are in the PNG. */
+const DRAWN = 4;
 
-/** Where queries look in a picture: explored in JupyterLab, a PNG elsewhere. */
-export function attentionView(bundle: AttentionBundle, options: AttentionViewOptions = {}): View {
+/** Where queries look in a picture, or in those of a set. */
+export function attentionView(
+  record: AttentionBundle | AttentionSet,
+  options: AttentionViewOptions = {},
+): View {
   return {
     async render() {
-      const png = await renderPng(drawAttention(bundle, options));
+      const { dir, ...shown } = options;
+      const png = await renderPng(draw(record, shown));
+      const text = inWords(record, shown);
+      const sent = fitting(record, ROOM - (png.data['image/png'] as string).length - text.length, dir);
       return {
-        data: { [ATTENTION_FORMAT]: bundle, ...png.data, 'text/plain': describe(bundle, options) },
+        data: { [sent.format]: sent, ...png.data, 'text/plain': text },
         // The explorer begins with the same choice.
-        metadata: { [ATTENTION_FORMAT]: options, ...png.metadata },
+        metadata: { [sent.format]: shown, ...png.metadata },
       };
     },
   };
 }
 
-const percent = (share: number) => `${Math.round(100 * share)}%`;
-const chosen = ({ queries }: AttentionBundle, options: AttentionViewOptions) =>
-  options.queries ?? Array.from({ length: queries }, (_, query) => query);
-
-function describe(bundle: AttentionBundle, options: AttentionViewOptions): string {
-  const { objects } = options;
-  const share = (query: number) =>
-    objects ? ` ${percent(shareOn(queryMap(bundle, { ...options, query }), objects))} on objects` : '';
-  const queries = chosen(bundle, options).map((query) => `query ${query}${share(query)}`);
-  return `Attention in layer ${layerOf(bundle, options.layer).layer}: ${queries.join(', ')}`;
+function draw(record: AttentionBundle | AttentionSet, options: AttentionDrawingOptions): Drawing {
+  if (!isSet(record)) return drawAttention(record, options);
+  return stacked(
+    record.items.slice(0, DRAWN).map((item) => ({
+      name: item.name,
+      drawing: drawAttention(bundleOf(record, item), options),
+    })),
+  );
 }
 
-export function drawAttention(bundle: AttentionBundle, options: AttentionViewOptions): Drawing {
-  const { objects, caption = bundle.text } = options;
-  const queries = chosen(bundle, options);
-  const maps = queries.map((query) => queryMap(bundle, { ...options, query }));
-  // One scale for all, so that a spread map looks spread beside a sharp one.
-  const largest = Math.max(...maps.flatMap((map) => [...map.values]));
-  const words = caption === undefined ? [] : wrap(caption, TILE + GAP, SMALL);
-  const lines = Math.max(words.length, objects ? 2 : 1);
-  const height = TILE + lines * LINE + GAP;
-  const perRow = Math.floor((WIDTH - GAP) / (TILE + GAP));
-  const columns = Math.min(perRow, queries.length + 1);
-  const place = (tile: number) => ({
-    x: GAP + (tile % columns) * (TILE + GAP),
-    y: GAP + Math.floor(tile / columns) * height,
-  });
-
-  const { x, y } = place(0);
-  const parts = [picture(bundle.image.url, x, y, TILE, TILE) + below({ x, y }, words)];
-  for (const [i, map] of maps.entries()) {
-    const at = place(i + 1);
-    const share = objects ? [`${percent(shareOn(map, objects))} on objects`] : [];
-    const lit = litPicture(bundle, map.values, { largest, ...at });
-    parts.push(lit + below(at, [`query ${queries[i]}`, ...share]));
-  }
-  return {
-    width: GAP + columns * (TILE + GAP),
-    height: GAP + Math.ceil((queries.length + 1) / columns) * height,
-    content: parts.join(''),
-  };
+function inWords(record: AttentionBundle | AttentionSet, options: AttentionDrawingOptions): string {
+  if (!isSet(record)) return describe(record, options);
+  const { title = 'Attention', items } = record;
+  return `${title}: ${items.map(({ name }) => name).join(', ')}`;
 }
 
-/** Lines of text below a picture. */
-const below = ({ x, y }: { x: number; y: number }, lines: readonly string[]): string =>
-  lines
-    .map((line, i) => label(line, x + TILE / 2, y + TILE + 15 + i * LINE, { size: SMALL, anchor: 'middle' }))
-    .join('');
+/** The record as an output may hold it. */
+function fitting(
+  record: AttentionBundle | AttentionSet,
+  room: number,
+  dir?: string,
+): AttentionBundle | AttentionSet {
+  // What a viewer will fetch is checked here, where something can be done about it.
+  if (isSet(record) && record.items.some(({ file }) => file)) return readAttentionSet(record, 'The set');
+  const size = (one: object) => JSON.stringify(one).length;
+  if (size(record) <= room) return record;
+  const small = quantised(record);
+  return size(small) <= room ? small : inFolder(small, dir);
+}
+
+/** Writes a folder with a file per picture, and refers to it. */
+function inFolder(record: AttentionBundle | AttentionSet, dir?: string): AttentionSet {
+  const { title, items } = isSet(record) ? record : attentionSet([{ name: 'picture', bundle: record }]);
+  const folder = dir ?? `attention-${sha256(JSON.stringify(record)).slice(0, 12)}`;
+  checkAttentionFolder(folder);
+  const bundles = items.map(({ name, bundle }) => ({ name, bundle: bundle! }));
+  return { ...writeAttentionFolder(folder, bundles, title), dir: folder };
+}
