@@ -5,6 +5,7 @@ import { readAttentionOutput } from './attention';
 import { fetchBeside } from './documents/files';
 import type { Host } from './host';
 import { showError } from './renderers/error';
+import { standaloneScript } from './script';
 import { AttentionView } from './view';
 
 /** What is to be shown. */
@@ -57,6 +58,7 @@ export class Explorer extends Widget {
       this.view = new AttentionView(output, {
         state: state ?? without(this.host.defaults, wishes),
         wishes,
+        script: standaloneScript,
         trans: (text, ...values) => trans.__(text, ...values.map(String)),
         ...(this.resolver && { fetchItem: fetchBeside(this.resolver, this.host, folderOf(output)) }),
       });

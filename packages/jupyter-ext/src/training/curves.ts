@@ -1,5 +1,6 @@
 /** Training curves on view: which runs of a folder, which measure, and the plot, which grows while runs train. */
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ISignal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import { Plot } from '../plotly/draw';
 import { element } from '../view/dom';
@@ -11,6 +12,8 @@ import { Runs, type Files } from './runs';
 export interface CurvesOptions {
   files: Files;
   trans: TranslationBundle;
+  /** The page has other colours. */
+  themeChanged?: ISignal<unknown, unknown> | undefined;
   /** Holds one folder per run. */
   folder: string;
   /** Names of runs; the newest if there are none. */
@@ -54,6 +57,7 @@ export class TrainingCurves extends Widget {
     this.measure.addEventListener('change', () => this.draw());
     this.logarithmic.addEventListener('change', () => this.draw());
     this.sizes.observe(this.plot.element.parentElement!);
+    options.themeChanged?.connect(this.update, this);
     this.open(folder, chosen);
   }
 
@@ -61,8 +65,7 @@ export class TrainingCurves extends Widget {
     return this.runs.folder;
   }
 
-  /** Draws anew: the theme may have changed. */
-  draw(): void {
+  private draw(): void {
     const { trans } = this.options;
     const runs = this.runs.chosen.map((name) => ({
       name,

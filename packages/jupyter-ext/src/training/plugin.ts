@@ -5,16 +5,17 @@ import { PathExt } from '@jupyterlab/coreutils';
 import { ABCWidgetFactory, DocumentWidget, type DocumentRegistry } from '@jupyterlab/docregistry';
 import { ILauncher } from '@jupyterlab/launcher';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import { CATEGORY, COMMANDS } from '../commands';
 import { IHost, type Host } from '../host';
 import { trainingIcon } from '../icons';
-import { TrainingCurves } from './curves';
-import type { Files } from './runs';
+import { TrainingCurves, type CurvesOptions } from './curves';
 
 const ID = '@blip2/jupyter-ext:training';
 const NAME = 'blip2-training';
+const LOGS = 'blip2-training-log';
 const FILE_TYPE = 'blip2-log';
+
+type Options = Omit<CurvesOptions, 'folder' | 'chosen'>;
 
 /** Compares runs, also while they train. */
 export const training: JupyterFrontEndPlugin<void> = {
@@ -37,10 +38,8 @@ export const training: JupyterFrontEndPlugin<void> = {
       const chosen = await settings?.get(ID, 'folder').catch(() => undefined);
       return typeof chosen?.composite === 'string' ? chosen.composite : 'runs';
     };
-    const tracker = new WidgetTracker<MainAreaWidget<TrainingCurves> | DocumentWidget<TrainingCurves>>({
-      namespace: NAME,
-    });
-    themes?.themeChanged.connect(() => tracker.forEach(({ content }) => content.draw()));
+    const options = { files, trans, themeChanged: themes?.themeChanged };
+    const tracker = new WidgetTracker<MainAreaWidget<TrainingCurves>>({ namespace: NAME });
 
     app.commands.addCommand(COMMANDS.openTraining, {
       label: trans.__('Training curves'),
@@ -48,8 +47,7 @@ export const training: JupyterFrontEndPlugin<void> = {
       icon: trainingIcon,
       async execute({ folder }) {
         const content = new TrainingCurves({
-          files,
-          trans,
+          ...options,
           folder: typeof folder === 'string' ? folder : await folderOfRuns(),
         });
         const tab = new MainAreaWidget({ content });
@@ -62,25 +60,22 @@ export const training: JupyterFrontEndPlugin<void> = {
     });
     palette?.addItem({ command: COMMANDS.openTraining, category: CATEGORY });
     launcher?.add({ command: COMMANDS.openTraining, category: CATEGORY, rank: 2 });
-    addDocuments(app, files, trans, (widget) => void tracker.add(widget));
-    if (restorer) {
-      void restorer.restore(tracker, {
-        command: COMMANDS.openTraining,
-        args: ({ content }) => ({ folder: content.folderName }),
-        when: app.restored,
-        name: ({ content }) => content.folderName,
-      });
-    }
+    void restorer?.restore(tracker, {
+      command: COMMANDS.openTraining,
+      args: ({ content }) => ({ folder: content.folderName }),
+      name: ({ content }) => content.folderName,
+    });
+    addDocuments(app, options, restorer);
   },
 };
 
 /** "Open With > Training curves" for log.jsonl. */
 function addDocuments(
   { docRegistry }: JupyterFrontEnd,
-  files: Files,
-  trans: TranslationBundle,
-  opened: (widget: DocumentWidget<TrainingCurves>) => void,
+  options: Options,
+  restorer: ILayoutRestorer | null,
 ): void {
+  const { trans } = options;
   docRegistry.addFileType({
     name: FILE_TYPE,
     displayName: trans.__('Log of a training run'),
@@ -88,20 +83,25 @@ function addDocuments(
     mimeTypes: ['application/jsonl'],
     icon: trainingIcon,
   });
-  const factory = new LogDocuments(files, trans, {
-    name: NAME,
+  const factory = new LogDocuments(options, {
+    name: LOGS,
     label: trans.__('Training curves'),
     fileTypes: [FILE_TYPE],
     readOnly: true,
   });
-  factory.widgetCreated.connect((_, widget) => opened(widget));
   docRegistry.addWidgetFactory(factory);
+  const tracker = new WidgetTracker<DocumentWidget<TrainingCurves>>({ namespace: LOGS });
+  factory.widgetCreated.connect((_, widget) => void tracker.add(widget));
+  void restorer?.restore(tracker, {
+    command: 'docmanager:open',
+    args: ({ context }) => ({ path: context.path, factory: LOGS }),
+    name: ({ context }) => context.path,
+  });
 }
 
 class LogDocuments extends ABCWidgetFactory<DocumentWidget<TrainingCurves>> {
   constructor(
-    private readonly files: Files,
-    private readonly trans: TranslationBundle,
+    private readonly curves: Options,
     options: DocumentRegistry.IWidgetFactoryOptions,
   ) {
     super(options);
@@ -112,8 +112,7 @@ class LogDocuments extends ABCWidgetFactory<DocumentWidget<TrainingCurves>> {
     const run = PathExt.dirname(context.path);
     const widget = new DocumentWidget({
       content: new TrainingCurves({
-        files: this.files,
-        trans: this.trans,
+        ...this.curves,
         folder: PathExt.dirname(run),
         chosen: [PathExt.basename(run)],
       }),
