@@ -278,7 +278,13 @@ it('tells in words what is seen', () => {
   );
   const weighted = show(full, { source: 'gradients' }, { patch: 0 });
   expect(words.describePatch(english, 0, weighted, full)).toMatch(/^Row 1, column 1: [\d.e-]+ for query 0$/);
-  expect(words.sourceNote(english, 'gradients', full)).toContain('ITM score of the text');
+  expect(words.noteFor(english, weighted, full)).toContain('gradient of the ITM score of the text');
+  expect(words.noteFor(english, token, full)).toMatch(
+    /^From “\w+” to the queries \(mean of 2 layers, mean of 4 heads\)/,
+  );
+  expect(words.noteFor(english, shown, attention)).toBe('');
+  const briefly = [0, 0.0012, 0.0375, 0.123].map((value) => words.brief(value, 'share'));
+  expect(briefly).toEqual(['0.00%', '0.12%', '3.8%', '12%']);
   expect(['Ġred', '##s', '\n', ' ', '▁a'].map(words.tokenText)).toEqual(['red', '##s', '␣', '␣', 'a']);
   expect(english('%1 of %2, %1%', 1, '%1')).toBe('1 of %1, 1%');
   expect(entropy(Float32Array.of(0, 0))).toBe(0);

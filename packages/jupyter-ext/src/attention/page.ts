@@ -25,18 +25,18 @@ export function pageHtml({ title, script, json, state }: PageContent): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeText(title)}</title>
 <style>
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; background: Canvas; }
 body { max-width: 1180px; margin: 24px auto; padding: 0 16px; }
 </style>
 </head>
 <body>
 <main id="view"></main>
 <script type="application/json" id="data">${inScript(JSON.stringify({ json, state }))}</script>
-<script>${script.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '<\\!--')}</script>
-<script>
+<script>${script.replace(/<\/(script)/gi, '<\\/$1').replace(/<!-{2}/g, '<\\!--')}</script>
+<script>{
 const { json, state } = JSON.parse(document.getElementById('data').textContent);
 blip2Explorer.mount(document.getElementById('view'), json, { state });
-</script>
+}</script>
 </body>
 </html>
 `;

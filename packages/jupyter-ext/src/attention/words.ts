@@ -2,7 +2,7 @@
 import type { Attention } from './bundle';
 import type { Stack } from './maps';
 import type { Shown, Subject } from './shown';
-import type { Pick, Source, ViewState } from './state';
+import type { Pick, ViewState } from './state';
 import type { Translate } from './translate';
 
 /** 0.1234 → "12.3%" */
@@ -15,6 +15,13 @@ export function percent(share: number): string {
 export function amount(value: number, { stack: { unit } }: { stack: { unit: Stack['unit'] } }): string {
   if (unit === 'share') return percent(value);
   return value === 0 || value >= 0.001 ? Number(value.toPrecision(3)).toString() : value.toExponential(1);
+}
+
+/** The same in few characters, for small places. */
+export function brief(value: number, unit: Stack['unit']): string {
+  if (unit === 'gradient') return value === 0 ? '0' : value.toExponential(0);
+  const hundred = 100 * value;
+  return `${hundred >= 9.95 ? Math.round(hundred) : hundred.toFixed(hundred >= 0.995 ? 1 : 2)}%`;
 }
 
 export const headName = (t: Translate, head: Pick, heads: number): string => {
@@ -99,16 +106,35 @@ export const spread = (t: Translate, entropy: number, patches: number): string =
 export const CAUTION =
   'Attention shows where a query reads, not what the model concludes: a patch can be looked at and not matter, or matter through a later layer.';
 
-/** What a source is, where it is not plain attention. */
-export function sourceNote(t: Translate, source: Source, { gradientOf }: Attention): string {
-  if (source === 'rollout') {
-    return t(
-      'Rollout: the mean attention of each layer, multiplied through all of them. A rough path, not a measurement.',
+/** What to know about what is on view, where it is more than plain attention of a query. */
+export function noteFor(t: Translate, { state, subject, stack }: Shown, attention: Attention): string {
+  const notes: string[] = [];
+  if (subject.kind !== 'query') {
+    const [reader, reading] =
+      subject.kind === 'token' ? [attention.tokens!, state.reading] : [attention.generated!, state.writing];
+    const how = [layerName(t, reading.layer, reader.layers.length), headName(t, reading.head, reader.heads)];
+    notes.push(
+      t(
+        'From %1 to the queries (%2), and from these to the patches (%3): the product of both, a way that is open, not one that was taken.',
+        subjectName(t, subject, attention),
+        how.join(', ').toLowerCase(),
+        whereName(t, state, attention),
+      ),
     );
   }
-  if (source === 'attention') return '';
-  return t(
-    'Attention times the positive gradient of the %1: what would change it at once, in no unit of probability.',
-    gradientOf || t('result'),
-  );
+  if (state.source === 'rollout') {
+    notes.push(
+      t('Rollout: the mean attention of each layer, multiplied through all of them; a rough estimate.'),
+    );
+  }
+  if (stack.unit === 'gradient') {
+    const of = attention.gradientOf || t('result');
+    notes.push(
+      t(
+        'Attention times the positive gradient of the %1: what would change it at once. No probabilities.',
+        of,
+      ),
+    );
+  }
+  return notes.join(' ');
 }

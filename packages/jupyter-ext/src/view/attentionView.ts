@@ -106,7 +106,7 @@ export class AttentionView {
   private frame(): HTMLElement {
     const t = this.t;
     const help = t(
-      'Point at patches, queries or words to follow them; click to keep one, Esc to let go. With keys: Tab from part to part, arrows within one, Enter to keep, Esc to let go.',
+      'Point at patches, queries or words to follow them, click to keep. Keys: Tab and arrows to move, Enter to keep, Esc to let go.',
     );
     const view = element(
       'div',

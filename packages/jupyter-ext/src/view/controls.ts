@@ -24,7 +24,7 @@ export function controls({ attention, t, change }: Context, last: HTMLElement): 
   const names = {
     source: { attention: t('Attention'), gradients: t('Gradient-weighted'), rollout: t('Rollout') },
     sort: { number: t('Number'), entropy: t('Most focused first'), peak: t('Highest peak first') },
-    scale: { all: t('Same for all queries'), own: t('Each query’s own') },
+    scale: { all: t('Same for all'), own: t('Each its own') },
     paint: {
       viridis: t('Viridis over gray'),
       cividis: t('Cividis over gray'),

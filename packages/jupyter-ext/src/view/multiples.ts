@@ -3,7 +3,7 @@ import { places } from '../attention/ranking';
 import type { Marks, Shown } from '../attention/shown';
 import type { Sort } from '../attention/state';
 import { mapOf } from '../attention/maps';
-import { amount, marksName, percent } from '../attention/words';
+import { brief, marksName } from '../attention/words';
 import { element, newId, pixelCanvas } from './dom';
 import type { Context, Part } from './part';
 import { roving } from './roving';
@@ -16,8 +16,7 @@ const PLACES = 5;
 interface Tile {
   option: HTMLElement;
   context: CanvasRenderingContext2D;
-  place: HTMLElement;
-  value: HTMLElement;
+  label: HTMLElement;
 }
 
 export function multiples({ attention, t, change, hover }: Context, picture: HTMLImageElement): Part {
@@ -70,12 +69,15 @@ export function multiples({ attention, t, change, hover }: Context, picture: HTM
     list.toggleAttribute('data-marked', marks !== undefined);
     const place = marks && places(marks.values);
     const most = marks ? Math.max(...marks.values) : 0;
-    const text = (value: number) => (marks?.by === 'patch' ? amount(value, now) : percent(value));
+    const text = (value: number) =>
+      marks?.by === 'patch' ? brief(value, now.stack.unit) : brief(value, 'share');
     for (const [query, tile] of tiles.entries()) {
       const value = marks?.values[query] ?? 0;
       tile.option.style.setProperty('--blip2-share', most > 0 ? (value / most).toFixed(3) : '0');
-      tile.value.textContent = marks ? text(value) : '';
-      tile.place.textContent = place && value > 0 && place[query] <= PLACES ? String(place[query]) : '';
+      // Drawn by the style sheet: the name of a tile is its query alone.
+      tile.label.dataset.value = marks ? text(value) : '';
+      const isFirst = place !== undefined && value > 0 && place[query] <= PLACES;
+      tile.option.dataset.place = isFirst ? String(place[query]) : '';
       if (place) tile.option.setAttribute('aria-description', t('%1, place %2', text(value), place[query]));
       else tile.option.removeAttribute('aria-description');
     }
@@ -115,15 +117,13 @@ const orderName = (t: Context['t'], sort: Sort): string =>
 
 function makeTile(name: string, query: number, shape: number): Tile {
   const { canvas, context } = pixelCanvas({ 'aria-hidden': 'true', style: `aspect-ratio: ${shape}` });
-  const place = element('span', { class: 'blip2-Place' });
-  const value = element('span', { class: 'blip2-Value' });
+  const label = element('span', { class: 'blip2-Label' }, String(query));
   const option = element(
     'div',
     { role: 'option', class: 'blip2-Tile', 'aria-label': name, tabindex: '-1' },
     canvas,
-    place,
     element('span', { class: 'blip2-Bar' }),
-    element('span', { class: 'blip2-Label' }, element('span', {}, String(query)), value),
+    label,
   );
-  return { option, context, place, value };
+  return { option, context, label };
 }

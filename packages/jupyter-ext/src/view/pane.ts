@@ -3,7 +3,7 @@ import type { Attention } from '../attention/bundle';
 import { SMALL, type Panel } from '../attention/figure';
 import { orderFor, prepare, shownFor, type Hover, type Prepared, type Shown } from '../attention/shown';
 import { fit, type ViewState } from '../attention/state';
-import { sourceNote, subjectName, whereName } from '../attention/words';
+import { noteFor, subjectName, whereName } from '../attention/words';
 import { objectsOf, type Wishes } from '../attention/wishes';
 import { element } from './dom';
 import { multiples } from './multiples';
@@ -40,7 +40,6 @@ export class Pane {
     // A text whose tokens stand in a strip need not be told again.
     const caption = wishes.caption ?? (attention.tokens ? undefined : attention.text);
     if (caption) main.element.append(element('p', { class: 'blip2-Caption' }, caption));
-    main.element.append(this.note);
     this.element = element(
       'section',
       { class: 'blip2-Pane', 'aria-label': name || t('Picture') },
@@ -52,6 +51,7 @@ export class Pane {
         main.element,
         element('div', { class: 'blip2-Side' }, numbers.element, tiles.element),
       ),
+      this.note,
     );
     this.element.dataset.picture = attention.image.width <= SMALL ? 'small' : 'large';
   }
@@ -78,7 +78,7 @@ export class Pane {
     const own = isLike(this.attention, of) ? hover : { ...hover, patch: undefined };
     const shown = shownFor(prepared, own, top);
     this.now = order?.length === this.attention.queries ? { ...shown, order: [...order] } : shown;
-    this.note.textContent = sourceNote(this.context.t, prepared.state.source, this.attention);
+    this.note.textContent = noteFor(this.context.t, this.now, this.attention);
     for (const part of this.parts) part.update(this.now);
   }
 

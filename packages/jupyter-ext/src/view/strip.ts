@@ -41,7 +41,7 @@ export function strip({ attention, t, change, hover }: Context, kind: 'token' | 
   return {
     element: element(
       'div',
-      { class: 'blip2-Strip' },
+      { class: 'blip2-Strip', 'data-kind': kind },
       name,
       ...(stepper ? [stepper.element] : []),
       ...(prompt === '␣' ? [] : [element('span', { class: 'blip2-Prompt' }, prompt)]),
@@ -112,7 +112,7 @@ function makeStepper(
     stop,
     update() {
       const now = current();
-      place.textContent = t('%1 of %2', now === null ? '–' : now + 1, count);
+      place.textContent = now === null ? '' : t('%1 of %2', now + 1, count);
     },
   };
 }

@@ -11,20 +11,22 @@ interface Row {
   text: (shown: Shown) => string;
   /** Drawn as a bar behind the text. */
   share: (shown: Shown) => number;
-  isFor?: (shown: Shown) => boolean;
+  /** Whether there is such a number; always unless told. */
+  isFor?: boolean;
 }
 
 /** @param objects which patches show objects, if that is known */
 export function summary({ attention, t }: Context, objects?: readonly boolean[]): Part {
   const { grid, image } = attention;
   const ofAll = (shown: Shown, value: number) => value / (sum(shown.map) + shown.cls || 1);
-  const rows: Row[] = [
+  const all: Row[] = [
     {
       name: t('On the queries'),
       help: t('How much of what this token attends to is the queries; the rest is other text'),
-      text: ({ onQueries }) => percent(onQueries ?? 0),
+      // The row stays while queries are looked at: nothing moves away under the pointer.
+      text: ({ onQueries }) => (onQueries === undefined ? '–' : percent(onQueries)),
       share: ({ onQueries }) => onQueries ?? 0,
-      isFor: ({ onQueries }) => onQueries !== undefined,
+      isFor: attention.tokens !== undefined || attention.generated !== undefined,
     },
     {
       name: t('Class token'),
@@ -49,14 +51,17 @@ export function summary({ attention, t }: Context, objects?: readonly boolean[])
       help: t('The part of what patches get that falls on objects, and what chance would give'),
       text: ({ map }) => t('%1, by chance %2', percent(shareOn(map, objects!)), percent(chance(objects!))),
       share: ({ map }) => shareOn(map, objects!),
-      isFor: () => objects !== undefined,
+      isFor: objects !== undefined,
     },
   ];
+  const rows = all.filter(({ isFor = true }) => isFor);
   const cells = rows.map(({ name, help }) => {
     const [term, value] = [element('dt', { title: help }, name), element('dd')];
     return { term, value };
   });
-  const [title, lock, where] = [element('strong'), element('span', { class: 'blip2-Lock' }), element('span')];
+  const title = element('strong');
+  const lock = element('span', { class: 'blip2-Lock' }, t('locked, Esc frees it'));
+  const where = element('p', { class: 'blip2-Where' });
   return {
     element: element(
       'div',
@@ -66,18 +71,17 @@ export function summary({ attention, t }: Context, objects?: readonly boolean[])
       element(
         'div',
         {},
-        element('p', { class: 'blip2-Subject' }, title, ' ', where, ' ', lock),
+        element('p', { class: 'blip2-Subject' }, title, lock),
+        where,
         element('dl', {}, ...cells.flatMap(({ term, value }) => [term, value])),
       ),
     ),
     update(shown) {
       title.textContent = subjectName(t, shown.subject, attention);
       where.textContent = whereName(t, shown.state, attention);
-      lock.textContent = shown.state.locked ? t('locked, Esc frees it') : '';
-      for (const [i, { text, share, isFor }] of rows.entries()) {
-        const { term, value } = cells[i];
-        term.hidden = value.hidden = isFor !== undefined && !isFor(shown);
-        if (term.hidden) continue;
+      lock.hidden = !shown.state.locked;
+      for (const [i, { text, share }] of rows.entries()) {
+        const { value } = cells[i];
         value.textContent = text(shown);
         value.style.setProperty('--blip2-share', `${(100 * share(shown)).toFixed(1)}%`);
       }
