@@ -264,11 +264,11 @@ describe('what is no such model', () => {
     expect(() => fromPretrained(dir, TINY)).toThrow(dir);
   });
 
-  test('weights of PyTorch: how to come by others', () => {
+  test('weights of PyTorch that are none', () => {
     rmSync(join(dir, WEIGHTS));
     write('pytorch_model.bin', '');
     expect(() => fromPretrained(dir, TINY)).toThrow(
-      expect.objectContaining({ hint: expect.stringContaining('pickle') as unknown }) as Error,
+      /pytorch_model\.bin has 0 bytes, too few for a checkpoint/,
     );
   });
 

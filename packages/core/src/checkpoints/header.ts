@@ -4,23 +4,15 @@
  * Nothing in a file is trusted: the header is checked in full before any tensor is read.
  */
 import { Blip2Error } from '../runtime';
-import { byteSize, isDtype, type SafetensorsDtype } from './dtypes';
+import { byteSize, isDtype } from './dtypes';
 import { parseJsonObject, type JsonObject } from './json';
 import { excerpt, nameOf, refuse } from './problems';
+import { FETCH_AGAIN, type ReadAt, type TensorInfo } from './tensorFile';
 
 /** The limit of the format's own library. */
 const MAX_HEADER = 100_000_000;
 /** {name: {shape: […]}} */
 const DEPTH = 3;
-export const FETCH_AGAIN = 'The file is damaged or was cut short: copy or fetch it again.';
-
-export interface TensorInfo {
-  dtype: SafetensorsDtype;
-  shape: number[];
-  /** Byte range in the file. */
-  begin: number;
-  end: number;
-}
 
 export interface Header {
   tensors: ReadonlyMap<string, TensorInfo>;
@@ -35,11 +27,7 @@ export interface Header {
  * @param read bytes of the file: asked for 8, then for no more than the file holds
  * @throws Blip2Error if the file is cut short or inconsistent
  */
-export function readHeader(
-  path: string,
-  size: number,
-  read: (position: number, length: number) => Uint8Array,
-): Header {
+export function readHeader(path: string, size: number, read: ReadAt): Header {
   if (size < 8) {
     throw new Blip2Error(`${path}: ${size} bytes are too few for a safetensors file`, { hint: FETCH_AGAIN });
   }

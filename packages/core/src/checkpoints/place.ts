@@ -10,8 +10,9 @@ const HALF = { F16: 'float16', BF16: 'bfloat16' } as const;
  * @param dtype 16-bit type wanted; float32 unless given
  */
 export function place(source: Source, dtype?: HalfType): Matrix {
-  const stored = source.file.info(source.name).dtype;
-  if (dtype && stored in HALF && HALF[stored as keyof typeof HALF] === dtype) return mapped(source, dtype);
+  const { dtype: stored, strides } = source.file.info(source.name);
+  if (dtype && !strides && stored in HALF && HALF[stored as keyof typeof HALF] === dtype)
+    return mapped(source, dtype);
   const wide = tf.tidy(() => tf.keep(float32(source)));
   if (!dtype) return wide;
   const half = HalfTensor.from(wide, dtype);
@@ -21,9 +22,10 @@ export function place(source: Source, dtype?: HalfType): Matrix {
 
 function float32(source: Source): Tensor {
   const { file, name } = source;
-  const { dtype, shape } = file.info(name);
-  if (dtype === 'F32') return mapped(source, 'float32');
-  if (dtype !== 'F16' && dtype !== 'BF16') return tf.tensor(file.float32(name), shape, 'float32');
+  const { dtype, shape, strides } = file.info(name);
+  if (dtype === 'F32' && !strides) return mapped(source, 'float32');
+  if (strides || (dtype !== 'F16' && dtype !== 'BF16'))
+    return tf.tensor(file.float32(name), shape, 'float32');
   const half = mapped(source, HALF[dtype]);
   const wide = half.toFloat32();
   half.dispose();

@@ -137,13 +137,15 @@ const qformerFields = z.object({
   useQformerTextInput: z.boolean().default(false),
 });
 
-function readQformer(json: unknown, numQueryTokens: number, encoderHiddenSize: number): QformerConfig {
+/** The `qformer_config`. */
+export function readQformer(json: unknown, numQueryTokens: number, encoderHiddenSize: number): QformerConfig {
   const { hiddenAct: _, ...config } = parseConfig(qformerFields, json, 'blip_2_qformer');
   checkHeads('blip_2_qformer', config.hiddenSize, config.numAttentionHeads);
   return { ...config, numQueryTokens, encoderHiddenSize, embeddingRange: config.initializerRange };
 }
 
-function readTower<Model extends VisionTower | LanguageTower>(
+/** A tower's own config. */
+export function readTower<Model extends VisionTower | LanguageTower>(
   family: Family<unknown, Model>,
   json: Record<string, unknown>,
   files?: TensorNames,
@@ -151,7 +153,8 @@ function readTower<Model extends VisionTower | LanguageTower>(
   return { modelType: family.modelType, config: family.readConfig(json, files) };
 }
 
-function rename<Model extends VisionTower | LanguageTower>(
+/** The name that a tower gives a tensor of its file. */
+export function rename<Model extends VisionTower | LanguageTower>(
   family: Family<unknown, Model>,
   name: string,
   config: unknown,
@@ -159,7 +162,12 @@ function rename<Model extends VisionTower | LanguageTower>(
   return family.parameterName ? family.parameterName(name, config) : name;
 }
 
-function find<F extends { modelType: string }>(kind: string, families: readonly F[], modelType?: string): F {
+/** The family of a `model_type`; the first where there is none. */
+export function find<F extends { modelType: string }>(
+  kind: string,
+  families: readonly F[],
+  modelType?: string,
+): F {
   const family = modelType === undefined ? families[0] : families.find((one) => one.modelType === modelType);
   if (family) return family;
   throw new Blip2Error(`config.json of a blip-2 model: there is no ${kind} model of type "${modelType}"`, {
