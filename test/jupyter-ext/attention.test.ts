@@ -73,6 +73,23 @@ describe('maps', () => {
     expect(of('max').heat).toEqual(each[0].heat.map((value, p) => Math.max(value, each[1].heat[p])));
   });
 
+  it('have the library’s numbers in every source, packed or not', async () => {
+    for (const json of [fullJson, await sample(2, { isFull: true })]) {
+      const [own, theirs] = [readAttention(json), core.readAttentionBundle(json)];
+      for (const source of sourcesOf(own)) {
+        for (const head of ['mean', 'max', 1] as const) {
+          const stack = stackOf(own, { source, layer: 0, head });
+          const choice = source === 'rollout' ? { source } : { source, layer: 0, head };
+          for (let query = 0; query < 8; query++) {
+            const where = { ...choice, query };
+            expect(mapOf(stack, query)).toEqual(core.queryMap(theirs, where).values);
+            expect(stack.cls[query]).toBe(core.classShare(theirs, where));
+          }
+        }
+      }
+    }
+  });
+
   it('decode bytes with the scale of their row', () => {
     const stack = stackOf(full, { source: 'attention', layer: 2, head: 3 });
     const [, layer] = fullJson.layers as { heat: string; scale: string }[];

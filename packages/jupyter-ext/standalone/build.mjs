@@ -1,4 +1,4 @@
-// Builds the attention explorer as one script for pages of any kind: standalone/explorer.js, with its styles inside.
+// Builds the attention explorer as one script for pages of any kind, with its styles inside: lib/standalone.txt.
 // Usage: node packages/jupyter-ext/standalone/build.mjs [output file]
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -24,5 +24,5 @@ await build({
   legalComments: 'none',
   tsconfigRaw: '{}',
   define: { BLIP2_STYLE: JSON.stringify(outputFiles[0].text) },
-  outfile: process.argv[2] ?? inHere('explorer.js'),
+  outfile: process.argv[2] ?? inHere('../lib/standalone.txt'),
 });

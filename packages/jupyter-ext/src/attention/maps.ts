@@ -4,7 +4,7 @@
  */
 import type { Attention, Maps, Reader } from './bundle';
 import { entropy, peak } from './measures';
-import { unpack } from './numbers';
+import { unpack, type Packed } from './numbers';
 import type { Pick, Reading, ViewState } from './state';
 
 /** What is on view of a source, decoded and reduced once, so that moving the pointer only looks things up. */
@@ -35,12 +35,7 @@ export function stackOf(attention: Attention, { source, layer, head }: Where): S
       ? [attention.rollout!]
       : pickLayers(attention[source === 'gradients' ? 'gradients' : 'layers']!, layer);
   const [heads, how] = source === 'rollout' ? [1, 'mean' as const] : [attention.heads, head];
-  const heat = combine(
-    all.map((maps) => unpack(maps.heat)),
-    heads,
-    how,
-    layer,
-  );
+  const heat = combine(unpacked(all.map((maps) => maps.heat)), heads, how, layer);
   const maps = Array.from({ length: queries }, (_, query) =>
     heat.subarray(query * patches, (query + 1) * patches),
   );
@@ -72,12 +67,7 @@ export const atPatch = ({ heat, patches, queries }: Stack, patch: number): Float
 
 /** How much every token reads every query: [T, Q]. */
 export function readingOf({ layers, heads }: Reader, { layer, head }: Reading): Float32Array {
-  return combine(
-    pickLayers(layers, layer).map(({ toQueries }) => unpack(toQueries)),
-    heads,
-    head,
-    layer,
-  );
+  return combine(unpacked(pickLayers(layers, layer).map(({ toQueries }) => toQueries)), heads, head, layer);
 }
 
 /** From a token through the queries to the patches: the sum of the queries' maps, weighted by how much each is read. */
@@ -100,28 +90,31 @@ function pickLayers<L extends { layer: number }>(layers: readonly L[], layer: Pi
   return found;
 }
 
-/** Some layers' [H, …] → […], first over the heads, then over the layers. */
-function combine(layers: readonly Float32Array[], heads: number, head: Pick, layer: Pick): Float32Array {
-  const each = layers.map((values) => {
-    const width = values.length / heads;
-    const rowOf = (h: number) => values.subarray(h * width, (h + 1) * width);
-    return typeof head === 'number'
-      ? rowOf(head)
-      : overAll(
-          Array.from({ length: heads }, (_, h) => rowOf(h)),
-          head,
-        );
-  });
-  return Float32Array.from(each.length === 1 ? each[0] : overAll(each, layer === 'max' ? 'max' : 'mean'));
+/** Layers' [H, …] → […], first over the heads, then over the layers, of which one at a time is in memory. */
+function combine(layers: Iterable<Float32Array>, heads: number, head: Pick, layer: Pick): Float32Array {
+  function* each() {
+    for (const values of layers) {
+      const width = values.length / heads;
+      const rows = Array.from({ length: heads }, (_, h) => values.subarray(h * width, (h + 1) * width));
+      yield typeof head === 'number' ? rows[head] : overAll(rows, head);
+    }
+  }
+  return Float32Array.from(overAll(each(), layer === 'max' ? 'max' : 'mean'));
 }
 
 /** The mean or the largest at each place. */
-function overAll(tables: readonly (Float32Array | Float64Array)[], how: 'mean' | 'max'): Float64Array {
-  const result = new Float64Array(tables[0].length);
+function overAll(tables: Iterable<Float32Array | Float64Array>, how: 'mean' | 'max'): Float64Array {
+  let result = new Float64Array(0);
+  let count = 0;
   for (const table of tables) {
-    if (how === 'mean') for (let i = 0; i < result.length; i++) result[i] += table[i];
+    if (count++ === 0) result = Float64Array.from(table);
+    else if (how === 'mean') for (let i = 0; i < result.length; i++) result[i] += table[i];
     else for (let i = 0; i < result.length; i++) if (table[i] > result[i]) result[i] = table[i];
   }
-  if (how === 'mean') for (let i = 0; i < result.length; i++) result[i] /= tables.length;
+  if (how === 'mean') for (let i = 0; i < result.length; i++) result[i] /= count;
   return result;
+}
+
+function* unpacked(all: readonly Packed[]): Iterable<Float32Array> {
+  for (const numbers of all) yield unpack(numbers);
 }

@@ -13,6 +13,9 @@ export interface Packed {
   scale?: Float32Array;
 }
 
+/** 170 times a layer of the paper's size; as float32, 64 MB. */
+const MOST = 2 ** 24;
+
 /** Rows of a table, each of `width` numbers. */
 interface Size {
   rows: number;
@@ -22,6 +25,7 @@ interface Size {
 /** Numbers that are none below 0, with or without a scale. The length is compared before anything is decoded. */
 export function packed(value: unknown, scale: unknown, name: string, { rows, width }: Size): Packed {
   const length = rows * width;
+  if (length > MOST) fail(name, `expected at most ${MOST} numbers`);
   if (scale === undefined) {
     const numbers = { base64: base64(value, 4 * length, length, name), length };
     checkValues(unpack(numbers), name);

@@ -4,20 +4,19 @@
  */
 import type { Attention } from '../attention/bundle';
 import type { AttentionSet } from '../attention/set';
-import type { Hover } from '../attention/shown';
-import { firstState, fit, readState, type ViewState } from '../attention/state';
+import { firstState, readState, type ViewState } from '../attention/state';
 import { english, type Translate } from '../attention/translate';
 import { CAUTION, describePatch, describeShown } from '../attention/words';
-import { readWishes, type Wishes } from '../attention/wishes';
+import { readWishes } from '../attention/wishes';
 import { announcer } from './announcer';
 import { controls, controlsKey } from './controls';
 import { element } from './dom';
-import { errorMessage } from './errorMessage';
-import { Items, type Found } from './items';
-import { Pane } from './pane';
-import type { Part } from './part';
+import { Items } from './items';
+import type { Pane } from './pane';
+import type { Context, Part } from './part';
 import { saveMenu } from './save';
 import { setBar } from './setBar';
+import { Stage } from './stage';
 
 /** All of it optional. */
 export interface AttentionViewOptions {
@@ -36,40 +35,47 @@ export interface AttentionViewOptions {
 export class AttentionView {
   readonly element: HTMLElement;
   private readonly t: Translate;
-  private readonly wishes: Wishes;
   private readonly items: Items;
+  private readonly stage: Stage;
+  private readonly context: Omit<Context, 'attention'>;
   private readonly bar?: ReturnType<typeof setBar>;
-  private readonly body = element('div', { class: 'blip2-Panes' });
+  private readonly save: HTMLElement;
   private readonly top = element('div');
   private readonly announcer = announcer();
   private readonly listeners = new Set<(state: ViewState) => void>();
-  private readonly save: HTMLElement;
   private controls?: { key: string; part: Part };
-  private panes: Pane[] = [];
   private current: ViewState;
-  private hovered: { hover: Hover; of?: Attention } = { hover: {} };
-  /** Counts what was asked for, so that what comes late is dropped. */
-  private turn = 0;
 
   constructor(
     private readonly output: Attention | AttentionSet,
-    private readonly options: AttentionViewOptions = {},
+    options: AttentionViewOptions = {},
   ) {
+    const { fetchItem, script } = options;
+    const wishes = readWishes(options.wishes);
     this.t = options.trans ?? english;
-    this.wishes = readWishes(options.wishes);
-    this.items = new Items(output, this.t, options.fetchItem);
+    this.items = new Items(output, this.t, fetchItem);
+    this.context = {
+      t: this.t,
+      change: (change) => this.change(change),
+      hover: (_, isByKey) => {
+        this.render();
+        if (isByKey) this.announce();
+      },
+    };
+    this.stage = new Stage(this.items, this.context, wishes);
     const { count, names } = this.items;
     // Two things in a set are there to be compared.
-    const first = { ...firstState(this.wishes), compare: count === 2 ? 1 : null };
+    const first = { ...firstState(wishes), compare: count === 2 ? 1 : null };
     this.current = this.within(readState(options.state, first));
-    const change = (change: Partial<ViewState>) => this.change(change);
-    if ('items' in output && count > 1) this.bar = setBar(names, output.title, this.t, change);
+    if ('items' in output && count > 1) {
+      this.bar = setBar(names, output.title, this.t, this.context.change);
+    }
     this.save = saveMenu(this.t, {
-      panes: () => this.panes,
-      ...(options.script && { page: () => this.page(options.script!) }),
+      panes: () => this.stage.panes,
+      ...(script && { page: () => this.page(script) }),
     });
     this.element = this.frame();
-    this.load();
+    this.stage.load(this.current, () => this.render());
   }
 
   /** What is on view: plain JSON, for `options.state` of a later view. */
@@ -87,19 +93,23 @@ export class AttentionView {
   change(change: Partial<ViewState>): void {
     const before = this.current;
     this.current = this.within({ ...before, ...change });
-    if (this.current.item !== before.item || this.current.compare !== before.compare) this.load();
-    else this.render();
-    this.tell();
-    this.announce();
+    const { item, compare } = this.current;
+    const ready = () => {
+      this.render();
+      this.announce();
+    };
+    if (item !== before.item || compare !== before.compare) {
+      this.bar?.update(this.current);
+      this.stage.load(this.current, ready);
+    } else ready();
+    for (const callback of this.listeners) callback(this.state);
   }
 
   /** Ends timers and lets go of everything; the element is of no use afterwards. */
   dispose(): void {
-    this.turn++;
     this.listeners.clear();
     this.announcer.dispose();
-    for (const pane of this.panes) pane.dispose();
-    this.panes = [];
+    this.stage.dispose();
     this.element.remove();
   }
 
@@ -108,18 +118,19 @@ export class AttentionView {
     const help = t(
       'Point at patches, queries or words to follow them, click to keep. Keys: Tab and arrows to move, Enter to keep, Esc to let go.',
     );
+    const attributes = {
+      class: 'blip2-Attention',
+      role: 'group',
+      'aria-label': t('Attention'),
+      // Arrow keys and letters belong to the view, not to the notebook around it.
+      'data-lm-suppress-shortcuts': 'true',
+    };
     const view = element(
       'div',
-      // Arrow keys and letters belong to the view, not to the notebook around it.
-      {
-        class: 'blip2-Attention',
-        role: 'group',
-        'aria-label': t('Attention'),
-        'data-lm-suppress-shortcuts': 'true',
-      },
+      attributes,
       ...(this.bar ? [this.bar.element] : []),
       this.top,
-      this.body,
+      this.stage.element,
       element('p', { class: 'blip2-Caution' }, t(CAUTION)),
       element('p', { class: 'blip2-Help' }, help),
       this.announcer.element,
@@ -139,115 +150,35 @@ export class AttentionView {
     return true;
   }
 
-  /** Reads or fetches the pictures that are to be on view. */
-  private load(): void {
-    const { item, compare } = this.current;
-    const wanted = compare === null ? [item] : [item, compare];
-    const turn = ++this.turn;
-    const known = wanted.map((index) => this.items.now(index));
-    if (known.every((found) => found !== undefined)) return this.show(wanted, known);
-    this.element.setAttribute('aria-busy', 'true');
-    void Promise.all(wanted.map((index) => this.items.later(index))).then((found) => {
-      if (turn === this.turn) this.show(wanted, found);
-    });
-  }
-
-  private show(wanted: readonly number[], found: readonly Found[]): void {
-    const before = this.panes;
-    const elements: HTMLElement[] = [];
-    this.panes = [];
-    for (const [i, one] of found.entries()) {
-      if (one instanceof Error) {
-        elements.push(errorMessage(one.message));
-        continue;
-      }
-      const name = this.items.names[wanted[i]];
-      const isFree = (pane: Pane) => pane.attention === one && !this.panes.includes(pane);
-      const pane = before.find(isFree) ?? this.makePane(one, name);
-      this.panes.push(pane);
-      elements.push(pane.element);
-    }
-    for (const pane of before) if (!this.panes.includes(pane)) pane.dispose();
-    this.body.replaceChildren(...elements);
-    this.body.dataset.count = String(elements.length);
-    this.element.removeAttribute('aria-busy');
-    this.hovered = { hover: {} };
-    this.render();
-    this.fetchNext(wanted);
-  }
-
-  private makePane(attention: Attention, name: string): Pane {
-    return new Pane(
-      {
-        attention,
-        t: this.t,
-        change: (change) => this.change(change),
-        hover: (hover, isByKey) => this.point(hover, attention, isByKey),
-      },
-      name,
-      this.wishes,
-    );
-  }
-
-  /** The next picture, while this one is looked at. */
-  private fetchNext(wanted: readonly number[]): void {
-    const next = wanted[0] + 1;
-    this.items.keep([...wanted, wanted[0] - 1, next]);
-    if (next < this.items.count && this.options.fetchItem) setTimeout(() => void this.items.later(next));
-  }
-
-  private point(hover: Hover, of: Attention, isByKey = false): void {
-    this.hovered = { hover: { ...this.hovered.hover, ...hover }, of };
-    this.render();
-    if (isByKey) this.announce();
-  }
-
   private render(): void {
+    this.current = this.stage.draw(this.current);
     this.bar?.update(this.current);
-    const [lead] = this.panes;
-    this.top.hidden = lead === undefined;
-    if (!lead) return;
-    this.current = fit(lead.attention, this.current);
-    this.showControls(lead);
     this.element.dataset.paint = this.current.paint;
-    const stacks = this.panes.map((pane) => pane.prepare(this.current, lead.attention).stack);
-    for (const [i, pane] of this.panes.entries()) {
-      // One scale for both where they have the same unit, so that they can be compared.
-      const alike = stacks.filter(({ unit }) => unit === stacks[i].unit);
-      const top = Math.max(...alike.flatMap(({ tops }) => tops));
-      pane.show(this.hovered.hover, this.hovered.of ?? lead.attention, top, lead.order);
-    }
-    this.controls!.part.update(lead.shown);
+    const { lead } = this.stage;
+    this.top.hidden = lead === undefined;
+    if (lead) this.controlsFor(lead).update(lead.shown);
   }
 
-  private showControls({ attention }: Pane): void {
+  /** Controls stay, and keep the focus, from one picture to the next if that has the same to offer. */
+  private controlsFor({ attention }: Pane): Part {
     const key = controlsKey(attention);
-    if (this.controls?.key === key) return;
-    const context = {
-      attention,
-      t: this.t,
-      change: (change: Partial<ViewState>) => this.change(change),
-      hover: () => {},
-    };
-    this.controls = { key, part: controls(context, this.save) };
-    this.top.replaceChildren(this.controls.part.element);
-  }
-
-  private tell(): void {
-    for (const callback of this.listeners) callback(this.state);
+    if (this.controls?.key !== key) {
+      this.controls = { key, part: controls({ ...this.context, attention }, this.save) };
+      this.top.replaceChildren(this.controls.part.element);
+    }
+    return this.controls.part;
   }
 
   /** For those who do not see the heat. */
   private announce(): void {
-    const [lead] = this.panes;
-    if (!lead?.shown) return;
-    const { patch } = this.hovered.hover;
-    const { shown, attention } = lead;
-    this.announcer.say(
-      patch === undefined
+    const { lead, hover } = this.stage;
+    if (!lead) return;
+    const { name, shown, attention } = lead;
+    const said =
+      hover.patch === undefined
         ? describeShown(this.t, shown, attention)
-        : describePatch(this.t, patch, shown, attention),
-    );
+        : describePatch(this.t, hover.patch, shown, attention);
+    this.announcer.say(name ? `${name}: ${said}` : said);
   }
 
   private within(state: ViewState): ViewState {
@@ -256,12 +187,12 @@ export class AttentionView {
     return { ...state, item: Math.min(state.item, last), compare };
   }
 
-  /** With what is on view inside, and not what would have to be fetched. */
+  /** With what is on view inside, so that nothing has to be fetched. */
   private async page(script: () => Promise<string>) {
-    const items = this.panes.map(({ name, attention }) => ({ name, bundle: attention.json }));
-    const isSet = 'items' in this.output;
-    const title = (isSet && this.output.title) || 'Where the queries look';
-    const json = isSet ? { format: this.output.json.format, title, items } : this.output.json;
+    const items = this.stage.panes.map(({ name, attention }) => ({ name, bundle: attention.json }));
+    const { output } = this;
+    const title = ('items' in output && output.title) || this.t('Where the queries look');
+    const json = 'items' in output ? { format: output.json.format, title, items } : output.json;
     const state = { ...this.state, item: 0, compare: items.length > 1 ? 1 : null };
     return { title, script: await script(), json, state };
   }

@@ -27,6 +27,10 @@ export class Items {
     return this.items.length;
   }
 
+  get canFetch(): boolean {
+    return this.fetchItem !== undefined;
+  }
+
   /** Without waiting; undefined if it has to be fetched. */
   now(index: number): Found | undefined {
     const { bundle } = this.items[index];
@@ -64,7 +68,10 @@ export class Items {
     try {
       return read(await this.fetchItem(file));
     } catch (error) {
-      return new Error(this.t('%1 could not be fetched: %2', file, String((error as Error).message)));
+      if (error instanceof BundleError) return error;
+      return new Error(
+        this.t('%1 could not be fetched: %2', file, error instanceof Error ? error.message : String(error)),
+      );
     }
   }
 }
