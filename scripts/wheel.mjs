@@ -2,18 +2,21 @@
 // JupyterLab 4 takes it: `pip install blip2_jupyter_ext-*.whl`.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { main } from './main.mjs';
-import { paths, pythonProgram } from './setup/paths.mjs';
+import { report, SetupError } from '../packages/core/setup/errors.mjs';
 import { runInForeground } from '../packages/core/setup/shell.mjs';
+import { paths, pythonProgram } from './setup/paths.mjs';
 
 const folder = join(paths.labExtension, '..');
 
-await main(() => {
+try {
   if (!existsSync(join(paths.labExtension, 'package.json'))) {
-    throw new Error(`${paths.labExtension} is not built yet: npm run build -w packages/jupyter-ext`);
+    throw new SetupError(`${paths.labExtension} is not built yet`, 'npm run build -w packages/jupyter-ext');
   }
-  return runInForeground(pythonProgram('python'), [
+  process.exitCode = await runInForeground(pythonProgram('python'), [
     ...['-m', 'pip', 'wheel', '--no-deps', '--disable-pip-version-check'],
     ...['--wheel-dir', join(folder, 'dist'), folder],
   ]);
-});
+} catch (error) {
+  report(error);
+  process.exitCode = 1;
+}

@@ -1,211 +1,172 @@
-// The extension in JupyterLab, in Chromium: `npm run test:browser`. Screenshots go to .blip2/reports/screenshots/.
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Locator } from 'playwright-core';
+// The extension in JupyterLab, in Chromium: `npm run test:browser`. One start of JupyterLab for all, as it takes long.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ATTENTION_FORMAT, queryMap, type AttentionBundle } from '../../packages/core/src/attention';
 import { attentionView } from '../../packages/core/src/notebook/attentionView';
 import { lineChart } from '../../packages/core/src/notebook/lineChart';
 import { PLOTLY } from '../../packages/core/src/notebook/view';
-import type { Head } from '../../packages/jupyter-ext/src/attention/choice';
 import { heatPixels } from '../../packages/jupyter-ext/src/attention/colors';
-import { headName } from '../../packages/jupyter-ext/src/attention/words';
+import { EVIL, hostileOutputs } from './hostile';
 import { obstacle, startLab, type Lab } from './jupyterLab';
-import { HEADS, notebookOf, QUERIES, rendering, sampleBundle } from './notebook';
+import { documentTests } from './labDocuments';
+import { cell, choose, expectPixels, heap, query, screenshot, viewIn } from './labPage';
+import { settingsTests } from './labSettings';
+import { trainingTests } from './labTraining';
+import { notebookOf, QUERIES, rendering, sampleBundle, setOf } from './notebook';
 
-const screenshots = fileURLToPath(new URL('../../.blip2/reports/screenshots', import.meta.url));
 const chart = lineChart({
   title: 'Loss',
   x: 'step',
   y: 'loss',
   lines: [{ name: 'itc', color: '#0072b2', x: [0, 1, 2, 3], y: [3, 2, 1.5, 1.2] }],
 });
-const EVIL = '<img src=x onerror="window.evil = true"><script>window.evil = true</script>';
-
-/** As far as these tests know it. */
-interface Canvas {
-  width: number;
-  height: number;
-  getContext(kind: '2d'): {
-    getImageData(x: number, y: number, width: number, height: number): { data: ArrayLike<number> };
-  };
-}
+const NOTEBOOK = 'jupyterapp.shell.currentWidget';
+const OUTPUTS = `${NOTEBOOK}.content.widgets[1].model.outputs`;
+const RERUNS = 200;
 
 if (obstacle) console.warn(`The extension in a browser: skipped, ${obstacle}`);
 
 describe.skipIf(obstacle)('in JupyterLab', () => {
-  let bundle: AttentionBundle;
+  let bundles: AttentionBundle[];
   let lab: Lab;
-  let top: number;
 
   beforeAll(async () => {
-    mkdirSync(screenshots, { recursive: true });
-    bundle = await sampleBundle();
-    const maps = Array.from({ length: QUERIES }, (_, query) => queryMap(bundle, { query }).values);
-    top = Math.max(...maps.flatMap((map) => [...map]));
+    bundles = await Promise.all([0, 1, 2].map((index) => sampleBundle(index)));
     lab = await startLab();
-    await lab.open(
+    const { files, set } = setOf(bundles);
+    for (const [name, bundle] of files) lab.write(`many/${name}`, bundle);
+    lab.write('many/index.attention.json', set);
+    lab.write('picture.attention.json', bundles[0]);
+    lab.write(
       'outputs.ipynb',
-      notebookOf([
-        await attentionView(bundle, { queries: [2], caption: `${EVIL} a caption` }).render(),
-        rendering({ [ATTENTION_FORMAT]: JSON.stringify(bundle), 'text/plain': 'attention' }),
-        await chart.render(),
-        rendering({ [PLOTLY]: JSON.stringify({ data: [{ x: [1, 2, 3], y: [2, 6, 3] }] }) }),
-        rendering({ [ATTENTION_FORMAT]: { ...bundle, heads: 5, text: EVIL }, 'text/plain': 'attention' }),
-      ]),
+      notebookOf(
+        [
+          await attentionView(bundles[0], { queries: [2], caption: `${EVIL} a caption` }).render(),
+          rendering({ [ATTENTION_FORMAT]: JSON.stringify(bundles[1]), 'text/plain': 'attention' }),
+          await chart.render(),
+          rendering({ [PLOTLY]: JSON.stringify({ data: [{ x: [1, 2, 3], y: [2, 6, 3] }] }) }),
+          rendering({ [set.format]: { ...set, dir: 'many' }, 'text/plain': 'attention' }),
+        ],
+        [KERNEL_CELL],
+      ),
     );
+    await lab.open('outputs.ipynb');
   });
 
   afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await lab.page.screenshot({ path: join(screenshots, 'failed.png') });
+    if (task.result?.state === 'fail') await screenshot(lab.page, 'failed');
   });
 
-  afterAll(() => lab.close());
+  afterAll(() => lab?.close());
 
-  const cell = async (index: number): Promise<Locator> => {
-    const found = lab.page.locator('.jp-Notebook .jp-Cell').nth(index);
-    await found.scrollIntoViewIfNeeded();
-    return found;
+  const inCell = async (index: number) => viewIn(await cell(lab.page, index));
+  const save = async () => {
+    await lab.command('docmanager:save');
+    await lab.page.waitForFunction(`!${NOTEBOOK}.context.model.dirty`);
   };
-  const explorer = async (index: number) => {
-    const view = (await cell(index)).locator('.blip2-Attention');
-    await view.waitFor();
-    return view;
-  };
-  const query = (view: Locator, index: number) =>
-    view.getByRole('radio', { name: `Query ${index}`, exact: true });
-  const choose = (view: Locator, name: string, label: string) =>
-    view.getByRole('combobox', { name }).selectOption({ label });
 
-  /** What is on the screen over a query's picture: [4 P]. */
-  const pixels = (view: Locator) =>
-    view.locator('.blip2-Picture canvas').evaluate((canvas: Canvas) => {
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-      return Array.from(data);
-    });
-
-  /** Chromium keeps colours multiplied with their opacity, so they come back changed by a rounding. */
-  const expectPixels = (found: number[], expected: Uint8ClampedArray) => {
-    expect(found).toHaveLength(expected.length);
-    expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i])))).toBeLessThanOrEqual(1);
-  };
-  const expectMap = async (view: Locator, where: { query: number; layer?: number; head?: Head }, end = top) =>
-    expectPixels(await pixels(view), heatPixels(queryMap(bundle, where).values, end, 'heat'));
-
-  it('draws the bundle rather than the picture beside it, as the notebook asked for', async () => {
-    const view = await explorer(0);
-    expect(await (await cell(0)).locator('.jp-RenderedImage').count()).toBe(0);
-    expect(await query(view, 2).getAttribute('aria-checked')).toBe('true');
-    expect(await view.getByRole('radio').count()).toBe(QUERIES);
-    await expectMap(view, { query: 2 });
-    await lab.page.screenshot({ path: join(screenshots, 'attention.png') });
+  it('draws the tensors of a bundle rather than the picture beside it, as the notebook asked for', async () => {
+    const view = await inCell(0);
+    expect(await (await cell(lab.page, 0)).locator('.jp-RenderedImage').count()).toBe(0);
+    expect(await query(view, 2).getAttribute('aria-selected')).toBe('true');
+    expect(await view.getByText(`${EVIL} a caption`).count()).toBe(1);
+    const maps = Array.from({ length: QUERIES }, (_, one) => queryMap(bundles[0], { query: one }).values);
+    const top = Math.max(...maps.flatMap((map) => [...map]));
+    await expectPixels(view, heatPixels(maps[2], top, 'viridis'));
+    await screenshot(lab.page, 'lab-notebook');
   });
 
-  it('shows the tensors’ numbers for every query, layer and head that is chosen', async () => {
-    const view = await explorer(0);
-    await query(view, 9).click();
-    await expectMap(view, { query: 9 });
-    const heads: Head[] = ['max', HEADS - 1];
-    for (const layer of [0, 2]) {
-      await choose(view, 'Layer', String(layer));
-      for (const head of heads) {
-        await choose(view, 'Head', headName(head, HEADS));
-        await choose(view, 'Scale', 'Each query’s own');
-        const map = queryMap(bundle, { query: 9, layer, head }).values;
-        await expectMap(view, { query: 9, layer, head }, Math.max(...map));
-      }
-    }
-    await choose(view, 'Colors', 'Light on the picture');
-    const map = queryMap(bundle, { query: 9, head: HEADS - 1 }).values;
-    expectPixels(await pixels(view), heatPixels(map, Math.max(...map), 'light'));
-  });
-
-  it('is worked with the keyboard alone, and the notebook around it stays where it is', async () => {
-    const view = await explorer(1);
-    await view.getByLabel('Colors').focus();
-    await lab.page.keyboard.press('Tab');
-    expect(await view.locator('.blip2-Picture:focus').count()).toBe(1);
-    const readout = view.locator('.blip2-Readout');
-    const { values } = queryMap(bundle, { query: 0 });
-    const peak = values.indexOf(Math.max(...values));
-    await lab.page.keyboard.press('Home');
-    await lab.page.keyboard.press('ArrowRight');
-    expect(await readout.textContent()).toMatch(
-      new RegExp(`^Row ${Math.floor(peak / 8) + 1}, column 2: \\d`),
-    );
-    await lab.page.keyboard.press('Tab');
-    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowRight']) await lab.page.keyboard.press(key);
-    expect(await query(view, 3).getAttribute('aria-checked')).toBe('true');
-    expect(await view.locator('[aria-checked=true]:focus').textContent()).toBe('3');
-    await expectMap(view, { query: 3 });
-    // Of no use to the view, but shortcuts of the notebook: insert below, delete.
-    for (const key of ['b', 'd', 'd']) await lab.page.keyboard.press(key);
-    expect(await lab.page.locator('.jp-Notebook .jp-Cell').count()).toBe(5);
-  });
-
-  it('keeps what was chosen when the output is drawn anew', async () => {
-    const view = await explorer(1);
+  it('keeps what was chosen in the notebook, which looking alone does not change', async () => {
+    await lab.kernelIsIdle();
+    await save();
+    const view = await inCell(1);
+    await query(view, 4).hover();
+    await lab.page.mouse.move(0, 0);
+    expect(await lab.page.evaluate(`${NOTEBOOK}.context.model.dirty`)).toBe(false);
     await query(view, 7).click();
-    await view.evaluate((node: { id: string }) => {
-      node.id = 'old';
+    await choose(view, 'Colors', 'Light on the picture');
+    expect(await lab.page.evaluate(`${NOTEBOOK}.context.model.dirty`)).toBe(true);
+    await save();
+    expect(lab.read('outputs.ipynb')).toMatchObject({
+      cells: [{ metadata: {} }, { metadata: { blip2: { attention: { 0: { query: 7, paint: 'light' } } } } }],
     });
-    const output = { output_type: 'display_data', metadata: {}, data: { [ATTENTION_FORMAT]: bundle } };
-    await lab.page.evaluate(
-      `jupyterapp.shell.currentWidget.content.widgets[1].model.outputs.set(0, ${JSON.stringify(output)})`,
+    await lab.open('outputs.ipynb');
+    const map = queryMap(bundles[1], { query: 7 }).values;
+    const again = await inCell(1);
+    expect(await query(again, 7).getAttribute('aria-selected')).toBe('true');
+    await choose(again, 'Scale', 'Each query’s own');
+    await expectPixels(again, heatPixels(map, Math.max(...map), 'light'));
+  });
+
+  it(`shows ${RERUNS} runs of a cell without keeping what it does not show`, async () => {
+    const output = { output_type: 'display_data', metadata: {}, data: { [ATTENTION_FORMAT]: bundles[0] } };
+    const rerun = (times: number) =>
+      lab.page.evaluate(`(async () => {
+        for (let i = 0; i < ${times}; i++) {
+          ${OUTPUTS}.clear();
+          ${OUTPUTS}.add(structuredClone(${JSON.stringify(output)}));
+          await new Promise(requestAnimationFrame);
+        }
+      })()`);
+    await (await cell(lab.page, 1)).scrollIntoViewIfNeeded();
+    await rerun(20);
+    const before = await heap(lab.page);
+    await rerun(RERUNS);
+    const grown = (await heap(lab.page)) - before;
+    console.info(
+      `${RERUNS} runs of a cell: ${(before / 1e6).toFixed(1)} MB and ${(grown / 1e6).toFixed(2)} MB more`,
     );
-    await lab.page.locator('#old').waitFor({ state: 'detached' });
-    await expectMap(await explorer(1), { query: 7 });
+    expect(grown).toBeLessThan(3e6);
+    const view = await inCell(1);
+    // The notebook has it, although the outputs are others.
+    expect(await query(view, 7).getAttribute('aria-selected')).toBe('true');
   });
 
   it.each([2, 3])('draws the plotly figure of cell %i', async (index) => {
-    const plot = (await cell(index)).locator('.js-plotly-plot');
+    const plot = (await cell(lab.page, index)).locator('.js-plotly-plot');
     await plot.locator('.scatterlayer path.js-line').waitFor();
-    const box = await plot.locator('.main-svg').first().boundingBox();
-    expect(box!.width).toBeGreaterThan(500);
-    const buttons = plot.locator('.modebar-btn');
-    expect(await buttons.count()).toBeGreaterThan(4);
-    const titles = await buttons.evaluateAll((all: { dataset: { title?: string } }[]) =>
-      all.map(({ dataset }) => dataset.title),
-    );
+    expect((await plot.locator('.main-svg').first().boundingBox())!.width).toBeGreaterThan(500);
+    const titles = await plot
+      .locator('.modebar-btn')
+      .evaluateAll((all: { dataset: { title?: string } }[]) => all.map(({ dataset }) => dataset.title));
     expect(titles).toContain('Zoom');
     expect(titles).not.toContain('Share chart...');
-    await lab.page.screenshot({ path: join(screenshots, `plotly-${index}.png`) });
   });
 
-  it('shows a damaged bundle as an error, and text of bundles as text', async () => {
-    const error = (await cell(4)).getByRole('alert');
-    expect(await error.textContent()).toBe(
-      'This attention bundle cannot be shown: layers.0.heat: expected 5120 numbers.',
+  documentTests(() => lab);
+  trainingTests(() => lab);
+  settingsTests(() => lab);
+
+  it('shows what is wrong with hostile bundles in their place, and runs nothing of them', async () => {
+    const hostile = hostileOutputs(bundles[0]);
+    lab.write('secret.attention.json', bundles[0]);
+    lab.write(
+      'hostile/outputs.ipynb',
+      notebookOf(hostile.map(({ format, json }) => rendering({ [format]: json, 'text/plain': 'attention' }))),
     );
-    expect(await (await explorer(0)).locator('figcaption').textContent()).toBe(`${EVIL} a caption`);
+    lab.asked.length = 0;
+    await lab.open('hostile/outputs.ipynb');
+    for (const [index, { name, told }] of hostile.entries()) {
+      const alert = (await cell(lab.page, index)).getByRole('alert');
+      await alert.waitFor();
+      expect(await alert.textContent(), name).toContain(told);
+    }
     expect(await lab.page.evaluate('window.evil')).toBeUndefined();
-  });
-
-  it('follows the theme', async () => {
-    await explorer(1);
-    const color = () =>
-      lab.page.evaluate(`getComputedStyle(document.querySelector('.blip2-Attention')).color`);
-    const light = await color();
-    await lab.page.evaluate(
-      `jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })`,
-    );
-    await expect.poll(color, { timeout: 20_000 }).not.toBe(light);
-    await lab.page.screenshot({ path: join(screenshots, 'attention-dark.png') });
+    const files = lab.asked.filter((path) => path.includes('/files/'));
+    expect(files).toEqual(['/files/hostile/gone.attention.json']);
+    await screenshot(lab.page, 'lab-hostile');
   });
 
   it('shows in the browser what a cell computes', async () => {
-    await lab.open('kernel.ipynb', notebookOf([], [KERNEL_CELL]));
+    await lab.open('outputs.ipynb');
     await lab.kernelIsIdle();
-    const found = await cell(0);
+    const found = await cell(lab.page, 5);
     await found.locator('.cm-content').click();
     await lab.page.keyboard.press('Shift+Enter');
     const view = found.locator('.blip2-Attention');
     await view.waitFor().catch(async (error: Error) => {
       throw new Error(`${error.message}\nThe cell shows: ${await found.innerText()}`);
     });
-    const map = Float32Array.of(0.1, 0.2, 0.3, 0.15);
-    expectPixels(await pixels(view), heatPixels(map, 0.3, 'heat'));
+    await expectPixels(view, heatPixels(Float32Array.of(0.1, 0.2, 0.3, 0.15), 0.3, 'viridis'));
     expect(await view.locator('.blip2-Summary').textContent()).toContain('25.0%');
   });
 

@@ -1,46 +1,46 @@
 /** JupyterLab as the set-up installs it, in a process of its own, and a Chromium that sees nothing but this machine. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromiumPath } from './chromium';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The set-up's folder: notebooks below it find the project's packages. */
 const state = join(root, '.blip2');
 const python = join(state, 'python', 'bin', 'python');
 const extension = join(
-  state,
-  'python',
-  'share',
-  'jupyter',
-  'labextensions',
-  '@blip2',
-  'jupyter-ext',
-  'package.json',
-);
-const browser = [process.env.BLIP2_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (path) => path && existsSync(path),
+  ...[state, 'python', 'share', 'jupyter', 'labextensions', '@blip2', 'jupyter-ext', 'package.json'],
 );
 
 /** Milliseconds until what is waited for is given up: a busy machine opens JupyterLab in a minute. */
-const PATIENCE = 120_000;
+const PATIENCE = 90_000;
 
 /** Why these tests cannot run here, if they cannot. */
 export const obstacle =
   [python, extension]
     .filter((path) => !existsSync(path))
     .map((path) => `there is no ${path} (npm run setup)`)[0] ??
-  (browser ? undefined : 'there is no Chromium (apt-get install chromium, or name one in BLIP2_CHROMIUM)');
+  (chromiumPath
+    ? undefined
+    : 'there is no Chromium (apt-get install chromium, or name one in BLIP2_CHROMIUM)');
 
 export interface Lab {
   page: Page;
   /** Requests to other machines that the page tried to make, and none got. */
   strangers: string[];
-  /** Puts a notebook into JupyterLab's folder and opens it. */
-  open(name: string, notebook: object): Promise<void>;
+  /** Paths on JupyterLab's server that were asked for. */
+  asked: string[];
+  /** Puts a file into JupyterLab's folder: text, or JSON. */
+  write(name: string, content: unknown): void;
+  read(name: string): unknown;
+  /** Opens a notebook of JupyterLab's folder in a page without anything else. */
+  open(name: string): Promise<void>;
+  /** A command of the palette, which may open something: not waited for to end. */
+  command(id: string, args?: object): Promise<void>;
   /** The kernel of the open notebook has started: what is run before that can be lost. */
   kernelIsIdle(): Promise<void>;
   close(): Promise<void>;
@@ -52,19 +52,28 @@ export async function startLab(): Promise<Lab> {
   mkdirSync(files);
   const port = await freePort();
   const server = startServer(folder, files, port);
-  const chrome = await chromium.launch({ executablePath: browser, args: ['--no-sandbox'] });
-  const { page, strangers } = await openPage(chrome, port);
+  const chrome = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
+  const { page, strangers, asked } = await openPage(chrome, port);
   await untilAnswers(`http://127.0.0.1:${port}/api`, server);
   return {
     page,
     strangers,
-    async open(name, notebook) {
-      writeFileSync(join(files, name), JSON.stringify(notebook));
+    asked,
+    write(name, content) {
+      const path = join(files, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    },
+    read: (name) => JSON.parse(readFileSync(join(files, name), 'utf8')) as unknown,
+    async open(name) {
       await page.goto(`http://127.0.0.1:${port}/lab/tree/${name}?reset`);
       // Until its file is read, a notebook's cells are drawn anew.
       const open = `jupyterapp.shell.currentWidget?.context`;
       await page.waitForFunction(`globalThis.jupyterapp && ${open}?.isReady && ${open}.path === '${name}'`);
       await page.locator('.jp-Notebook .jp-Cell').first().waitFor();
+    },
+    async command(id, args = {}) {
+      await page.evaluate(`void jupyterapp.commands.execute('${id}', ${JSON.stringify(args)})`);
     },
     async kernelIsIdle() {
       const status = 'jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status';
@@ -84,18 +93,9 @@ function startServer(folder: string, files: string, port: number): ChildProcess 
   return spawn(
     python,
     [
-      ...[
-        '-m',
-        'jupyter',
-        'lab',
-        '--no-browser',
-        '--ip',
-        '127.0.0.1',
-        '--port',
-        String(port),
-        '--allow-root',
-      ],
-      ...['--IdentityProvider.token=', '--ServerApp.port_retries=0', `--ServerApp.root_dir=${files}`],
+      ...['-m', 'jupyter', 'lab', '--no-browser', '--allow-root'],
+      ...['--ip', '127.0.0.1', '--port', String(port), '--ServerApp.port_retries=0'],
+      ...['--IdentityProvider.token=', `--ServerApp.root_dir=${files}`],
       '--LabApp.expose_app_in_browser=True',
     ],
     {
@@ -113,10 +113,12 @@ function startServer(folder: string, files: string, port: number): ChildProcess 
   );
 }
 
-async function openPage(chrome: Browser, port: number): Promise<{ page: Page; strangers: string[] }> {
+async function openPage(chrome: Browser, port: number): Promise<Pick<Lab, 'page' | 'strangers' | 'asked'>> {
   const page = await chrome.newPage({ viewport: { width: 1280, height: 1000 } });
   page.setDefaultTimeout(PATIENCE);
   const strangers: string[] = [];
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.route(
     (url) => !['127.0.0.1', ''].includes(url.hostname) || ![String(port), ''].includes(url.port),
     (route) => {
@@ -124,7 +126,7 @@ async function openPage(chrome: Browser, port: number): Promise<{ page: Page; st
       return route.abort();
     },
   );
-  return { page, strangers };
+  return { page, strangers, asked };
 }
 
 const freePort = () =>

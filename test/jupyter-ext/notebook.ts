@@ -1,5 +1,9 @@
 /** A bundle to look at, and notebooks with outputs, as they are saved once their cells have run. */
-import { attentionBundle, type AttentionBundle } from '../../packages/core/src/attention';
+import {
+  ATTENTION_SET_FORMAT,
+  attentionBundle,
+  type AttentionBundle,
+} from '../../packages/core/src/attention';
 import type { Rendering } from '../../packages/core/src/notebook/view';
 import { shapesWorld } from '../../datasets/src/shapes';
 
@@ -37,6 +41,13 @@ function hills(layer: number): Float32Array {
     }
   }
   return Float32Array.from(values);
+}
+
+/** Bundles as files, and the set that names them. */
+export function setOf(bundles: readonly AttentionBundle[]) {
+  const files = bundles.map((bundle, index) => [`00${index}.attention.json`, bundle] as const);
+  const items = files.map(([file], index) => ({ name: `picture ${index}`, file }));
+  return { files, set: { format: ATTENTION_SET_FORMAT, title: 'Pictures of Shapes', items } };
 }
 
 export const rendering = (data: Rendering['data'], metadata: Rendering['metadata'] = {}): Rendering => ({

@@ -12,6 +12,6 @@ export const attentionIcon = new LabIcon({
 /** A falling curve. */
 export const trainingIcon = new LabIcon({
   name: '@blip2/jupyter-ext:training',
-  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 16 16"><g class="jp-icon3" fill="none" stroke="#616161" stroke-width="1.5" stroke-linecap="round">
-<path class="jp-icon-none" d="M2 2v12h12"/><path d="M4.5 3c.8 5.500 3.500 7.600 9 8"/></g></svg>`,
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 16 16"><g class="jp-icon3" fill="#616161">
+<path d="M2 2h1.5v10.5H14V14H2z"/><path d="M5 2.3h1.6c.5 4.3 2.4 6.4 7.1 6.9v1.6C8 10.3 5.5 7.6 5 2.3z"/></g></svg>`,
 });

@@ -1,0 +1,33 @@
+/** Settings and themes of JupyterLab. */
+import { expect, it } from 'vitest';
+import type { Lab } from './jupyterLab';
+import { screenshot, viewIn } from './labPage';
+
+const THEMES = ['JupyterLab Dark', 'JupyterLab Dark High Contrast', 'JupyterLab Light'];
+
+export function settingsTests(start: () => Lab): void {
+  it('begins as the settings say, also where they are changed while it is open', async () => {
+    const { page, command } = start();
+    await command('docmanager:open', { path: 'picture.attention.json' });
+    const place = page.locator('.blip2-Document:visible');
+    const colors = async () =>
+      (await viewIn(place)).getByRole('combobox', { name: 'Colors', exact: true }).locator('option:checked');
+    expect(await (await colors()).textContent()).toBe('Viridis over gray');
+    await command('settingeditor:open', { query: 'Attention explorer' });
+    const form = page.locator('.jp-SettingsForm', { hasText: 'Attention explorer' });
+    await form.getByLabel('Colors').first().selectOption({ label: 'cividis' });
+    await command('docmanager:open', { path: 'picture.attention.json' });
+    await expect.poll(async () => (await colors()).textContent()).toBe('Cividis over gray');
+  });
+
+  it.each(THEMES)('follows the theme %s', async (theme) => {
+    const { page, command } = start();
+    const color = () =>
+      page.evaluate(`getComputedStyle(document.querySelector('.blip2-Document .blip2-Attention')).color`);
+    const before = await color();
+    await command('apputils:change-theme', { theme });
+    await page.waitForFunction(`document.body.dataset.jpThemeName === '${theme}'`);
+    if (theme !== THEMES[1]) await expect.poll(color, { timeout: 20_000 }).not.toBe(before);
+    await screenshot(page, `lab-${theme.replace('JupyterLab ', '').replaceAll(' ', '-').toLowerCase()}`);
+  });
+}
