@@ -3,6 +3,7 @@
 /** Where they stand together. */
 export const CATEGORY = 'BLIP-2';
 
+/** The commands. */
 export const COMMANDS = {
   openBundle: 'blip2:open-attention',
   showPanel: 'blip2:show-attention-panel',

@@ -46,8 +46,9 @@ const plotly: JupyterFrontEndPlugin<void> = {
   id: '@blip2/jupyter-ext:plotly',
   description: 'Plotly figures without a network.',
   autoStart: true,
-  requires: [IRenderMimeRegistry],
-  activate: (_, rendermime: IRenderMimeRegistry) => rendermime.addFactory(plotlyFactory, RANK),
+  requires: [IRenderMimeRegistry, IHost],
+  activate: (_, rendermime: IRenderMimeRegistry, { trans }: Host) =>
+    rendermime.addFactory(plotlyFactory(trans), RANK),
 };
 
 export default [explorer, documents, panel, training, plotly];

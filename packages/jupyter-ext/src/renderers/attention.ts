@@ -35,6 +35,7 @@ class AttentionRenderer extends Explorer implements IRenderMime.IRenderer {
   }
 }
 
+/** Draws attention bundles and sets. */
 export const attentionFactory = (host: Host): IRenderMime.IRendererFactory => ({
   // No HTML of a bundle is ever interpreted.
   safe: true,

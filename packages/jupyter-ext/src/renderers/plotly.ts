@@ -1,5 +1,6 @@
 /** Plotly figures in notebooks, without a network. */
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { Plot } from '../plotly/draw';
 import { readFigure } from '../plotly/figure';
@@ -11,7 +12,7 @@ class PlotlyRenderer extends Widget implements IRenderMime.IRenderer {
   private readonly plot = new Plot();
   private readonly sizes = new ResizeObserver(() => void this.plot.fit());
 
-  constructor() {
+  constructor(private readonly trans: TranslationBundle) {
     super();
     this.sizes.observe(this.node);
   }
@@ -22,7 +23,10 @@ class PlotlyRenderer extends Widget implements IRenderMime.IRenderer {
       this.node.replaceChildren(this.plot.element);
       await this.plot.draw(figure);
     } catch (error) {
-      showError(this.node, `This plotly figure cannot be shown: ${(error as Error).message}.`);
+      showError(
+        this.node,
+        this.trans.__('This plotly figure cannot be shown: %1.', (error as Error).message),
+      );
     }
   }
 
@@ -34,8 +38,9 @@ class PlotlyRenderer extends Widget implements IRenderMime.IRenderer {
   }
 }
 
-export const plotlyFactory: IRenderMime.IRendererFactory = {
+/** Draws plotly figures. */
+export const plotlyFactory = (trans: TranslationBundle): IRenderMime.IRendererFactory => ({
   safe: true,
   mimeTypes: [PLOTLY],
-  createRenderer: () => new PlotlyRenderer(),
-};
+  createRenderer: () => new PlotlyRenderer(trans),
+});
