@@ -88,7 +88,13 @@ export {
   type TokenOptions,
   type Turn,
 } from './generate';
-export { Blip2, type AskOptions, type AttendOptions } from './inference';
+export {
+  Blip2,
+  type AskOptions,
+  type AttendOptions,
+  type PairObjective,
+  type PairOptions,
+} from './inference';
 export {
   emoji,
   folder,
@@ -233,8 +239,6 @@ export {
   Stage1Model,
   type AttendToOptions,
   type CrossAttention,
-  type PairObjective,
-  type PairOptions,
   stage2,
   Stage2Model,
   ImageTextModel,

@@ -39,10 +39,12 @@ const bundleSchema = z.object({
     .optional(),
 });
 
+/** A name that leads nowhere else, on a disk or in an address: no separators, drives, escapes, queries, hidden files. */
 const fileName = z
   .string()
-  .regex(/^[^/\\:\0]+$/, { error: 'expected a plain file name' })
-  .refine((name) => name !== '.' && name !== '..', { error: 'expected a plain file name' });
+  .max(255)
+  // eslint-disable-next-line no-control-regex
+  .regex(/^(?!\.)(?!.*\.\.)[^/\\:%?#\u0000-\u001f\u007f]+$/, { error: 'expected a plain file name' });
 const folder = z.string().refine((dir) => dir.split('/').every((part) => fileName.safeParse(part).success), {
   error: 'expected a folder below this one, without ".."',
 });

@@ -14,9 +14,12 @@ h1 { font-size: 1.4em; } h2 { font-size: 1.1em; margin: 1.5em 0 0.3em; }
 p { color: ${INK.quiet}; } svg { max-width: 100%; height: auto; }`;
 
 /** The explorer's script, in this package or beside it in the repository. It defines `blip2Explorer.mount(element, json)`. */
-const PLACES = [['explorer.js'], ['..', 'jupyter-ext', 'standalone', 'explorer.js']].map((path) =>
+const PLACES = [['explorer.js'], ['..', 'jupyter-ext', 'lib', 'standalone.txt']].map((path) =>
   join(__dirname, '..', '..', ...path),
 );
+/** Nothing but what is in the page is ever loaded. */
+const POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
 
 /** The page's text, pictures included. */
 export function attentionPage(record: AttentionBundle | AttentionSet): string {
@@ -28,6 +31,7 @@ export function attentionPage(record: AttentionBundle | AttentionSet): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Where the queries look</title>
 <style>${STYLE}</style>

@@ -5,7 +5,7 @@
  */
 import { breathe, compile, computeValues, tf, type ParameterStore, type Tensor } from '../runtime';
 import { Weights } from '../nn';
-import type { Tokenizer } from '../text';
+import { cleanCaption, type Tokenizer } from '../text';
 import {
   encodeImage,
   encodePair,
@@ -19,18 +19,19 @@ import {
 } from '../models';
 import { similarities } from '../losses';
 import { Looks, type AttentionBundle, type Seen } from '../attention';
+import {
+  nameTexts,
+  pairLook,
+  pairRecords,
+  textTensors,
+  type EncodedTexts,
+  type PairObjective,
+  type PairOptions,
+} from '../inference';
 import type { Features, ImageTextSplit } from '../data';
 import type { EncodedPool, RetrievalModel } from '../evaluate';
 import { encodeTexts, selectRows } from './captions';
 import { attentionBundles, type CrossAttention } from './crossAttention';
-import {
-  encodeBeside,
-  pairLook,
-  pairRecords,
-  type EncodedTexts,
-  type PairObjective,
-  type PairOptions,
-} from './pairLook';
 
 const BATCH = 64;
 /** Pairs of an image and a text that are matched at once. */
@@ -186,16 +187,15 @@ export abstract class ImageTextModel implements RetrievalModel {
     const features = await this.features(split);
     return this.looks[objective].see(sources, () => [
       toFeatures(features, indices),
-      beside && {
-        ids: toInt32({ shape: beside.shape, data: beside.ids }),
-        mask: toInt32({ shape: beside.shape, data: beside.mask }),
-      },
+      beside && textTensors(beside),
     ]);
   }
 
   private beside(texts: readonly string[], objective: PairObjective): EncodedTexts {
-    const { tokenizer, maxTextLength: maxLength, config } = this;
-    return encodeBeside(texts, tokenizer, { maxLength, objective, start: config.decoderStartTokenId });
+    const { tokenizer, maxTextLength, config } = this;
+    const cleaned = texts.map((text) => cleanCaption(text));
+    const encoded = encodeTexts(cleaned, tokenizer, maxTextLength);
+    return nameTexts(texts, encoded, { tokenizer, objective, start: config.decoderStartTokenId });
   }
 
   /** What the Q-Former reads of each picture [size, P, W]. */

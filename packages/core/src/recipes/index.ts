@@ -17,7 +17,6 @@ export { applyOverrides } from './overrides';
 export { loadData, makeData, openData, openLanguageModel, recipeOptions, type RecipeKind } from './registry';
 export { ImageTextModel } from './imageTextModel';
 export { type CrossAttention } from './crossAttention';
-export { type PairObjective, type PairOptions } from './pairLook';
 export { type CustomLoss } from './objectiveOptions';
 export { retrieval } from './retrieval';
 export { RetrievalTunedModel } from './retrievalModel';

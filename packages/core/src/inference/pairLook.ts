@@ -6,7 +6,7 @@
  */
 import { Blip2Error, IGNORED, softmaxCrossEntropy, tf, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
-import { cleanCaption, type EncodedBatch, type Tokenizer } from '../text';
+import type { EncodedBatch, Tokenizer } from '../text';
 import {
   attentionProbes,
   bidirectionalMask,
@@ -30,7 +30,7 @@ import {
   type Pass,
   type Seen,
 } from '../attention';
-import { encodeTexts } from './captions';
+import { realTokens } from './besideText';
 
 /** A pass of stage 1 with image and text. */
 export type PairObjective = 'itm' | 'itg';
@@ -56,21 +56,13 @@ export interface EncodedTexts extends EncodedBatch {
   names: string[][];
 }
 
-/** @param maxLength of a text in tokens */
-export function encodeBeside(
+/** @param encoded the texts with their special tokens, padded on the right @param start `[DEC]` */
+export function nameTexts(
   texts: readonly string[],
-  tokenizer: Tokenizer,
-  { maxLength, objective, start }: { maxLength: number; objective: PairObjective; start: number },
+  encoded: EncodedBatch,
+  { tokenizer, objective, start }: { tokenizer: Tokenizer; objective: PairObjective; start: number },
 ): EncodedTexts {
-  const encoded = encodeTexts(
-    texts.map((text) => cleanCaption(text)),
-    tokenizer,
-    maxLength,
-  );
-  const { ids, mask, shape } = encoded;
-  const names = texts.map((_, row) => {
-    const at = row * shape[1];
-    const real = ids.slice(at, at + shape[1]).filter((_id, t) => mask[at + t] === 1);
+  const names = realTokens(encoded).map((real) => {
     if (objective === 'itg') real[0] = start; // see `decoderIds`
     return tokenNames(tokenizer, real);
   });
