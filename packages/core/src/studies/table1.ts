@@ -32,7 +32,7 @@ export const table1: Study = {
     'The paper’s BLIP-2 trains 188 million parameters, 54 times fewer than Flamingo80B, and without fine-tuning does ' +
     'better in answering, describing and retrieving than models that train more. Here the paper’s models are counted by ' +
     'the shapes of their parameters (stage 2 trains 1 to 3 in a hundred); what such a model can do is measured on Shapes.',
-  seconds: { full: 900, short: 600, smoke: 120 },
+  seconds: { full: 650, short: 500, smoke: 120 },
   inputs: {
     settings: {
       ...stage2Inputs().settings,

@@ -50,7 +50,7 @@ export const table3: Study = {
     'color and shape never occur. Measured, before and after: its captions of such pictures, and of pictures that hold one ' +
     'of those combinations (near-domain) or none but them (out-of-domain). The sets stand for COCO, with five captions a ' +
     'picture, and for NoCaps, with ten; scores are times 100.',
-  seconds: { full: 1200, short: 600, smoke: 150 },
+  seconds: { full: 600, short: 450, smoke: 150 },
   inputs: {
     settings: {
       ...stage2Inputs().settings,
