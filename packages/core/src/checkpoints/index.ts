@@ -1,3 +1,4 @@
+export { downloadModel, type DownloadOptions } from './download';
 export { fileError, makeFolder, writeAll, writeFileAtomic, writeFolderAtomic } from './files';
 export { fromLavis, type FromLavis, type FromLavisOptions } from './fromLavis';
 export { fromPretrained, type FromPretrainedOptions, type Pretrained } from './fromPretrained';

@@ -6,13 +6,16 @@ import { Command, CommanderError } from 'commander';
 import { addAttend } from './attend';
 import { addBench } from './bench';
 import { addCapfilt } from './capfilt';
+import { addConvert } from './convert';
 import { addDoctor } from './doctor';
+import { addDownload } from './download';
 import { addEvaluate } from './evaluate';
 import { addFinetune } from './finetune';
 import { addMetrics } from './metrics';
 import { addPretrain } from './pretrain';
 import { Exit } from './output';
 import { addReproduce } from './reproduce';
+import { addScore } from './score';
 import { addSetup } from './setup';
 import { addTowers } from './towers';
 import { addWrite } from './write';
@@ -35,7 +38,10 @@ function program(): Command {
     addSetup,
     addDoctor,
     addWrite,
+    addScore,
     addAttend,
+    addConvert,
+    addDownload,
     addTowers,
     addPretrain,
     addFinetune,

@@ -3,7 +3,7 @@
  * B batch, S image side, P patches, W width of the image, Q queries, H heads.
  */
 import { join } from 'node:path';
-import { compile, computeValues, tf, type Tensor } from '../runtime';
+import { Blip2Error, compile, computeValues, tf, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
 import { Tokenizer } from '../text';
 import type { ImageSource } from '../image';
@@ -12,6 +12,7 @@ import { fromPretrained, type FromPretrainedOptions } from '../checkpoints';
 import type { GenerationOptions, TextGeneration } from '../generate';
 import { attentionBundle, type AttentionBundle } from '../attention';
 import { AttentionRecorder, type AttendOptions } from './attentionRecorder';
+import { modelKind } from './modelKind';
 import { ImageTextGenerator, type ImageFeatures } from './imageTextGenerator';
 import { processImages, readImageProcessor, type ImageProcessor } from './imageProcessor';
 
@@ -141,6 +142,12 @@ export const QUESTION_TOKENIZER = 'qformer_tokenizer';
 
 /** The model before its tokenizer: what is no model folder is told as such. */
 function readFolder(dir: string, options: Pick<FromPretrainedOptions, 'dtype'>): Blip2Parts {
+  if (modelKind(dir) === 'retrieval') {
+    throw new Blip2Error(`${dir} is a BLIP-2 for retrieval, which writes no text`, {
+      hint: 'Ask for scores: Blip2Retrieval.load, or blip2 score. Captions want a BLIP-2 with a language model.',
+      exitCode: 2,
+    });
+  }
   const { model, weights, dispose } = fromPretrained(dir, BLIP2, options);
   try {
     const tokenizer = Tokenizer.fromFolder(dir);

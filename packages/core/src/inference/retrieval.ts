@@ -2,7 +2,7 @@
  * A BLIP-2 for retrieval, asked how well images and texts go together: `Blip2Retrieval.load(folder)`.
  * B batch, I images, T texts, Q queries, E width of the projections, P patches, W width of the image.
  */
-import { breathe, compile, computeValues, tf, type Tensor } from '../runtime';
+import { Blip2Error, breathe, compile, computeValues, tf, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
 import { Tokenizer, type EncodedBatch } from '../text';
 import type { ImageSource } from '../image';
@@ -21,6 +21,7 @@ import {
 } from '../models';
 import { similarities } from '../losses';
 import { fromPretrained, type FromPretrainedOptions } from '../checkpoints';
+import { modelKind } from './modelKind';
 import { filledBatches } from './filledBatches';
 import { processImages, readImageProcessor, type ImageProcessor } from './imageProcessor';
 
@@ -85,6 +86,7 @@ export class Blip2Retrieval {
 
   /** Scores of all images with all texts. Texts are taken as they are: captions of LAVIS's sets are in lower case. */
   async score(images: readonly ImageSource[], texts: readonly string[]): Promise<Scores> {
+    if (texts.length === 0) return { itc: images.map(() => []), itm: images.map(() => []) };
     const text = this.encode(texts);
     const table = tf.tidy(() => {
       const parts = [...filledBatches(texts.length, TEXTS)].map(({ rows, real }) =>
@@ -154,6 +156,12 @@ const toTensors = ({ ids, mask, shape }: EncodedBatch): Text => ({
 });
 
 function readFolder(dir: string, options: Pick<FromPretrainedOptions, 'dtype'>): Blip2RetrievalParts {
+  if (modelKind(dir) === 'generation') {
+    throw new Blip2Error(`${dir} is a BLIP-2 that writes text; it has no scores`, {
+      hint: 'Take a model for retrieval, such as Salesforce/blip2-itm-vit-g; or ask this one with Blip2.load.',
+      exitCode: 2,
+    });
+  }
   const { model, weights, dispose } = fromPretrained(dir, BLIP2_RETRIEVAL, options);
   try {
     const tokenizer = Tokenizer.fromFolder(dir);
