@@ -483,19 +483,24 @@ describe.skipIf(!chromiumPath)('on a plain page', () => {
       await page.setViewportSize({ width, height: 900 });
       const view = await mount(page, json, { state });
       if (look === 'token') await view.getByText('Save', { exact: true }).click();
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
-        'axe.run("#view", { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
-      );
-      expect(
-        violations.map(({ id, nodes }) => [id, nodes[0].html]),
-        look,
-      ).toEqual([]);
+      // What a theme changes is seen in two of them.
+      if (name === 'light' || look === 'query' || look === 'token') await expectNoBarriers(look);
       await page.screenshot({ path: join(screenshots, `view-${look}-${name}.png`), fullPage: true });
     }
     await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });
     await page.setViewportSize({ width: 1000, height: 900 });
   });
+
+  async function expectNoBarriers(look: string): Promise<void> {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
+      'axe.run("#view", { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
+    );
+    expect(
+      violations.map(({ id, nodes }) => [id, nodes[0].html]),
+      look,
+    ).toEqual([]);
+  }
 
   it('leaves nothing behind, however often it is drawn anew', async () => {
     const session = await page.context().newCDPSession(page);

@@ -34,6 +34,8 @@ export interface Prepared {
   /** How tokens read queries: [T, Q]; none where the bundle has no such tokens. */
   token?: Float32Array;
   step?: Float32Array;
+  /** Queries, in the order of the small pictures: what is kept moves them about, what is pointed at does not. */
+  order: number[];
 }
 
 /** Everything that a part of the view draws. */
@@ -47,14 +49,12 @@ export interface Shown extends Prepared {
   onQueries?: number;
   /** The value at the scale's upper end; the lower is 0. */
   top: number;
-  /** The scale's upper end in the small picture of each query: [Q]. */
-  tops: number[];
+  /** The same where all queries share one. */
+  sharedTop: number;
   /** Index of the patch that gets most. */
   peak: number;
   /** In bits. */
   entropy: number;
-  /** Queries, in the order of the small pictures. */
-  order: number[];
   marks?: Marks;
   /** The patch that is pointed at, or else the one that stays marked. */
   patch?: number;
@@ -68,12 +68,14 @@ export function prepare(attention: Attention, state: ViewState, before?: Prepare
     before !== undefined &&
     keys.every((key) => JSON.stringify(before.state[key]) === JSON.stringify(state[key]));
   const { tokens, generated } = attention;
-  return {
+  const prepared = {
     state,
     stack: same('source', 'layer', 'head') ? before!.stack : stackOf(attention, state),
     ...(tokens && { token: same('reading') ? before!.token : readingOf(tokens, state.reading) }),
     ...(generated && { step: same('writing') ? before!.step : readingOf(generated, state.writing) }),
   };
+  const kept = marksFor(prepared, {});
+  return { ...prepared, order: kept ? ranked(kept.values) : orderBy(prepared.stack, state.sort) };
 }
 
 /** A locked query goes first; then what is pointed at; then the token that is followed; then the chosen query. */
@@ -107,6 +109,7 @@ export function shownFor(prepared: Prepared, hover: Hover, top: number): Shown {
     ? through(weights, stack)
     : { map: mapOf(stack, subject.index), cls: stack.cls[subject.index] };
   const highest = peak(map);
+  // A token's map is too faint for the queries' scale.
   const isShared = state.scale === 'all' && !weights;
   const patch = hover.patch ?? state.patch ?? undefined;
   const marks = marksFor(prepared, hover);
@@ -119,23 +122,16 @@ export function shownFor(prepared: Prepared, hover: Hover, top: number): Shown {
     cls,
     ...(weights && { onQueries: sum(weights) }),
     top: isShared ? top : map[highest],
-    tops: state.scale === 'all' ? new Array<number>(stack.queries).fill(top) : stack.tops,
+    sharedTop: top,
     peak: highest,
     entropy: entropy(map),
-    order: orderFor(prepared),
     ...(marks && { marks }),
     ...(patch !== undefined && patch < stack.patches && { patch }),
     readers: { token: readersOf(prepared.token), step: readersOf(prepared.step) },
   };
 }
 
-/** The order of what stays: pointing marks the queries, but does not move them about. */
-export function orderFor(prepared: Prepared): number[] {
-  const marks = marksFor(prepared, {});
-  return marks ? ranked(marks.values) : orderBy(prepared.stack, prepared.state.sort);
-}
-
-function marksFor(prepared: Prepared, hover: Hover): Marks | undefined {
+function marksFor(prepared: Omit<Prepared, 'order'>, hover: Hover): Marks | undefined {
   const { state, stack } = prepared;
   const patch = state.patch ?? hover.patch;
   if (patch !== undefined && patch < stack.patches) {
@@ -149,7 +145,7 @@ function marksFor(prepared: Prepared, hover: Hover): Marks | undefined {
 
 /** How much a token reads every query: [Q]; nothing, if there is no such token. */
 function weightsOf(
-  { stack: { queries }, ...tables }: Prepared,
+  { stack: { queries }, ...tables }: Omit<Prepared, 'order'>,
   kind: 'token' | 'step',
   index: number,
 ): Float32Array {

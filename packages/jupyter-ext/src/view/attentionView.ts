@@ -58,7 +58,6 @@ export class AttentionView {
       t: this.t,
       change: (change) => this.change(change),
       hover: (_, isByKey) => {
-        this.render();
         if (isByKey) this.announce();
       },
     };

@@ -26,6 +26,11 @@ export function pixelCanvas(attributes: Attributes = {}): {
   return { canvas, context: canvas.getContext('2d', { willReadFrequently: true })! };
 }
 
+/** How long a bar is, as a part of its place: nothing around it has to be laid out anew. */
+export function setBar(bar: HTMLElement, part: number): void {
+  bar.style.transform = `scaleX(${part.toFixed(3)})`;
+}
+
 /** Pixels on a canvas of their own size; the style sheet stretches it without smoothing. */
 export function putPixels(
   context: CanvasRenderingContext2D,

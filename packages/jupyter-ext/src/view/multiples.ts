@@ -4,7 +4,7 @@ import type { Marks, Shown } from '../attention/shown';
 import type { Sort } from '../attention/state';
 import { mapOf } from '../attention/maps';
 import { brief, marksName } from '../attention/words';
-import { element, newId, pixelCanvas } from './dom';
+import { element, newId, pixelCanvas, setBar } from './dom';
 import type { Context, Part } from './part';
 import { roving } from './roving';
 import { shapeOf } from './shape';
@@ -17,6 +17,7 @@ interface Tile {
   option: HTMLElement;
   context: CanvasRenderingContext2D;
   label: HTMLElement;
+  bar: HTMLElement;
 }
 
 export function multiples({ attention, t, change, hover }: Context, picture: HTMLImageElement): Part {
@@ -49,9 +50,10 @@ export function multiples({ attention, t, change, hover }: Context, picture: HTM
   );
   const paintTile = thumbnailPainter(attention, picture);
 
-  function paint({ stack, tops, state }: Shown): void {
+  function paint({ stack, sharedTop, state }: Shown): void {
     for (const [query, { context }] of tiles.entries()) {
-      paintTile(context, mapOf(stack, query), tops[query], state.paint);
+      const top = state.scale === 'all' ? sharedTop : stack.tops[query];
+      paintTile(context, mapOf(stack, query), top, state.paint);
     }
   }
   if (!picture.complete) picture.addEventListener('load', () => shown && paint(shown), { once: true });
@@ -66,14 +68,13 @@ export function multiples({ attention, t, change, hover }: Context, picture: HTM
   }
 
   function mark(marks: Marks | undefined, now: Shown): void {
-    list.toggleAttribute('data-marked', marks !== undefined);
     const place = marks && places(marks.values);
     const most = marks ? Math.max(...marks.values) : 0;
     const text = (value: number) =>
       marks?.by === 'patch' ? brief(value, now.stack.unit) : brief(value, 'share');
     for (const [query, tile] of tiles.entries()) {
       const value = marks?.values[query] ?? 0;
-      tile.option.style.setProperty('--blip2-share', most > 0 ? (value / most).toFixed(3) : '0');
+      setBar(tile.bar, marks && most > 0 ? value / most : 0);
       // Drawn by the style sheet: the name of a tile is its query alone.
       tile.label.dataset.value = marks ? text(value) : '';
       const isFirst = place !== undefined && value > 0 && place[query] <= PLACES;
@@ -89,12 +90,9 @@ export function multiples({ attention, t, change, hover }: Context, picture: HTM
       const before = shown;
       shown = now;
       const isOther = (...keys: (keyof Shown)[]) => keys.some((key) => before?.[key] !== now[key]);
-      if (isOther('stack') || before?.state.paint !== now.state.paint || `${before.tops}` !== `${now.tops}`) {
-        paint(now);
-      }
-      if (isSameMarks(before?.marks, now.marks) && !isOther('stack')) {
-        // Nothing to mark anew.
-      } else mark(now.marks, now);
+      const isLook = before?.state.paint === now.state.paint && before.state.scale === now.state.scale;
+      if (!isLook || isOther('stack', 'sharedTop')) paint(now);
+      if (!isSameMarks(before?.marks, now.marks) || isOther('stack', 'token', 'step')) mark(now.marks, now);
       choose(now);
       rove.arrange(now.order);
       title.textContent = now.marks
@@ -118,12 +116,13 @@ const orderName = (t: Context['t'], sort: Sort): string =>
 function makeTile(name: string, query: number, shape: number): Tile {
   const { canvas, context } = pixelCanvas({ 'aria-hidden': 'true', style: `aspect-ratio: ${shape}` });
   const label = element('span', { class: 'blip2-Label' }, String(query));
+  const bar = element('span', { class: 'blip2-Bar' });
   const option = element(
     'div',
     { role: 'option', class: 'blip2-Tile', 'aria-label': name, tabindex: '-1' },
     canvas,
-    element('span', { class: 'blip2-Bar' }),
+    bar,
     label,
   );
-  return { option, context, label };
+  return { option, context, label, bar };
 }

@@ -1,7 +1,7 @@
 /** One picture on view with all its queries; two of them stand side by side where things are compared. */
 import type { Attention } from '../attention/bundle';
 import { SMALL, type Panel } from '../attention/figure';
-import { orderFor, prepare, shownFor, type Hover, type Prepared, type Shown } from '../attention/shown';
+import { prepare, shownFor, type Hover, type Prepared, type Shown } from '../attention/shown';
 import { fit, type ViewState } from '../attention/state';
 import { noteFor, subjectName, whereName } from '../attention/words';
 import { objectsOf, type Wishes } from '../attention/wishes';
@@ -61,29 +61,25 @@ export class Pane {
     return this.now!;
   }
 
-  /** Decodes what a state needs. @param lead the pane whose patches are meant */
-  prepare(state: ViewState, lead: Attention): Prepared {
-    const own = fit(this.attention, isLike(this.attention, lead) ? state : { ...state, patch: null });
-    this.prepared = prepare(this.attention, own, this.prepared);
+  /** Decodes what a state needs. @param lead the pane whose patches are meant, and whose order of queries is kept */
+  prepare(state: ViewState, lead: Pane): Prepared {
+    const isOwn = isLike(this.attention, lead.attention);
+    const own = fit(this.attention, isOwn ? state : { ...state, patch: null });
+    const prepared = prepare(this.attention, own, this.prepared);
+    const order = lead === this ? prepared.order : lead.prepared!.order;
+    this.prepared = { ...prepared, order: order.length === prepared.order.length ? order : prepared.order };
     return this.prepared;
   }
 
   /**
    * @param of the picture that is pointed at
    * @param top the scale's upper end where all queries share one
-   * @param order of the queries, if that of another pane is to be kept
    */
-  show(hover: Hover, of: Attention, top: number, order?: readonly number[]): void {
-    const prepared = this.prepared!;
+  show(hover: Hover, of: Attention, top: number): void {
     const own = isLike(this.attention, of) ? hover : { ...hover, patch: undefined };
-    const shown = shownFor(prepared, own, top);
-    this.now = order?.length === this.attention.queries ? { ...shown, order: [...order] } : shown;
+    this.now = shownFor(this.prepared!, own, top);
     this.note.textContent = noteFor(this.context.t, this.now, this.attention);
     for (const part of this.parts) part.update(this.now);
-  }
-
-  get order(): number[] {
-    return orderFor(this.prepared!);
   }
 
   /** For a figure of what is on view. */

@@ -13,11 +13,13 @@ import type { Context } from './part';
 export class Stage {
   readonly element = element('div', { class: 'blip2-Panes' });
   panes: Pane[] = [];
+  /** The scale's upper end in each pane. */
+  private tops: number[] = [];
   private hovered: { hover: Hover; of?: Attention } = { hover: {} };
   /** Counts what was asked for, so that what comes late is dropped. */
   private turn = 0;
 
-  /** @param context what panes can do; `hover` is told what is pointed at once this stage knows it */
+  /** @param context what panes can do; `hover` is told what is pointed at once that is drawn */
   constructor(
     private readonly items: Items,
     private readonly context: Omit<Context, 'attention'>,
@@ -56,14 +58,19 @@ export class Stage {
     const { lead } = this;
     if (!lead) return state;
     const own = fit(lead.attention, state);
-    const stacks = this.panes.map((pane) => pane.prepare(own, lead.attention).stack);
-    for (const [i, pane] of this.panes.entries()) {
-      // One scale for both where they have the same unit, so that they can be compared.
-      const alike = stacks.filter(({ unit }) => unit === stacks[i].unit);
-      const top = Math.max(...alike.flatMap(({ tops }) => tops));
-      pane.show(this.hover, this.hovered.of ?? lead.attention, top, lead.order);
-    }
+    const stacks = this.panes.map((pane) => pane.prepare(own, lead).stack);
+    // One scale for both where they have the same unit, so that they can be compared.
+    this.tops = stacks.map(({ unit }) =>
+      Math.max(...stacks.filter((stack) => stack.unit === unit).flatMap(({ tops }) => tops)),
+    );
+    this.drawHover();
     return own;
+  }
+
+  /** Draws what is pointed at; all else is as it was. */
+  private drawHover(): void {
+    const { hover, of = this.lead?.attention } = this.hovered;
+    for (const [i, pane] of this.panes.entries()) pane.show(hover, of!, this.tops[i]);
   }
 
   dispose(): void {
@@ -92,6 +99,7 @@ export class Stage {
   private makePane(attention: Attention, name: string): Pane {
     const hover = (hover: Hover, isByKey?: boolean) => {
       this.hovered = { hover: { ...this.hover, ...hover }, of: attention };
+      this.drawHover();
       this.context.hover(this.hover, isByKey);
     };
     return new Pane({ ...this.context, attention, hover }, name, this.wishes);

@@ -1,7 +1,7 @@
 /** Tokens in a row: pointed at, walked over and pressed as the small pictures are; written ones also one after the other. */
 import type { Shown } from '../attention/shown';
 import { percent, subjectName, tokenText } from '../attention/words';
-import { element, iconButton, newId } from './dom';
+import { element, iconButton, newId, setBar } from './dom';
 import type { Context, Part } from './part';
 import { roving } from './roving';
 
@@ -21,6 +21,7 @@ export function strip({ attention, t, change, hover }: Context, kind: 'token' | 
       'span',
       { role: 'option', class: 'blip2-Token', tabindex: index === 0 ? '0' : '-1' },
       tokenText(token),
+      element('span', { class: 'blip2-Bar' }),
     ),
   );
   const list = element(
@@ -48,18 +49,18 @@ export function strip({ attention, t, change, hover }: Context, kind: 'token' | 
       list,
     ),
     update(now) {
+      const before = shown;
       shown = now;
       const { subject, state } = now;
+      const isSame = before?.state === state && before.subject.kind === subject.kind;
+      if (isSame && before.subject.index === subject.index) return;
       const readers = now.readers[kind];
       const most = readers ? Math.max(...readers) : 0;
       rove.setStop(state[kind] ?? 0);
       for (const [index, option] of options.entries()) {
         option.setAttribute('aria-selected', String(state[kind] === index));
         option.toggleAttribute('data-shown', subject.kind === kind && subject.index === index);
-        option.style.setProperty(
-          '--blip2-share',
-          readers && most > 0 ? (readers[index] / most).toFixed(3) : '0',
-        );
+        setBar(option.lastElementChild as HTMLElement, readers && most > 0 ? readers[index] / most : 0);
         option.title = readers
           ? t('%1 of its attention is on %2', percent(readers[index]), subjectName(t, subject, attention))
           : '';
