@@ -72,7 +72,17 @@ export {
   type VisionTower,
 } from './models';
 export { languageModeling, stage2Losses, type Stage2Batch, type Stage2Losses } from './losses';
-export { fromPretrained, SafetensorsFile, savePretrained, writeSafetensors } from './checkpoints';
+export {
+  downloadModel,
+  fromPretrained,
+  PytorchFile,
+  SafetensorsFile,
+  savePretrained,
+  TensorFile,
+  writeSafetensors,
+  type DownloadOptions,
+  type TensorInfo,
+} from './checkpoints';
 export {
   Conversation,
   LanguageModel,
@@ -94,6 +104,11 @@ export {
   type AttendOptions,
   type PairObjective,
   type PairOptions,
+  Blip2Retrieval,
+  convert,
+  type Conversion,
+  type ConvertOptions,
+  type Scores,
 } from './inference';
 export {
   emoji,
