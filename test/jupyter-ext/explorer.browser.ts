@@ -22,6 +22,8 @@ const chart = lineChart({
 const NOTEBOOK = 'jupyterapp.shell.currentWidget';
 const OUTPUTS = `${NOTEBOOK}.content.widgets[1].model.outputs`;
 const RERUNS = 200;
+/** Milliseconds for so many on a busy machine. */
+const RERUNS_TAKE = 900_000;
 
 if (obstacle) console.warn(`The extension in a browser: skipped, ${obstacle}`);
 
@@ -86,9 +88,9 @@ describe.skipIf(obstacle)('in JupyterLab', () => {
     await choose(view, 'Colors', 'Light on the picture');
     expect(await lab.page.evaluate(`${NOTEBOOK}.context.model.dirty`)).toBe(true);
     await save();
-    expect(lab.read('outputs.ipynb')).toMatchObject({
-      cells: [{ metadata: {} }, { metadata: { blip2: { attention: { 0: { query: 7, paint: 'light' } } } } }],
-    });
+    const { cells } = lab.read('outputs.ipynb') as { cells: { metadata: object }[] };
+    expect(cells[0].metadata).not.toHaveProperty('blip2');
+    expect(cells[1].metadata).toMatchObject({ blip2: { attention: { 0: { query: 7, paint: 'light' } } } });
     await lab.open('outputs.ipynb');
     const map = queryMap(bundles[1], { query: 7 }).values;
     const again = await inCell(1);
@@ -97,29 +99,33 @@ describe.skipIf(obstacle)('in JupyterLab', () => {
     await expectPixels(again, heatPixels(map, Math.max(...map), 'light'));
   });
 
-  it(`shows ${RERUNS} runs of a cell without keeping what it does not show`, async () => {
-    const output = { output_type: 'display_data', metadata: {}, data: { [ATTENTION_FORMAT]: bundles[0] } };
-    const rerun = (times: number) =>
-      lab.page.evaluate(`(async () => {
+  it(
+    `shows ${RERUNS} runs of a cell without keeping what it does not show`,
+    async () => {
+      const output = { output_type: 'display_data', metadata: {}, data: { [ATTENTION_FORMAT]: bundles[0] } };
+      const rerun = (times: number) =>
+        lab.page.evaluate(`(async () => {
         for (let i = 0; i < ${times}; i++) {
           ${OUTPUTS}.clear();
           ${OUTPUTS}.add(structuredClone(${JSON.stringify(output)}));
           await new Promise(requestAnimationFrame);
         }
       })()`);
-    await (await cell(lab.page, 1)).scrollIntoViewIfNeeded();
-    await rerun(20);
-    const before = await heap(lab.page);
-    await rerun(RERUNS);
-    const grown = (await heap(lab.page)) - before;
-    console.info(
-      `${RERUNS} runs of a cell: ${(before / 1e6).toFixed(1)} MB and ${(grown / 1e6).toFixed(2)} MB more`,
-    );
-    expect(grown).toBeLessThan(3e6);
-    const view = await inCell(1);
-    // The notebook has it, although the outputs are others.
-    expect(await query(view, 7).getAttribute('aria-selected')).toBe('true');
-  });
+      await (await cell(lab.page, 1)).scrollIntoViewIfNeeded();
+      await rerun(20);
+      const before = await heap(lab.page);
+      await rerun(RERUNS);
+      const grown = (await heap(lab.page)) - before;
+      console.info(
+        `${RERUNS} runs of a cell: ${(before / 1e6).toFixed(1)} MB and ${(grown / 1e6).toFixed(2)} MB more`,
+      );
+      expect(grown).toBeLessThan(3e6);
+      const view = await inCell(1);
+      // The notebook has it, although the outputs are others.
+      expect(await query(view, 7).getAttribute('aria-selected')).toBe('true');
+    },
+    RERUNS_TAKE,
+  );
 
   it.each([2, 3])('draws the plotly figure of cell %i', async (index) => {
     const plot = (await cell(lab.page, index)).locator('.js-plotly-plot');
@@ -144,7 +150,7 @@ describe.skipIf(obstacle)('in JupyterLab', () => {
       notebookOf(hostile.map(({ format, json }) => rendering({ [format]: json, 'text/plain': 'attention' }))),
     );
     lab.asked.length = 0;
-    await lab.open('hostile/outputs.ipynb');
+    await lab.bring('hostile/outputs.ipynb');
     for (const [index, { name, told }] of hostile.entries()) {
       const alert = (await cell(lab.page, index)).getByRole('alert');
       await alert.waitFor();
@@ -157,7 +163,7 @@ describe.skipIf(obstacle)('in JupyterLab', () => {
   });
 
   it('shows in the browser what a cell computes', async () => {
-    await lab.open('outputs.ipynb');
+    await lab.bring('outputs.ipynb');
     await lab.kernelIsIdle();
     const found = await cell(lab.page, 5);
     await found.locator('.cm-content').click();

@@ -61,9 +61,8 @@ export function documentTests(start: () => Lab): void {
   });
 
   it('lists the attention outputs of the notebook, leads to them and opens them in tabs', async () => {
-    const { page, command } = start();
-    await command('docmanager:open', { path: 'outputs.ipynb' });
-    await page.locator('.jp-NotebookPanel:visible').waitFor();
+    const { page, command, bring } = start();
+    await bring('outputs.ipynb');
     await command('blip2:show-attention-panel');
     const panel = page.locator('.blip2-Panel');
     const items = panel.locator('.blip2-PanelItem');
@@ -78,5 +77,6 @@ export function documentTests(start: () => Lab): void {
     const view = await viewIn(front());
     await query(view, 3).click();
     expect(await query(view, 3).getAttribute('aria-selected')).toBe('true');
+    await command('application:close');
   });
 }

@@ -24,7 +24,7 @@ export async function screenshot(page: Page, name: string): Promise<void> {
 
 /** A cell of the notebook in front. */
 export async function cell(page: Page, index: number): Promise<Locator> {
-  const found = page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell').nth(index);
+  const found = page.locator('.jp-NotebookPanel:visible .jp-Notebook .jp-Cell').nth(index);
   await found.scrollIntoViewIfNeeded();
   return found;
 }

@@ -14,8 +14,7 @@ export function settingsTests(start: () => Lab): void {
       (await viewIn(place)).getByRole('combobox', { name: 'Colors', exact: true }).locator('option:checked');
     expect(await (await colors()).textContent()).toBe('Viridis over gray');
     await command('settingeditor:open', { query: 'Attention explorer' });
-    const form = page.locator('.jp-SettingsForm', { hasText: 'Attention explorer' });
-    await form.getByLabel('Colors').first().selectOption({ label: 'cividis' });
+    await page.locator('select[id$="explorer_paint"]').selectOption({ label: 'cividis' });
     await command('docmanager:open', { path: 'picture.attention.json' });
     await expect.poll(async () => (await colors()).textContent()).toBe('Cividis over gray');
   });
@@ -28,6 +27,9 @@ export function settingsTests(start: () => Lab): void {
     await command('apputils:change-theme', { theme });
     await page.waitForFunction(`document.body.dataset.jpThemeName === '${theme}'`);
     if (theme !== THEMES[1]) await expect.poll(color, { timeout: 20_000 }).not.toBe(before);
-    await screenshot(page, `lab-${theme.replace('JupyterLab ', '').replaceAll(' ', '-').toLowerCase()}`);
+    await screenshot(
+      page,
+      `lab-theme-${theme.replace('JupyterLab ', '').replaceAll(' ', '-').toLowerCase()}`,
+    );
   });
 }

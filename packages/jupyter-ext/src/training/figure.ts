@@ -46,8 +46,9 @@ export function trainingFigure(runs: readonly RunCurve[], look: Look): Figure {
       // What the reader has zoomed to stays while the curves grow, until another measure is chosen.
       uirevision: `${look.measure} ${look.logarithmic}`,
       showlegend: runs.length > 1,
-      legend: { orientation: 'h', y: -0.2 },
-      margin: { l: 56, r: 16, t: 16, b: 48 },
+      legend: { orientation: 'h', x: 0, y: 1, yanchor: 'bottom' },
+      margin: { l: 56, r: 16, t: 40, b: 48 },
+      modebar: { bgcolor: 'transparent', color: look.text, activecolor: look.text },
       paper_bgcolor: 'transparent',
       plot_bgcolor: 'transparent',
       font: { color: look.text },
