@@ -1,7 +1,7 @@
 /** Where queries look, drawn: the picture once for each query, lit where its attention is. */
 import { layerOf, queryMap, shareOn, type AttentionBundle, type MapChoice } from '../attention';
-import { litPicture, TILE } from './attentionPicture';
-import { label, picture, wrap, type Drawing } from './svg';
+import { definePicture, placePicture, shade, TILE } from './attentionPicture';
+import { label, wrap, type Drawing } from './svg';
 
 /** What is drawn of a bundle. */
 export interface AttentionDrawingOptions extends MapChoice {
@@ -50,18 +50,14 @@ export function drawAttention(bundle: AttentionBundle, options: AttentionDrawing
     y: GAP + Math.floor(tile / columns) * height,
   });
 
-  const { x, y } = place(0);
-  const parts = [picture(bundle.image.url, x, y, TILE, TILE) + below({ x, y }, words)];
+  const parts = [definePicture(bundle) + placePicture(bundle, place(0)) + below(place(0), words)];
   for (const [i, map] of maps.entries()) {
     const at = place(i + 1);
     const share = objects ? [`${percent(shareOn(map, objects))} on objects`] : [];
-    const lit = litPicture(bundle, map.values, {
-      largest,
-      ...at,
-      // What is no probability has no percent.
-      numbered: options.source !== 'gradients',
-    });
-    parts.push(lit + below(at, [`query ${queries[i]}`, ...share]));
+    // What is no probability has no percent.
+    const numbered = options.source !== 'gradients';
+    const dark = shade(bundle, map.values, { largest, ...at, numbered });
+    parts.push(placePicture(bundle, at) + dark + below(at, [`query ${queries[i]}`, ...share]));
   }
   return {
     width: GAP + columns * (TILE + GAP),

@@ -3,6 +3,7 @@
  * Patches are shown as they are, not smoothed into a resolution that was never there.
  */
 import { queryMap, type AttentionBundle, type MapChoice } from '../attention';
+import { sha256 } from '../checkpoints';
 import { picture, renderPng } from './svg';
 
 /** Side of a lit picture on the page: wide enough for the numbers of 4 × 4 patches. */
@@ -21,27 +22,45 @@ export async function attentionPicture(
   choice: MapChoice & { query: number },
 ): Promise<Buffer> {
   const { values } = queryMap(bundle, choice);
-  const content = litPicture(bundle, values, { largest: Math.max(...values), x: 0, y: 0 });
-  const { data } = await renderPng({ width: TILE, height: TILE, content });
+  const at = { x: 0, y: 0 };
+  const lit = placePicture(bundle, at) + shade(bundle, values, { largest: Math.max(...values), ...at });
+  const { data } = await renderPng({ width: TILE, height: TILE, content: definePicture(bundle) + lit });
   return Buffer.from(data['image/png'] as string, 'base64');
 }
 
-/** The picture with darkness over its patches, and their attention in percent, if wanted, where there is room for it. */
-export function litPicture(
-  { image, grid: { rows, columns } }: AttentionBundle,
+/** The picture's name in a drawing. */
+const nameOf = ({ image }: AttentionBundle) => `picture-${sha256(image.url).slice(0, 12)}`;
+
+/** The picture, once in a drawing for all its places. */
+export const definePicture = (bundle: AttentionBundle): string =>
+  `<defs><g id="${nameOf(bundle)}">${picture(bundle.image.url, 0, 0, TILE, TILE)}</g></defs>`;
+
+export const placePicture = (bundle: AttentionBundle, { x, y }: { x: number; y: number }): string =>
+  `<use href="#${nameOf(bundle)}" x="${x}" y="${y}"/>`;
+
+/** Darkness over the picture's patches, and their attention in percent, if wanted, where there is room for it. */
+export function shade(
+  { grid: { rows, columns } }: AttentionBundle,
   values: Float32Array,
   { largest, x, y, numbered = true }: { largest: number; x: number; y: number; numbered?: boolean },
 ): string {
   const [width, height] = [TILE / columns, TILE / rows];
-  const cells = Array.from(values, (value, patch) => {
-    const [left, upper] = [x + (patch % columns) * width, y + Math.floor(patch / columns) * height];
-    const darkness = (DARKEST * (1 - (largest > 0 ? value / largest : 0))).toFixed(3);
-    const cell = `<rect x="${left}" y="${upper}" width="${width}" height="${height}" fill="#000000" fill-opacity="${darkness}"/>`;
-    return !numbered || Math.min(width, height) < NUMBERED
-      ? cell
-      : cell + number(value, left + width / 2, upper + height / 2);
+  const placeOf = (patch: number) => [patch % columns, Math.floor(patch / columns)];
+  // Patches of one darkness are one shape.
+  const shapes = new Map<string, string>();
+  values.forEach((value, patch) => {
+    const darkness = (DARKEST * (1 - (largest > 0 ? value / largest : 0))).toFixed(2);
+    const square = `M${placeOf(patch).join(' ')}h1v1h-1z`;
+    shapes.set(darkness, (shapes.get(darkness) ?? '') + square);
   });
-  return picture(image.url, x, y, TILE, TILE) + cells.join('');
+  const dark = [...shapes].map(([darkness, path]) => `<path d="${path}" fill-opacity="${darkness}"/>`);
+  const numbers = Array.from(values, (value, patch) => {
+    const [column, row] = placeOf(patch);
+    return number(value, x + (column + 0.5) * width, y + (row + 0.5) * height);
+  });
+  const hasRoom = numbered && Math.min(width, height) >= NUMBERED;
+  const patches = `translate(${x} ${y}) scale(${width} ${height})`;
+  return `<g transform="${patches}" shape-rendering="crispEdges">${dark.join('')}</g>${hasRoom ? numbers.join('') : ''}`;
 }
 
 /** White on a dark rim: readable on any colour. */

@@ -28,6 +28,8 @@ export interface AttentionViewOptions extends AttentionDrawingOptions {
 const ROOM = 2_000_000;
 /** Of a set, so many are in the PNG. */
 const DRAWN = 4;
+/** Larger drawings, in pixels on the page, are not made crisp for dense screens: they would fill the output. */
+const CRISP = 400_000;
 
 /** Where queries look in a picture, or in those of a set. */
 export function attentionView(
@@ -37,7 +39,9 @@ export function attentionView(
   return {
     async render() {
       const { dir, ...shown } = options;
-      const png = await renderPng(draw(record, shown));
+      const drawing = draw(record, shown);
+      const isLarge = drawing.width * drawing.height > CRISP;
+      const png = await renderPng(drawing, isLarge ? 1 : undefined);
       const text = inWords(record, shown);
       const sent = fitting(record, ROOM - (png.data['image/png'] as string).length - text.length, dir);
       return {

@@ -55,8 +55,8 @@ export function svgDocument({ width, height, content }: Drawing): string {
 }
 
 /** A drawing as `image/png`, with the size in which it is meant to be seen. */
-export async function renderPng(drawing: Drawing): Promise<Rendering> {
-  const png = await sharp(Buffer.from(svgDocument(drawing)), { density: 72 * DENSITY, unlimited: true })
+export async function renderPng(drawing: Drawing, density = DENSITY): Promise<Rendering> {
+  const png = await sharp(Buffer.from(svgDocument(drawing)), { density: 72 * density, unlimited: true })
     .flatten({ background: '#ffffff' })
     .png({ compressionLevel: 9, palette: true, quality: 100, effort: 7, dither: 0 })
     .toBuffer();
