@@ -9,6 +9,9 @@ import { chromiumPath } from './chromium';
 
 const build = fileURLToPath(new URL('../../packages/jupyter-ext/standalone/build.mjs', import.meta.url));
 
+/** Milliseconds until what is waited for is given up: a machine can be busy. */
+const PATIENCE = 120_000;
+
 /** The stand-alone script, built anew. */
 export function explorerScript(): string {
   const folder = mkdtempSync(join(tmpdir(), 'blip2-explorer-'));
@@ -41,7 +44,7 @@ export async function openPage(
   }: Parameters<Browser['newPage']>[0] & { width?: number; height?: number } = {},
 ): Promise<Page> {
   const page = await browser.newPage({ viewport: { width, height }, ...options });
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(PATIENCE);
   await page.route(
     () => true,
     (route) =>
