@@ -1,0 +1,40 @@
+"""A folder of full size in transformers: python fullSize.py DIR bfloat16|float32 TOKENS prints one line of JSON.
+
+The same work as bench/fullSize.ts: load, encode an image and write one token, then TOKENS of them, greedily.
+"""
+
+import json
+import resource
+import sys
+import time
+
+import torch
+from transformers import Blip2ForConditionalGeneration
+
+
+def timed(body):
+    start = time.perf_counter()
+    result = body()
+    return time.perf_counter() - start, result
+
+
+def main(dir, dtype, tokens):
+    torch.set_num_threads(2)
+    load, model = timed(lambda: Blip2ForConditionalGeneration.from_pretrained(dir, dtype=getattr(torch, dtype)).eval())
+    pixels = torch.rand(1, 3, 224, 224, generator=torch.Generator().manual_seed(1)).to(model.dtype)
+    start = [2] if model.config.use_decoder_only_language_model else [1]
+    ids = torch.tensor([[model.config.image_token_index] * model.config.num_query_tokens + start])
+    ask = lambda count: model.generate(pixels, ids, do_sample=False, max_new_tokens=count, min_new_tokens=count)
+    with torch.no_grad():
+        first, _ = timed(lambda: ask(1))
+        one, _ = timed(lambda: ask(1))
+        many, _ = timed(lambda: ask(tokens))
+    print(json.dumps({
+        'name': f'transformers, {dtype}', 'load': load, 'first': first, 'encodeAndOneToken': one,
+        'perToken': (many - one) / (tokens - 1),
+        'peakGiB': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }))  # fmt: skip
+
+
+if __name__ == '__main__':
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
