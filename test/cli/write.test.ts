@@ -73,10 +73,20 @@ describe.skipIf(!existsSync(shapesTower('clip-l')))('a stage-2 run from the comm
       expect(code, stderr).toBe(0);
     }
     const read = (ending: string) => readFileSync(join(root, `attention.${ending}`));
-    expect(JSON.parse(read('json').toString())).toMatchObject({ queries: 8 });
+    // A caption comes with it.
+    expect(JSON.parse(read('json').toString())).toMatchObject({ queries: 8, generated: { prompt: '' } });
     expect(read('html').toString()).toMatch(/<svg[^]*data:image\/png;base64/);
     expect(read('html').toString()).not.toMatch(/(src|href)="http/);
     expect(read('png').subarray(1, 4).toString()).toBe('PNG');
+    const asked = ['--question', 'what color is the circle?', '--sources', 'rollout,gradients', '--json'];
+    const answered = await blip2('attend', '--model', folder, image, '--out', join(root, 'a.json'), ...asked);
+    const { generated } = JSON.parse(answered.stdout) as { generated: { prompt: string } };
+    expect(generated.prompt).toContain('what color is the circle');
+    const bundle = JSON.parse(readFileSync(join(root, 'a.json'), 'utf8')) as object;
+    expect(bundle).toMatchObject({ generated, gradientOf: 'log-probability of the answer' });
+    expect(bundle).toHaveProperty('rollout');
+    const flow = await blip2('attend', '--model', folder, image, '--out', 'x.json', '--sources', 'flow');
+    expect([flow.code, flow.stderr]).toEqual([2, expect.stringContaining('There is no flow')]);
     const odd = await blip2('attend', '--model', folder, image, '--out', join(root, 'attention.txt'));
     expect(odd.code).toBe(2);
     const texted = await blip2('attend', '--model', folder, image, '--out', 'x.json', '--text', 'a circle');

@@ -22,8 +22,12 @@ export interface Packed {
 /** @param width of a row */
 export function unpack({ values, scale }: Packed, width: number): Float32Array {
   if (scale === undefined) return fromBase64(values);
-  const scales = fromBase64(scale);
-  return Float32Array.from(bytesOf(values), (byte, i) => (byte * scales[Math.floor(i / width)]) / 255);
+  const bytes = bytesOf(values);
+  const numbers = new Float32Array(bytes.length);
+  fromBase64(scale).forEach((largest, row) => {
+    for (let i = row * width; i < (row + 1) * width; i++) numbers[i] = (bytes[i] * largest) / 255;
+  });
+  return numbers;
 }
 
 /**
@@ -33,13 +37,14 @@ export function unpack({ values, scale }: Packed, width: number): Float32Array {
  */
 export function quantise(values: Float32Array, width: number): Required<Packed> {
   const scales = new Float32Array(values.length / width);
-  values.forEach((value, i) => {
-    const row = Math.floor(i / width);
-    scales[row] = Math.max(scales[row], value);
-  });
-  const bytes = Uint8Array.from(values, (value, i) => {
-    const scale = scales[Math.floor(i / width)];
-    return scale > 0 ? Math.round((value / scale) * 255) : 0;
-  });
+  const bytes = new Uint8Array(values.length);
+  for (let row = 0; row < scales.length; row++) {
+    const own = values.subarray(row * width, (row + 1) * width);
+    const largest = own.reduce((most, value) => Math.max(most, value), 0);
+    scales[row] = largest;
+    for (let i = 0; largest > 0 && i < width; i++) {
+      bytes[row * width + i] = Math.round((own[i] / largest) * 255);
+    }
+  }
   return { values: toBase64(bytes), scale: toBase64(scales) };
 }

@@ -43,7 +43,6 @@ const bundleSchema = z.object({
 const fileName = z
   .string()
   .max(255)
-  // eslint-disable-next-line no-control-regex
   .regex(/^(?!\.)(?!.*\.\.)[^/\\:%?#\u0000-\u001f\u007f]+$/, { error: 'expected a plain file name' });
 const folder = z.string().refine((dir) => dir.split('/').every((part) => fileName.safeParse(part).success), {
   error: 'expected a folder below this one, without ".."',
