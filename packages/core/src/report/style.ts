@@ -60,6 +60,7 @@ thead th { font-style: italic; }
 .group ~ tr > th { padding-left: 1rem; }
 .stack .group ~ tr > th { min-width: 13.5rem; }
 .spread { color: var(--quiet); font-size: 0.88em; white-space: nowrap; }
+.bounds { white-space: normal; }
 .paper { white-space: normal; min-width: 5.5rem; }
 .paper .spread { white-space: normal; }
 svg.interval { width: 8.5rem; height: 1.5rem; display: block; }

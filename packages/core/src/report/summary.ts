@@ -72,15 +72,16 @@ function differences(found: readonly Difference[], digits: number): Html | Html[
   return found.map(
     (one, i) =>
       html`${i > 0 ? html`<br />` : undefined}${signed(one.mean, digits)}<br />
-        <span class="spread">${bounds(one, digits)}</span>
+        <span class="spread bounds">${bounds(one, digits)}</span>
         ${one.source.isOutdated ? html`<br /><span class="spread">other settings</span>` : undefined}`,
   );
 }
 
-/** "+34.1 to +42.3, 5 seeds" */
+/** "+34.1 to +42.3, 5 seeds": breaks after the comma alone. */
 function bounds({ interval, seeds, source }: Difference, digits: number): string {
   const range = interval?.map((end) => signed(end, digits)).join(' to ');
-  return [...(range ? [range] : []), counted(seeds, 'seed') + scaleNote(source)].join(', ');
+  const parts = [...(range ? [range] : []), counted(seeds, 'seed') + scaleNote(source)];
+  return parts.map((part) => part.replaceAll(' ', '\u00a0')).join(', ');
 }
 
 /** The same difference in the paper, where its two numbers are known, or else what it says. */
