@@ -95,7 +95,7 @@ describe.skipIf(obstacle)('in JupyterLab', () => {
     const map = queryMap(bundles[1], { query: 7 }).values;
     const again = await inCell(1);
     expect(await query(again, 7).getAttribute('aria-selected')).toBe('true');
-    await choose(again, 'Scale', 'Each query’s own');
+    await choose(again, 'Scale', 'Each its own');
     await expectPixels(again, heatPixels(map, Math.max(...map), 'light'));
   });
 

@@ -35,17 +35,17 @@ export interface Lab {
   /** Paths on JupyterLab's server that were asked for. */
   asked: string[];
   /** Puts a file into JupyterLab's folder: text, or JSON. */
-  write(name: string, content: unknown): void;
-  read(name: string): unknown;
+  write: (name: string, content: unknown) => void;
+  read: (name: string) => unknown;
   /** Opens a notebook in a page without anything else. */
-  open(name: string): Promise<void>;
+  open: (name: string) => Promise<void>;
   /** Opens a notebook beside what is open, which takes less time. */
-  bring(name: string): Promise<void>;
+  bring: (name: string) => Promise<void>;
   /** A command of the palette, which may open something: not waited for to end. */
-  command(id: string, args?: object): Promise<void>;
+  command: (id: string, args?: object) => Promise<void>;
   /** The kernel of the open notebook has started: what is run before that can be lost. */
-  kernelIsIdle(): Promise<void>;
-  close(): Promise<void>;
+  kernelIsIdle: () => Promise<void>;
+  close: () => Promise<void>;
 }
 
 export async function startLab(): Promise<Lab> {

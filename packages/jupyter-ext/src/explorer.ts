@@ -73,9 +73,9 @@ export class Explorer extends Widget {
   }
 
   /** Other settings are for those who have not chosen anything. */
-  private onSettings(): void {
+  private readonly onSettings = (): void => {
     if (this.view && !this.isTouched && this.content?.state === undefined) this.draw(undefined);
-  }
+  };
 
   private clear(): void {
     this.view?.dispose();

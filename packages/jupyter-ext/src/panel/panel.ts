@@ -85,21 +85,21 @@ export class AttentionPanel extends Widget {
     return element('li', {}, go, tab);
   }
 
-  private onModel(): void {
+  private readonly onModel = (): void => {
     this.notebook?.content.model?.contentChanged.connect(this.onContent, this);
     this.update();
-  }
+  };
 
-  private onContent(): void {
+  private readonly onContent = (): void => {
     if (this.isVisible) void this.soon.invoke();
-  }
+  };
 
-  private leave(): void {
+  private readonly leave = (): void => {
     const { notebook } = this;
     this.notebook = undefined;
     notebook?.content?.modelChanged.disconnect(this.onModel, this);
     notebook?.content?.model?.contentChanged.disconnect(this.onContent, this);
     notebook?.disposed.disconnect(this.leave, this);
     this.update();
-  }
+  };
 }

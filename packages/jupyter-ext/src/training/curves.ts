@@ -57,7 +57,7 @@ export class TrainingCurves extends Widget {
     this.measure.addEventListener('change', () => this.draw());
     this.logarithmic.addEventListener('change', () => this.draw());
     this.sizes.observe(this.plot.element.parentElement!);
-    options.themeChanged?.connect(this.update, this);
+    options.themeChanged?.connect(() => this.update(), this);
     this.open(folder, chosen);
   }
 

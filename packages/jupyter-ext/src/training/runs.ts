@@ -103,8 +103,8 @@ export class Runs implements IDisposable {
     try {
       const { last_modified: modified, size } = await this.files.get(path, { content: false });
       if (seen?.modified === modified && seen.size === size) return false;
-      const { content } = await this.files.get(path, { content: true, type: 'file', format: 'text' });
-      this.logs.set(name, { modified, size, entries: readLog(String(content)) });
+      const file = await this.files.get(path, { content: true, type: 'file', format: 'text' });
+      this.logs.set(name, { modified, size, entries: readLog(String(file.content)) });
       return true;
     } catch {
       // Not begun yet, or deleted.
