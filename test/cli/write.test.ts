@@ -91,7 +91,7 @@ describe.skipIf(!existsSync(shapesTower('clip-l')))('a stage-2 run from the comm
     expect(odd.code).toBe(2);
     const texted = await blip2('attend', '--model', folder, image, '--out', 'x.json', '--text', 'a circle');
     expect(texted.stderr).toMatch(/read the image alone/);
-  });
+  }, 300_000);
 
   test('evaluate vqa, of the run and of the folder', async () => {
     const vqa = (model: string, ...more: string[]) =>

@@ -115,4 +115,9 @@ it('a page holds no markup of its texts', async () => {
   const page = attentionPage(await bundleWith(1, { heads: 1, queries: 1, places: 5, text }));
   expect(page).not.toContain('<script>alert');
   expect(page).not.toContain('<img');
+  const { image } = await bundleWith(1);
+  const blocks = attentionPage(await bundleWith(3, { heads: 1, queries: 1, places: 5 }));
+  // Twice with the explorer, once without: in what it draws, and for readers without scripts.
+  expect(blocks.split(image.url).length - 1).toBeLessThanOrEqual(2);
+  expect(blocks.match(/<use href="#picture-/g)).toHaveLength(6);
 });

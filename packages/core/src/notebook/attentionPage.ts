@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSet, withBundles, type AttentionBundle, type AttentionSet } from '../attention';
 import { drawAttention } from './attentionDrawing';
+import { definePicture } from './attentionPicture';
 import { escape, FONT, INK, svgDocument } from './svg';
 
 const STYLE = `body { font: 15px/1.5 ${FONT}; color: ${INK.text}; background: #fff; max-width: 800px; margin: 2em auto; padding: 0 1em; }
@@ -69,8 +70,10 @@ function stillBundle(bundle: AttentionBundle): string {
   const said = text === undefined ? '' : ` beside the text “${text}”`;
   const wrote = generated ? ` The language model wrote: “${generated.tokens.join('').trim()}”.` : '';
   const about = `${queries} queries${said}, mean of ${heads} heads, ${grid.rows} × ${grid.columns} patches. The lighter a patch, the more of a query’s attention it has; within a block, all share one scale.${wrote}`;
-  const blocks = layers.map(
-    ({ layer }) => `<h2>Block ${layer}</h2>\n${svgDocument(drawAttention(bundle, { layer }))}`,
-  );
+  const blocks = layers.map(({ layer }, i) => {
+    const svg = svgDocument(drawAttention(bundle, { layer }));
+    // The picture is in the page once: later drawings refer to it.
+    return `<h2>Block ${layer}</h2>\n${i === 0 ? svg : svg.replace(definePicture(bundle), '')}`;
+  });
   return `<p>${escape(about)}</p>\n${blocks.join('\n')}`;
 }
