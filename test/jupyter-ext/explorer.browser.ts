@@ -172,7 +172,8 @@ describe.skipIf(obstacle)('in JupyterLab', () => {
     await view.waitFor().catch(async (error: Error) => {
       throw new Error(`${error.message}\nThe cell shows: ${await found.innerText()}`);
     });
-    await expectPixels(view, heatPixels(Float32Array.of(0.1, 0.2, 0.3, 0.15), 0.3, 'viridis'));
+    // The colours are those of the settings by now.
+    await expectPixels(view, heatPixels(Float32Array.of(0.1, 0.2, 0.3, 0.15), 0.3, 'cividis'));
     expect(await view.locator('.blip2-Summary').textContent()).toContain('25.0%');
   });
 

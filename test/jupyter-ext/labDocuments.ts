@@ -1,7 +1,7 @@
 /** Attention in JupyterLab beside outputs: documents, the launcher, the side bar. */
 import { expect, it } from 'vitest';
 import type { Lab } from './jupyterLab';
-import { query, screenshot, viewIn } from './labPage';
+import { query, screenshot, soon, viewIn } from './labPage';
 
 export function documentTests(start: () => Lab): void {
   const front = () => start().page.locator('.blip2-Document:visible');
@@ -24,12 +24,12 @@ export function documentTests(start: () => Lab): void {
     await view.locator('.blip2-Picture').waitFor();
     await view.getByText('1 of 3').waitFor();
     // The next is fetched while this one is looked at.
-    await expect.poll(asked).toEqual(['000.attention.json', '001.attention.json']);
+    await soon(asked).toEqual(['000.attention.json', '001.attention.json']);
     await view.getByRole('button', { name: 'Next picture' }).click();
     await view.getByText('2 of 3').waitFor();
-    await expect.poll(asked).toHaveLength(3);
+    await soon(asked).toHaveLength(3);
     await view.getByRole('combobox', { name: 'Beside it' }).selectOption({ label: 'picture 2' });
-    await expect.poll(() => view.locator('.blip2-Pane').count()).toBe(2);
+    await soon(() => view.locator('.blip2-Pane').count()).toBe(2);
     expect(new Set(asked()).size).toBe(asked().length);
     await screenshot(lab.page, 'lab-set');
   });
@@ -66,12 +66,12 @@ export function documentTests(start: () => Lab): void {
     await command('blip2:show-attention-panel');
     const panel = page.locator('.blip2-Panel');
     const items = panel.locator('.blip2-PanelItem');
-    await expect.poll(() => items.count()).toBe(3);
+    await soon(() => items.count()).toBe(3);
     expect(await items.locator('strong').allTextContents()).toEqual(['Cell 1', 'Cell 2', 'Cell 5']);
     expect(await items.nth(2).textContent()).toContain('3 pictures');
     await items.nth(2).click();
     const found = page.locator('.jp-NotebookPanel:visible .jp-Cell').nth(4);
-    await expect.poll(() => found.locator('.blip2-Explorer :focus').count()).toBe(1);
+    await soon(() => found.locator('.blip2-Explorer :focus').count()).toBe(1);
     await screenshot(page, 'lab-panel');
     await panel.getByRole('button', { name: 'Open Cell 2 in a tab' }).click();
     const view = await viewIn(front());

@@ -16,6 +16,9 @@ interface Canvas {
   };
 }
 
+/** What comes to be true on a busy machine, too. */
+export const soon = <T>(read: () => T) => expect.poll(read, { timeout: 60_000 });
+
 /** Into .blip2/reports/screenshots/. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(screenshots, { recursive: true });

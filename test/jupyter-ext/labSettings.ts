@@ -1,7 +1,7 @@
 /** Settings and themes of JupyterLab. */
 import { expect, it } from 'vitest';
 import type { Lab } from './jupyterLab';
-import { screenshot, viewIn } from './labPage';
+import { screenshot, soon, viewIn } from './labPage';
 
 const THEMES = ['JupyterLab Dark', 'JupyterLab Dark High Contrast', 'JupyterLab Light'];
 
@@ -16,7 +16,7 @@ export function settingsTests(start: () => Lab): void {
     await command('settingeditor:open', { query: 'Attention explorer' });
     await page.locator('select[id$="explorer_paint"]').selectOption({ label: 'cividis' });
     await command('docmanager:open', { path: 'picture.attention.json' });
-    await expect.poll(async () => (await colors()).textContent()).toBe('Cividis over gray');
+    await soon(async () => (await colors()).textContent()).toBe('Cividis over gray');
   });
 
   it.each(THEMES)('follows the theme %s', async (theme) => {
@@ -26,7 +26,7 @@ export function settingsTests(start: () => Lab): void {
     const before = await color();
     await command('apputils:change-theme', { theme });
     await page.waitForFunction(`document.body.dataset.jpThemeName === '${theme}'`);
-    if (theme !== THEMES[1]) await expect.poll(color, { timeout: 20_000 }).not.toBe(before);
+    if (theme !== THEMES[1]) await soon(color).not.toBe(before);
     await screenshot(
       page,
       `lab-theme-${theme.replace('JupyterLab ', '').replaceAll(' ', '-').toLowerCase()}`,

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Lab } from './jupyterLab';
-import { screenshot } from './labPage';
+import { screenshot, soon } from './labPage';
 
 /** Steps of a run that gets better. */
 const log = (steps: number, floor: number) =>
@@ -23,18 +23,18 @@ export function trainingTests(start: () => Lab): void {
     write('runs/stage1-b/log.jsonl', log(60, 0.9));
     await command('blip2:open-training');
     await curves().locator('.scatterlayer path.js-line').first().waitFor();
-    await expect.poll(status).toContain('stage1-b: 60 steps, loss');
+    await soon(status).toContain('stage1-b: 60 steps, loss');
     await curves().getByRole('checkbox', { name: 'stage1-a' }).check();
-    await expect.poll(lines).toBe(2);
+    await soon(lines).toBe(2);
     await curves().getByLabel('Measure').selectOption('itc');
-    await expect.poll(status).toContain('stage1-a: 120 steps, itc');
+    await soon(status).toContain('stage1-a: 120 steps, itc');
     await screenshot(page, 'lab-training');
   });
 
   it('grows while a run goes on, whatever line is half written', async () => {
     const { write } = start();
     write('runs/stage1-b/log.jsonl', `${log(90, 0.9)}{"step": 90, "lo`);
-    await expect.poll(status, { timeout: 60_000 }).toContain('stage1-b: 90 steps');
+    await soon(status).toContain('stage1-b: 90 steps');
   });
 
   it('opens a log from its run', async () => {
@@ -47,7 +47,7 @@ export function trainingTests(start: () => Lab): void {
     const usual = await page.evaluate(`jupyterapp.docRegistry.defaultWidgetFactory('a/log.jsonl').name`);
     expect(usual).not.toBe('blip2-training-log');
     await command('docmanager:open', { path: 'runs/stage1-a/log.jsonl', factory: 'blip2-training-log' });
-    await expect.poll(status).toMatch(/^stage1-a: 120 steps/);
+    await soon(status).toMatch(/^stage1-a: 120 steps/);
     expect(await curves().getByLabel('Folder of runs').inputValue()).toBe('runs');
   });
 
@@ -55,6 +55,6 @@ export function trainingTests(start: () => Lab): void {
     const folder = curves().getByLabel('Folder of runs');
     await folder.fill('nowhere');
     await folder.press('Enter');
-    await expect.poll(status).toBe('There is no folder “nowhere” with runs here.');
+    await soon(status).toBe('There is no folder “nowhere” with runs here.');
   });
 }
