@@ -67,8 +67,8 @@ export const SMALL = 200;
 function scale({ paint, topText }: Panel, y: number): string {
   const [start, length, steps] = [22, 240, 48];
   const bars = Array.from({ length: steps }, (_, i) => {
-    const x = round(start + (i * length) / steps);
-    return `<rect x="${x}" y="${y}" width="${round(length / steps + 0.5)}" height="10" ${fill(i / (steps - 1), paint)}/>`;
+    const x = start + (i * length) / steps;
+    return `<rect x="${x}" y="${y}" width="${length / steps}" height="10" ${fill(i / (steps - 1), paint)}/>`;
   });
   const back = `<rect x="${start}" y="${y}" width="${length}" height="10" fill="${paint === 'light' ? '#ffffff' : '#808080'}"/>`;
   return `${text('0', 8, y + 9, 11)}${back}${bars.join('')}${text(topText, start + length + 10, y + 9, 11)}`;

@@ -102,13 +102,7 @@ export function multiples({ attention, t, change, hover }: Context, picture: HTM
   };
 }
 
-const isSameMarks = (a: Marks | undefined, b: Marks | undefined) =>
-  a === b ||
-  (a !== undefined &&
-    b !== undefined &&
-    a.by === b.by &&
-    a.index === b.index &&
-    `${a.values}` === `${b.values}`);
+const isSameMarks = (a?: Marks, b?: Marks) => a?.by === b?.by && a?.index === b?.index;
 
 const orderName = (t: Context['t'], sort: Sort): string =>
   ({ number: '', entropy: t(', most focused first'), peak: t(', highest peak first') })[sort];

@@ -16,7 +16,7 @@ export interface Context {
   attention: Attention;
   t: Translate;
   /** The reader has chosen: this stays. */
-  change(change: Partial<ViewState>): void;
+  change: (change: Partial<ViewState>) => void;
   /** The reader points at something: this is looked at until `undefined` takes it back. */
-  hover(hover: Hover, isByKey?: boolean): void;
+  hover: (hover: Hover, isByKey?: boolean) => void;
 }

@@ -8,7 +8,7 @@ import type { Pane } from './pane';
 
 /** What there is to save, asked for when a button is pressed. */
 export interface Saveable {
-  panes(): Pane[];
+  panes: () => Pane[];
   /** For a page of its own: the output's JSON with nothing left to fetch, and what is on view. */
   page?: () => Promise<{ script: string; json: unknown; state: ViewState; title: string }>;
 }
