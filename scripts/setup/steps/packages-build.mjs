@@ -5,7 +5,7 @@ import { paths } from '../paths.mjs';
 import { run } from '../../../packages/core/setup/shell.mjs';
 import { hashOfFiles, hasStamp, removeStamp, writeStamp } from '../../../packages/core/setup/stamps.mjs';
 
-const SOURCES = ['src', 'package.json', 'tsconfig.json', 'schema', 'style'];
+const SOURCES = ['src', 'package.json', 'tsconfig.json', 'schema', 'style', 'standalone'];
 
 const hash = () => {
   const packages = readdirSync(join(paths.root, 'packages')).map((name) =>
