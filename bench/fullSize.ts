@@ -25,10 +25,12 @@ const LANGUAGES = {
 type Size = keyof typeof LANGUAGES;
 
 const TOKENS = 16;
-/** Numbers that are drawn; larger tensors repeat them. */
-const DRAWN = 1 << 20;
+/** Drawn once: larger tensors repeat it. float16 of ±2⁻⁷ to ±2⁻⁶. */
+const BLOCK = Uint16Array.from({ length: 1 << 20 }, () => {
+  return (Math.random() < 0.5 ? 0x8000 : 0) | (0x2000 + Math.floor(Math.random() * 0x400));
+});
 
-/** float16 of ±2⁻⁶ and smaller, norms' weights 1. */
+/** Random weights; those of norms are 1. */
 function randomTensor(name: string, shape: readonly number[]): StoredTensor {
   const isNorm = /norm/i.test(name) && name.endsWith('weight');
   return {
@@ -36,12 +38,9 @@ function randomTensor(name: string, shape: readonly number[]): StoredTensor {
     bytes: () => {
       const bytes = new Uint8Array(byteSize('F16', shape));
       const halves = new Uint16Array(bytes.buffer);
-      if (isNorm) return (halves.fill(0x3c00), bytes);
-      for (let i = 0; i < Math.min(halves.length, DRAWN); i++) {
-        halves[i] = (Math.random() < 0.5 ? 0x8000 : 0) | (0x2000 + Math.floor(Math.random() * 0x400));
-      }
-      for (let at = DRAWN; at < halves.length; at += DRAWN) {
-        halves.copyWithin(at, 0, Math.min(DRAWN, halves.length - at));
+      if (isNorm) halves.fill(0x3c00);
+      for (let at = 0; at < halves.length && !isNorm; at += BLOCK.length) {
+        halves.set(BLOCK.subarray(0, halves.length - at), at);
       }
       return bytes;
     },

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const python = process.env.BLIP2_PYTHON ?? 'python3';
-const script = join(import.meta.dirname, 'transformers.py');
+const script = join(import.meta.dirname, 'askTransformers.py');
 
 /** Why tests with Python are left out; undefined if they can run. */
 export const withoutPython: string | undefined =
@@ -11,7 +11,7 @@ export const withoutPython: string | undefined =
     ? undefined
     : `${python} has no transformers: pip install -r bench/peers/requirements.txt, and name its Python in BLIP2_PYTHON`;
 
-/** What transformers.py answers. @throws what it printed */
+/** What askTransformers.py answers. @throws what it printed */
 export function askPython<T>(request: unknown): T {
   const { stdout, stderr } = spawnSync(python, [script], {
     input: JSON.stringify(request),
