@@ -233,6 +233,16 @@ test('layer decay: lower blocks of the encoder learn more slowly, all else at th
   expect(moved('vision_model.embeddings.patch_embedding.weight')).toBeCloseTo(2.5e-4, 5);
 });
 
+test('pictures that nothing is asked about are left out', async () => {
+  const language = randomOpt();
+  const from = await train(stage2({ ...SMALL, qformer, data, tower, language, steps: 1 }), options);
+  const asked = (index: number) => (index < LOOP.batchSize ? data.train.questions!(index) : []);
+  const few = { ...data, name: 'few', train: { ...data.train, questions: asked } };
+  const { step, log } = await train(vqa({ data: few, from, stage1: before, ...LOOP }), options);
+  expect(step).toBe(LOOP.steps);
+  for (const { loss } of log) expect(loss).toBeGreaterThan(0);
+});
+
 test('the question reaches the loss', async () => {
   const language = randomOpt();
   const from = await train(

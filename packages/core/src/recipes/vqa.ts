@@ -11,7 +11,7 @@ import { cleanQuestion, Tokenizer } from '../text';
 import { QUESTION_ANSWER } from '../generate';
 import { questionPrompt } from '../inference';
 import type { HostTensor } from '../checkpoints';
-import { BatchSource, type ImageTextDataset, type VisualQuestion } from '../data';
+import { BatchSource, type VisualQuestion } from '../data';
 import type { Recipe, Run } from '../train';
 import { encodeTexts, selectRows } from './captions';
 import { parseOptions } from './errors';
@@ -59,17 +59,21 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
     settings,
     prompts,
     batches({ parts: { model, language } }, { batchSize, seed }) {
-      const questions = questionsAbout(data);
+      const { train } = data;
+      const questions = Array.from({ length: train.size }, (_, i) => train.questions!(i));
+      // Pictures that nothing is asked about are left out.
+      const asked = Int32Array.from(questions.keys()).filter((example) => questions[example].length > 0);
       const pairs = questions.map((some) =>
         some.map(({ question, answer }) => ({ prompt: questionPrompt(model, question), answer })),
       );
       const texts = promptedTexts(language, pairs, settings.maxTextLength);
       const { maxPositionEmbeddings } = model.qformer;
       const beside = stage1 && questionTable(questions, data.tokenizerDir, maxPositionEmbeddings);
-      const count = (example: number) => questions[example].length;
-      const source = new BatchSource({ size: questions.length, batchSize, seed, captions: count });
+      const count = (place: number) => questions[asked[place]].length;
+      const source = new BatchSource({ size: asked.length, batchSize, seed, captions: count });
       return (step) => {
-        const { indices, captions: chosen } = source.batch(step);
+        const { indices: places, captions: chosen } = source.batch(step);
+        const indices = places.map((place) => asked[place]);
         return { indices, texts: { ...texts(indices, chosen), ...beside?.(indices, chosen) } };
       };
     },
@@ -78,15 +82,6 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
 }
 
 type Questions = readonly (readonly VisualQuestion[])[];
-
-/** The questions of each training picture. @throws Blip2Error if there are none about some picture */
-function questionsAbout({ name, train }: ImageTextDataset): Questions {
-  return Array.from({ length: train.size }, (_, i) => {
-    const some = train.questions!(i);
-    if (some.length > 0) return some;
-    throw new Blip2Error(`${name}: picture ${train.id(i)} has no question`, { hint: 'Leave it out.' });
-  });
-}
 
 /** Questions in the Q-Former's own tokens, int32 [B, N] each. */
 function questionTable(questions: Questions, tokenizerDir: string, maxLength: number) {
