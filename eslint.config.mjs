@@ -25,6 +25,7 @@ export default defineConfig(
       'runs/**',
       'docs/api/**',
       'packages/jupyter-ext/lib/**',
+      'packages/core/explorer.js',
       'notebooks/**',
     ],
   },

@@ -14,10 +14,8 @@ body:has(#explorer) { max-width: 1200px; }
 h1 { font-size: 1.4em; } h2 { font-size: 1.1em; margin: 1.5em 0 0.3em; }
 p { color: ${INK.quiet}; } svg { max-width: 100%; height: auto; }`;
 
-/** The explorer's script, in this package or beside it in the repository. It defines `blip2Explorer.mount(element, json)`. */
-const PLACES = [['explorer.js'], ['..', 'jupyter-ext', 'lib', 'standalone.txt']].map((path) =>
-  join(__dirname, '..', '..', ...path),
-);
+/** The explorer's script, which jupyter-ext's build puts into this package. It defines `blip2Explorer.mount(element, json)`. */
+const SCRIPT = join(__dirname, '..', '..', 'explorer.js');
 /** Nothing but what is in the page is ever loaded. */
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
@@ -25,9 +23,8 @@ const POLICY =
 /** The page's text, pictures included. */
 export function attentionPage(record: AttentionBundle | AttentionSet): string {
   const whole = isSet(record) ? withBundles(record) : record;
-  const script = PLACES.find((path) => existsSync(path));
   const still = stillPage(whole);
-  const body = script ? explorer(whole, readFileSync(script, 'utf8'), still) : still;
+  const body = existsSync(SCRIPT) ? explorer(whole, readFileSync(SCRIPT, 'utf8'), still) : still;
   return `<!doctype html>
 <html lang="en">
 <head>
