@@ -1,5 +1,6 @@
 /** Pictures from anywhere to PNG. */
-import { openImage, type ImageSource } from './decode';
+import sharp from 'sharp';
+import { decodePixels, type ImageSource } from './decode';
 
 export interface EncodedPng {
   /** The bytes of the file. */
@@ -13,12 +14,11 @@ export interface EncodedPng {
  * becomes a square of whole pixels: what is seen is what the model saw. @throws Blip2Error if it cannot be decoded
  */
 export async function encodePng(source: ImageSource, minimumSide = 0): Promise<EncodedPng> {
-  const image = openImage(source).toColourspace('srgb');
-  const { width, height } = await image.metadata();
+  const { width, height, data } = await decodePixels(source);
   const times = Math.max(1, Math.ceil(minimumSide / Math.min(width, height)));
-  const { data, info } = await image
+  const image = await sharp(data, { raw: { width, height, channels: 3 } })
     .resize(width * times, height * times, { kernel: 'nearest' })
     .png({ compressionLevel: 9 })
     .toBuffer({ resolveWithObject: true });
-  return { png: data, width: info.width, height: info.height };
+  return { png: image.data, width: image.info.width, height: image.info.height };
 }
