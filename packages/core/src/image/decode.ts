@@ -1,4 +1,4 @@
-/** Pictures from anywhere (path, file bytes, raw pixels) to square RGB bytes. */
+/** Pictures from anywhere (path, file bytes, raw pixels) to RGB bytes, the same as Python's. */
 import { existsSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
 import { Blip2Error } from '../runtime';
@@ -18,7 +18,7 @@ export interface RawImage {
 export type ImageSource = string | Uint8Array | RawImage;
 
 /** @throws Blip2Error if there is no such file, or pixels do not fit their size */
-export function openImage(source: ImageSource): Sharp {
+function openImage(source: ImageSource): Sharp {
   if (typeof source === 'string') {
     if (!existsSync(source)) {
       throw new Blip2Error(`No image at ${source}`, {

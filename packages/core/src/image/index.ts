@@ -1,4 +1,3 @@
-export { decodeImage, decodePixels, type ImageSource, type RawImage } from './decode';
+export { decodeImage, type ImageSource, type RawImage } from './decode';
 export { encodePng, type EncodedPng } from './encode';
 export { CLIP_MEAN, CLIP_STD, normalise } from './normalise';
-export { resample } from './resample';

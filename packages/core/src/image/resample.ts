@@ -1,5 +1,5 @@
 /**
- * Resizing as PIL does it, bit for bit, so that a model sees here what it sees in Python: bicubic (a = −0.5), the kernel
+ * Resizing as PIL (up to version 12) does it, bit for bit, so that a model sees here what it sees in Python: bicubic (a = −0.5), the kernel
  * widened when shrinking, rows before columns, bytes between the two passes, weights as integers of 22 bits.
  */
 import type { RawImage } from './decode';
@@ -51,8 +51,8 @@ function weightsOf(from: number, to: number): Weights {
 }
 
 /**
- * One pass along one axis. `lines` lie `lineStep` bytes apart, the pixels of a line `step` bytes: rows or columns.
- * Its `out` steps differ where lines become shorter.
+ * One pass along one axis: `lines` are rows or columns, `lineStep` bytes apart in `data` and `outLineStep` in `out`; the
+ * pixels of a line are `step` bytes apart in both.
  */
 function pass(
   data: Uint8Array,
