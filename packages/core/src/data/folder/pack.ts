@@ -91,6 +91,9 @@ function pathsOf({ cache, imageSize }: PackFiles): Record<'pixels' | 'index', st
   return { pixels, index: `${pixels}.json` };
 }
 
+/** Of how files become pixels: 2 since they are resized as PIL does. */
+const VERSION = 2;
+
 /** Which pictures, in which order, and what changes when one of their files does. */
 function stateOf({ dir, images }: PackFiles): string {
   const states = images.map((name) => {
@@ -105,5 +108,5 @@ function stateOf({ dir, images }: PackFiles): string {
       });
     }
   });
-  return sha256(JSON.stringify(states));
+  return sha256(JSON.stringify([VERSION, states]));
 }
