@@ -10,7 +10,7 @@ import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { shapesDirectory } from '@blip2/datasets';
-import { configToDisk, type JsonObject } from '../packages/core/src/checkpoints';
+import { configToDisk } from '../packages/core/src/checkpoints';
 import { byteSize } from '../packages/core/src/checkpoints/dtypes';
 import { writeWeights } from '../packages/core/src/checkpoints/shards';
 import type { StoredTensor } from '../packages/core/src/checkpoints/writeSafetensors';
@@ -54,7 +54,7 @@ function write(size: Size, dir: string): void {
   mkdirSync(dir, { recursive: true });
   writeWeights(dir, new Map(specs.map(([name, { shape }]) => [name, randomTensor(name, shape)])), 5e9);
   const json = { ...BLIP2.writeConfig(config), imageTokenIndex: 3, dtype: 'float16' };
-  writeFileSync(join(dir, 'config.json'), JSON.stringify(configToDisk(json as JsonObject)));
+  writeFileSync(join(dir, 'config.json'), JSON.stringify(configToDisk(json)));
   writeImageProcessor(dir, { size: 224, mean: [...CLIP_MEAN], std: [...CLIP_STD] });
   cpSync(join(shapesDirectory, tokenizer), dir, { recursive: true });
 }

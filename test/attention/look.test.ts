@@ -15,7 +15,7 @@ import {
   type Text,
 } from '../../packages/core/src/models';
 import { runEagerly, tf, type Tensor } from '../../packages/core/src/runtime';
-import { pairLook, type PairObjective } from '../../packages/core/src/recipes/pairLook';
+import { pairLook, type PairObjective } from '../../packages/core/src/inference/pairLook';
 import '../support/allclose';
 import { batch, config, weights as w } from '../support/stage1';
 

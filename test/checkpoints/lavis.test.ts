@@ -163,9 +163,9 @@ test('without the towers, as LAVIS saves what it trained', () => {
 test('towers that a checkpoint was saved without are filled in', () => {
   const text = join(root, 'opt');
   const parts = randomTensors(shapesOf('', OPT.build(opt).parameters()), 5);
-  const values = [...parts].map(([name, { shape, bytes }]) => [
+  const values = [...parts].map(([name, part]) => [
     name,
-    { shape, data: new Float32Array(bytes().slice().buffer) },
+    { shape: part.shape, data: new Float32Array(part.bytes().slice().buffer) },
   ]);
   const dir = mkdtempSync(text);
   writeSafetensors(join(dir, 'model.safetensors'), Object.fromEntries(values) as never);

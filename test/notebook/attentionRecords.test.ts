@@ -34,7 +34,7 @@ function bundleWith(layers: number, { heads = 12, queries = 32, places = 257, te
   return attentionBundle({ image, maps, text });
 }
 const few = { queries: [0] };
-const sizeOf = (data: Record<string, unknown>) => JSON.stringify(data).length;
+const sizeOf = (data: object) => JSON.stringify(data).length;
 
 it('a small bundle is sent as it is, a larger one rounded, the largest as a folder', async () => {
   const small = await bundleWith(1);

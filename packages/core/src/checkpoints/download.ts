@@ -2,6 +2,7 @@
  * Models from the Hugging Face hub into its standard cache, which Python's huggingface_hub shares. A file that is there is
  * not fetched again; one that was cut short goes on from where it stopped, and is checked by its hash.
  */
+import type * as HubModule from '@huggingface/hub';
 import {
   createWriteStream,
   existsSync,
@@ -15,7 +16,6 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { Blip2Error } from '../runtime';
 import { fileError } from './files';
 import { sha256File } from './hash';
@@ -29,7 +29,7 @@ export interface DownloadOptions {
   onProgress?: (file: string, done: number, size: number) => void;
 }
 
-type Hub = typeof import('@huggingface/hub');
+type Hub = typeof HubModule;
 
 interface RemoteFile {
   path: string;
@@ -116,7 +116,7 @@ async function fetchFile(
         next(null, chunk);
       },
     });
-    const rest = body.slice(from).stream() as unknown as ReadableStream;
+    const rest = body.slice(from).stream();
     await pipeline(
       Readable.fromWeb(rest),
       count,

@@ -81,7 +81,7 @@ export function fromLavis(path: string, dir: string, options: FromLavisOptions =
     (staging) => {
       writeWeights(staging, told(tensors), options.maxShardSize ?? 5e9);
       writeExtras(staging, { tensors: told(extras), names: { aliases, order: file.names() } });
-      const text = JSON.stringify(configToDisk(json as JsonObject), null, 2);
+      const text = JSON.stringify(configToDisk(json), null, 2);
       writeFileAtomic(join(staging, CONFIG), [`${text}\n`]);
     },
   );

@@ -52,8 +52,7 @@ export function readLegacy(
     return value;
   };
   const [, version, machine, root, keys] = [next(), next(), next(), next(), next()];
-  if (version !== VERSION)
-    fail(`is a checkpoint of PyTorch of the version ${String(version)}, not ${VERSION}`);
+  if (version !== VERSION) fail(`is a checkpoint of another version of PyTorch's format than ${VERSION}`);
   if (machine instanceof Map && machine.get('little_endian') === false) {
     fail('was written in big-endian order, which is not read');
   }

@@ -3,7 +3,7 @@
  * listed in `model.safetensors.index.json`; where there are neither, PyTorch's `pytorch_model.bin` or its shards.
  */
 import { existsSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, extname } from 'node:path';
 import { Blip2Error } from '../runtime';
 import { sha256, sha256File } from './hash';
 import { fileIn, stateOf } from './replaceFiles';

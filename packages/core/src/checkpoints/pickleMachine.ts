@@ -99,7 +99,7 @@ export class Machine {
 
   global(module: PickleValue, name: PickleValue): void {
     if (typeof module !== 'string' || typeof name !== 'string') this.reader.fail('names a class by no text');
-    this.push(this.reader.find(module as string, name as string));
+    this.push(this.reader.find(module, name));
   }
 
   /** What a class or function makes of its arguments; only those of the list are known. */

@@ -69,7 +69,7 @@ export class Blip2Retrieval {
     this.match = compile(
       (features: Tensor, text: Text) => {
         const w = weights();
-        const image = readImage(w, config, features.tile([text.ids.shape[0]!, 1, 1]));
+        const image = readImage(w, config, features.tile([text.ids.shape[0], 1, 1]));
         return tf.softmax(imageTextMatchingLogits(w, encodePair(w, config, image, text).queries!)); // [B, 2]
       },
       { name: 'match' },

@@ -89,7 +89,7 @@ function text(words: string, x: number, y: number, size: number, weight = '400')
 /** Text as text; control characters, which XML does not allow, are left out. */
 const escape = (words: string) =>
   words
-    // eslint-disable-next-line no-control-regex
+
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
     .replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 

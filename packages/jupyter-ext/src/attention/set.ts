@@ -52,11 +52,10 @@ function fileName(value: unknown, name: string): string {
   const isPlain =
     typeof value === 'string' &&
     value.length <= MOST.name &&
-    // eslint-disable-next-line no-control-regex
     /^[^./\\:%?#\u0000-\u001f\u007f][^/\\:%?#\u0000-\u001f\u007f]*$/.test(value) &&
     !value.includes('..');
   if (!isPlain) fail(name, 'expected a plain file name');
-  return value as string;
+  return value;
 }
 
 function folder(value: unknown): string {
