@@ -1,8 +1,9 @@
 // The TypeScript examples of the documentation: all of them are understood by the compiler, those of the how-tos run.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shapesDirectory } from '@blip2/datasets';
 import { describe, expect, it, test } from 'vitest';
 import { output } from '../../packages/core/setup/shell.mjs';
 import { CONTEXTS } from './contexts';
@@ -10,6 +11,9 @@ import { examplesOf, programOf, root, typeErrors } from './examples';
 
 /** Its examples leave parts out ("…"); the whole of its code is test/models/llama.ts, tested there. */
 const ABRIDGED = ['docs/language-models.md'];
+
+/** What the examples load as `models/blip2-itm-vit-g`, with a tokenizer beside it. */
+const RETRIEVAL = join(root, 'test', 'fixtures', 'folders', 'itm-new');
 
 const pages = output('git', ['-C', root, 'ls-files', '-co', '--exclude-standard', '*.md'])!
   .split('\n')
@@ -54,6 +58,9 @@ describe('the how-tos run, with few steps and what is shipped', () => {
   it.each(pages.filter((page) => page.startsWith('docs/how-to/')))('%s', (page) => {
     const folder = mkdtempSync(join(tmpdir(), 'blip2-how-to-'));
     writeFileSync(join(folder, 'example.mts'), smaller(programOf(examplesOf(page), shipped)));
+    for (const part of [RETRIEVAL, join(shapesDirectory, 'tokenizer')]) {
+      cpSync(part, join(folder, 'models', 'blip2-itm-vit-g'), { recursive: true });
+    }
     writeFileSync(join(folder, 'photo.jpg'), readFileSync(join(root, 'docs', 'figures', 'figure5.png')));
     const { status, stderr } = spawnSync(
       process.execPath,
