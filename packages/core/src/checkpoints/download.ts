@@ -20,6 +20,7 @@ import { Blip2Error } from '../runtime';
 import { fileError } from './files';
 import { sha256File } from './hash';
 
+/** What of a repository is fetched, and where to. */
 export interface DownloadOptions {
   /** A branch, a tag or a commit; `main` unless given. */
   revision?: string;

@@ -13,6 +13,7 @@ import {
 } from '../checkpoints';
 import { writeImageProcessor } from './imageProcessor';
 
+/** What a conversion is given besides the two places. */
 export interface ConvertOptions extends FromLavisOptions, ToLavisOptions {
   /** A folder whose tokenizer is copied beside the model; that of `language` unless given. */
   tokenizer?: string;
