@@ -30,12 +30,29 @@ const TURNED: readonly (readonly [string, string])[] = [
 /** @param blocks of the vision tower: those behind them are kept beside */
 export function toHuggingFace(source: StoredTensors, layout: Layout, blocks = Infinity): Converted {
   const names = lavisNames(layout);
+  /** Of the tower's blocks the last may not be run: what has no place is kept as it is. */
+  const hasPlace = (name: string) => {
+    const block = /^visual_encoder\.(?:blocks|transformer\.resblocks)\.(\d+)\./.exec(name)?.[1];
+    return Number(block ?? -1) < blocks;
+  };
+  return converted(
+    source,
+    (name, tensor) => (hasPlace(name) ? hfTensors(name, tensor, source, layout) : undefined),
+    (name) => (hasPlace(name) ? names.toHuggingFace(name) : undefined),
+  );
+}
+
+/** Each tensor as what it becomes, or under its other name; `rest` are those that have neither. */
+function converted(
+  source: StoredTensors,
+  becomes: (name: string, tensor: StoredTensor) => [string, StoredTensor][] | undefined,
+  otherName: (name: string) => string | undefined,
+): Converted {
   const tensors = new Map<string, StoredTensor>();
   const rest = new Map<string, StoredTensor>();
   for (const [name, tensor] of source) {
-    const block = /^visual_encoder\.(?:blocks|transformer\.resblocks)\.(\d+)\./.exec(name)?.[1];
-    const found = Number(block ?? -1) < blocks ? hfTensors(name, tensor, source, layout) : undefined;
-    const other = Number(block ?? -1) < blocks ? names.toHuggingFace(name) : undefined;
+    const found = becomes(name, tensor);
+    const other = otherName(name);
     if (found) for (const [own, value] of found) tensors.set(own, value);
     else if (other === undefined) rest.set(name, tensor);
     else tensors.set(other, tensor);
@@ -75,16 +92,11 @@ function hfTensors(
 /** `rest` are tensors for which LAVIS has no name. @throws Blip2Error if parts of a tensor are missing */
 export function toLavis(source: StoredTensors, layout: Layout): Converted {
   const names = lavisNames(layout);
-  const tensors = new Map<string, StoredTensor>();
-  const rest = new Map<string, StoredTensor>();
-  for (const [name, tensor] of source) {
-    const found = lavisTensors(name, tensor, source, layout);
-    const other = names.toLavis(name);
-    if (found) for (const [own, value] of found) tensors.set(own, value);
-    else if (other === undefined) rest.set(name, tensor);
-    else tensors.set(other, tensor);
-  }
-  return { tensors, rest };
+  return converted(
+    source,
+    (name, tensor) => lavisTensors(name, tensor, source, layout),
+    (name) => names.toLavis(name),
+  );
 }
 
 function lavisTensors(
