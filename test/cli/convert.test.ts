@@ -1,12 +1,11 @@
-/** `blip2 convert` and `blip2 score`, as programs see them. */
+/** `blip2 convert`, as programs see it. */
 import { cpSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { shapesDirectory } from '@blip2/datasets';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { PytorchFile, writePytorch } from '../../packages/core/src/checkpoints';
-import { encodePng } from '../../packages/core/src/image';
-import { eva, randomTensors, stage1 } from '../checkpoints/lavisDicts';
+import { eva, randomTensors, stage1, stage2 } from '../checkpoints/lavisDicts';
 import { blip2 } from './run';
 
 const root = mkdtempSync(join(tmpdir(), 'blip2-convert-'));
@@ -37,46 +36,18 @@ test('convert: what is not there, and what is no checkpoint', async () => {
   expect(text.stderr).toMatch(/text\.pth is no checkpoint of PyTorch/);
 });
 
-describe('score', () => {
-  const dir = join(root, 'itm');
-  const picture = join(root, 'picture.png');
-  beforeAll(async () => {
-    cpSync(join(import.meta.dirname, '..', 'fixtures', 'folders', 'itm-new'), dir, { recursive: true });
-    cpSync(join(shapesDirectory, 'tokenizer'), dir, { recursive: true });
-    const { png } = await encodePng({ width: 12, height: 12, data: new Uint8Array(432).fill(90) });
-    writeFileSync(picture, png);
-  });
-
-  test('every image with every text', async () => {
-    const texts = ['a red circle', 'two cats'];
-    const args = texts.flatMap((text) => ['--text', text]);
-    const { code, stdout, stderr } = await blip2(
-      'score',
-      '--model',
-      dir,
-      ...args,
-      picture,
-      picture,
-      '--json',
-    );
-    expect(code, stderr).toBe(0);
-    const scores = JSON.parse(stdout) as {
-      images: string[];
-      texts: string[];
-      itc: number[][];
-      itm: number[][];
-    };
-    expect(scores).toMatchObject({ images: [picture, picture], texts });
-    for (const rows of [scores.itc, scores.itm]) {
-      expect(rows.map((row) => row.length)).toEqual([2, 2]);
-      rows[0].forEach((value, t) => expect(value).toBeCloseTo(rows[1][t], 5));
-    }
-  });
-
-  test('a model that writes text has none', async () => {
-    const model = join(shapesDirectory, 'blip2-opt');
-    const { code, stderr } = await blip2('score', '--model', model, '--text', 'a', picture);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/writes text; it has no scores/);
-  });
+test('convert: what a stage 2 trained, its towers from elsewhere', async () => {
+  const [trained, vision, language] = ['stage2.pth', 'eva.pth', 'opt'].map((name) => join(root, name));
+  writePytorch(trained, randomTensors(stage2(88, 'opt', 96), 5));
+  writePytorch(vision, randomTensors(eva(88, 3, ''), 6), new Map(), undefined, false);
+  cpSync(join(shapesDirectory, 'opt-small'), language, { recursive: true });
+  const dir = join(root, 'whole');
+  const bare = await blip2('convert', trained, join(root, 'bare'));
+  expect(bare).toMatchObject({ code: 2, stdout: '' });
+  expect(bare.stderr).toMatch(/holds no vision tower[^]*--vision/);
+  const whole = await blip2('convert', trained, dir, '--vision', vision, '--language', language, '--json');
+  expect(whole.code, whole.stderr).toBe(0);
+  expect(whole.stderr).not.toMatch(/no (vision tower|language model|tokenizer)/);
+  expect(JSON.parse(whole.stdout)).toMatchObject({ kind: 'generation' });
+  expect(existsSync(join(dir, 'tokenizer.json'))).toBe(true);
 });

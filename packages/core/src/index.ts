@@ -224,6 +224,7 @@ export {
   makeShapesTowers,
   NOCAPS_SCENES,
   openBlip2,
+  openBlip2Retrieval,
   emojiCaptioning,
   emojiRetrieval,
   emojiStage1,

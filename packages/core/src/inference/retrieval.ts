@@ -29,7 +29,7 @@ import { processImages, readImageProcessor, type ImageProcessor } from './imageP
 const [IMAGES, TEXTS] = [16, 32];
 
 export interface Blip2RetrievalParts {
-  model: Blip2RetrievalModel;
+  model: Pick<Blip2RetrievalModel, 'vision' | 'config'>;
   weights: () => Weights;
   tokenizer: Tokenizer;
   processor: ImageProcessor;

@@ -8,11 +8,18 @@ import { CLIP_MEAN, CLIP_STD, type ImageSource } from '../image';
 import { BLIP2, LANGUAGE_MODEL, type Blip2Config } from '../models';
 import { fileError, savePretrained } from '../checkpoints';
 import type { AttentionBundle, FurtherSource } from '../attention';
-import { Blip2, QUESTION_TOKENIZER, writeImageProcessor, type ImageProcessor } from '../inference';
+import {
+  Blip2,
+  Blip2Retrieval,
+  QUESTION_TOKENIZER,
+  writeImageProcessor,
+  type ImageProcessor,
+} from '../inference';
 import { pictureSplit } from '../data';
 import { isRunFolder } from '../train';
 import { allWeights, type GeneratingModel, type GeneratingParts } from './generatingModel';
 import { openRun } from './openRun';
+import { RetrievalTunedModel } from './retrievalModel';
 import { Stage1Model } from './stage1Model';
 
 export interface SaveBlip2Options {
@@ -88,6 +95,28 @@ export async function openBlip2(dir: string): Promise<Blip2> {
   return isRunFolder(dir) ? asBlip2(openRun(dir, { stages: GENERATING }).model) : await Blip2.load(dir);
 }
 
+/**
+ * A BLIP-2 that scores pairs, from wherever it lies: a folder as of `Salesforce/blip2-itm-vit-g`, or the run folder of a
+ * stage 1 or of fine-tuning for retrieval.
+ * @throws Blip2Error if it is neither
+ */
+export async function openBlip2Retrieval(dir: string): Promise<Blip2Retrieval> {
+  if (!isRunFolder(dir)) return Blip2Retrieval.load(dir);
+  const { model } = openRun(dir, { stages: SCORING });
+  const { config, parameters, tokenizer } = model;
+  const [vision, frozen] =
+    model instanceof RetrievalTunedModel ? [model.vision, {}] : [model.tower.model, model.tower.tensors];
+  return new Blip2Retrieval({
+    model: { vision, config },
+    weights: () => new Weights({ ...frozen, ...parameters.readAll() }),
+    tokenizer,
+    processor: clipProcessor(vision.imageSize),
+  });
+}
+
+/** Runs whose models score pairs. */
+const SCORING = ['stage1', 'retrieval'] as const;
+
 /** Runs whose models write text. */
 export const GENERATING = ['stage2', 'caption', 'vqa'] as const;
 
@@ -136,9 +165,7 @@ const withoutLanguage = (dir: string) =>
     exitCode: 2,
   });
 
+const processorOf = ({ tower, imageSize = tower.imageSize }: GeneratingParts) => clipProcessor(imageSize);
+
 /** Pictures of recipes are normalised by CLIP's mean and deviation. */
-const processorOf = ({ tower, imageSize = tower.imageSize }: GeneratingParts): ImageProcessor => ({
-  size: imageSize,
-  mean: [...CLIP_MEAN],
-  std: [...CLIP_STD],
-});
+const clipProcessor = (size: number): ImageProcessor => ({ size, mean: [...CLIP_MEAN], std: [...CLIP_STD] });

@@ -7,6 +7,7 @@ export {
   attendTo,
   GENERATING,
   openBlip2,
+  openBlip2Retrieval,
   saveBlip2,
   type AttendToOptions,
   type SaveBlip2Options,
