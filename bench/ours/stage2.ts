@@ -95,7 +95,7 @@ async function main(): Promise<void> {
   let done = 0;
   let loss = NaN;
   await serve(() => {
-    const one = () => ({ loss } = step.run(done++));
+    const one = async () => void ({ loss } = await step.run(done++));
     return variant === 'eager' ? runEagerly(one) : one();
   });
   const isSame = hash() === before;

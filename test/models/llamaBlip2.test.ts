@@ -115,7 +115,7 @@ test('a BLIP-2 with it trains by the same loss and steps, comes back from its fo
   };
   const steps = 150;
   const step = new TrainingStep(task, { ...TINY, steps, learningRate: 0.02, clipNorm: 10 });
-  for (let i = 0; i < steps; i++) step.run(i);
+  for (let i = 0; i < steps; i++) await step.run(i);
   expect(loss()).toBeLessThan(before / 2);
   step.dispose();
 

@@ -23,6 +23,7 @@ import { evaluateCaptions, evaluateVqa } from '../../packages/core/src/evaluate'
 import type { FrozenLanguageModel } from '../../packages/core/src/data';
 import { recordOf, train, type Recipe, type Run } from '../../packages/core/src/train';
 import '../support/allclose';
+import { hostInputs } from '../support/hostInputs';
 import { randomOpt, randomT5 } from './language';
 import { randomTower, SMALL, smallShapes } from './tower';
 
@@ -89,7 +90,7 @@ describe.each([
 
   test('what is trained on: the prompt is given, the caption with its end is judged', async () => {
     const task = await prepared(captioning({ data, from, ...LOOP }));
-    const { promptIds, targetIds, targetMask } = task.inputs(0);
+    const { promptIds, targetIds, targetMask } = await hostInputs(task);
     const { tokenizer, tower: own } = language;
     expect(tokenizer.decode([...promptIds.data].slice(0, promptIds.shape[1])).trim()).toBe('a photo of');
     const length = targetIds.shape[1];
@@ -250,11 +251,10 @@ test('the question reaches the loss', async () => {
     options,
   );
   const task = await prepared(vqa({ data, from, stage1: before, ...LOOP }));
+  const host = await hostInputs(task);
   const loss = (question: boolean) =>
     tf.tidy(() => {
-      const given = Object.entries(task.inputs(0)).filter(
-        ([name]) => question || !name.startsWith('question'),
-      );
+      const given = Object.entries(host).filter(([name]) => question || !name.startsWith('question'));
       const inputs = given.map(([name, { shape, data: own }]): [string, Tensor] => [
         name,
         tf.tensor(own, shape, own instanceof Float32Array ? 'float32' : 'int32'),

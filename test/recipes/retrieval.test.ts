@@ -9,6 +9,7 @@ import { Weights } from '../../packages/core/src/nn';
 import { evaluateRetrieval } from '../../packages/core/src/evaluate';
 import { recordOf, train, type Run } from '../../packages/core/src/train';
 import '../support/allclose';
+import { hostInputs } from '../support/hostInputs';
 import { randomEva, randomTower, SMALL, smallShapes } from './tower';
 
 const data = smallShapes();
@@ -39,9 +40,10 @@ describe.each([
 
   test('gradients reach every parameter of the tower that has one', async () => {
     const task = await prepared();
+    const host = await hostInputs(task);
     const zero = tf.tidy(() => {
       const inputs = Object.fromEntries(
-        Object.entries(task.inputs(0)).map(([name, { shape, data: own }]) => [
+        Object.entries(host).map(([name, { shape, data: own }]) => [
           name,
           tf.tensor(own, shape, own instanceof Float32Array ? 'float32' : 'int32'),
         ]),

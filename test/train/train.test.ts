@@ -118,7 +118,7 @@ describe('gradients', () => {
       { ...task, loss },
       { ...TINY, warmupSteps: 0, learningRate: 0.5, weightDecay: 0.1 },
     );
-    step.run(0);
+    await step.run(0);
     const after = task.parameters.snapshot();
     before['dense.weight'].data.forEach((value, i) =>
       expect(after['dense.weight'].data[i]).toBeCloseTo(0.95 * value, 6),
@@ -128,12 +128,12 @@ describe('gradients', () => {
     step.dispose();
   });
 
-  test('steps leave no tensors behind and compile once', () => {
+  test('steps leave no tensors behind and compile once', async () => {
     const task = tinyTask(TINY);
     const step = new TrainingStep(task, TINY);
-    for (let i = 0; i < 3; i++) step.run(i);
+    for (let i = 0; i < 3; i++) await step.run(i);
     const before = tf.memory().numTensors;
-    for (let i = 3; i < 200; i++) step.run(i % 30);
+    for (let i = 3; i < 200; i++) await step.run(i % 30);
     expect(tf.memory().numTensors).toBe(before);
     expect(step.signatures()).toBe(2);
     step.dispose();
@@ -196,7 +196,7 @@ describe('what goes wrong says so', () => {
     expect(readLog(join(out, 'log.jsonl'))).toHaveLength(12);
   });
 
-  test('a gradient that is not a number stops before anything is changed', () => {
+  test('a gradient that is not a number stops before anything is changed', async () => {
     const task = tinyTask(TINY);
     // √0 is a number, its slope is not.
     const loss: typeof task.loss = (weights) => {
@@ -205,7 +205,7 @@ describe('what goes wrong says so', () => {
     };
     const step = new TrainingStep({ ...task, loss }, TINY);
     const before = [task.parameters.snapshot(), step.snapshot()];
-    expect(() => step.run(0)).toThrow(/^Step 0: not a finite number: gradient of dense\.weight$/);
+    await expect(step.run(0)).rejects.toThrow(/^Step 0: not a finite number: gradient of dense\.weight$/);
     expect([task.parameters.snapshot(), step.snapshot()]).toEqual(before);
     step.dispose();
   });

@@ -44,14 +44,20 @@ export function onCompilation(listener: (compilation: Compilation) => void): () 
   return () => listeners.delete(listener);
 }
 
-/** Runs `body` with compile() switched off: to read values inside while looking for a mistake, and to compare. */
+/**
+ * Runs `body`, to its end if it returns a promise, with compile() switched off: to read values inside while looking for
+ * a mistake, and to compare.
+ */
 export function runEagerly<T>(body: () => T): T {
   const before = eager;
+  const restore = () => void (eager = before);
   eager = true;
+  let result: T | undefined;
   try {
-    return body();
+    result = body();
+    return result instanceof Promise ? (result.finally(restore) as T) : result;
   } finally {
-    eager = before;
+    if (!(result instanceof Promise)) restore();
   }
 }
 

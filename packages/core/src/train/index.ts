@@ -24,5 +24,5 @@ export {
 } from './runFolder';
 export { learningRateAt, type ScheduleOptions } from './schedule';
 export { isDecayed, TrainingStep } from './step';
-export { type LossResult, type PrepareContext, type Recipe, type Task } from './task';
+export { type Inputs, type LossResult, type PrepareContext, type Recipe, type Task } from './task';
 export { defaultRunsDir, train, type Run, type TrainOptions } from './train';

@@ -23,12 +23,13 @@ import type { HostTensors } from './checkpoint';
 import { nonFiniteError } from './finite';
 import { learningRateAt } from './schedule';
 import type { TrainingConfig } from './config';
-import type { Task } from './task';
+import type { Inputs, Task } from './task';
 
 type Tensors = Record<string, Tensor>;
 type Scalars = Record<string, number>;
 /** Gradients of one or several micro-batches, and their joint norm. */
 type Gradients = { gradients: Tensors; norm: Tensor };
+type Summed = { losses: Scalars } & Gradients;
 
 /** Decay is for matrices: neither biases nor norms, nor scalars such as the temperature. */
 export function isDecayed(name: string, shape: number[]): boolean {
@@ -42,8 +43,13 @@ function mapValues<A, B>(
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
 }
 
-function toDevice({ shape, data }: HostTensor): Tensor {
-  return tf.tensor(data, shape, data instanceof Float32Array ? 'float32' : 'int32');
+/** Inputs of a step as tensors, of which those from the host are new ones. */
+function toDevice(inputs: Inputs): Tensors {
+  return mapValues(inputs, (value) => {
+    if (value instanceof tf.Tensor) return value;
+    const { shape, data } = value as HostTensor;
+    return tf.tensor(data, shape, data instanceof Float32Array ? 'float32' : 'int32');
+  });
 }
 
 function readScalars(tensors: Tensors): Scalars {
@@ -100,46 +106,63 @@ export class TrainingStep {
    * Runs step `step` (from 0): changes the parameters, returns the losses (means over micro-batches) and rates.
    * @throws Blip2Error naming the first tensor that is not finite
    */
-  run(step: number): Scalars {
-    return tf.tidy(() => {
-      const { accumulate, clipNorm, weightDecay } = this.config;
-      const { losses, gradients, norm } = this.summedGradients(step);
-      const gradientNorm = norm.dataSync()[0] / accumulate;
-      if (![...Object.values(losses), gradientNorm].every(Number.isFinite)) {
-        throw nonFiniteError(step, losses, gradients, this.task.parameters);
-      }
-      const learningRate = learningRateAt(step, this.config);
-      const [correction1, correction2] = biasCorrection(this.config, step + 1);
-      const scale = clipScale(gradientNorm, clipNorm || Infinity) / accumulate;
-      const rates = { learningRate, weightDecay, correction1, correction2, scale };
-      this.update(
-        gradients,
-        mapValues(rates, (rate) => tf.scalar(rate)),
-      );
-      return { ...losses, learningRate, gradientNorm };
-    });
+  async run(step: number): Promise<Scalars> {
+    const { losses, gradients, norm } = await this.summedGradients(step);
+    try {
+      return tf.tidy(() => ({ ...losses, ...this.apply(step, { losses, gradients, norm }) }));
+    } finally {
+      tf.dispose({ ...gradients, norm });
+    }
+  }
+
+  /** Clipping and the optimizer. */
+  private apply(step: number, { losses, gradients, norm }: Summed): Scalars {
+    const { accumulate, clipNorm, weightDecay } = this.config;
+    const gradientNorm = norm.dataSync()[0] / accumulate;
+    if (![...Object.values(losses), gradientNorm].every(Number.isFinite)) {
+      throw nonFiniteError(step, losses, gradients, this.task.parameters);
+    }
+    const learningRate = learningRateAt(step, this.config);
+    const [correction1, correction2] = biasCorrection(this.config, step + 1);
+    const scale = clipScale(gradientNorm, clipNorm || Infinity) / accumulate;
+    const rates = { learningRate, weightDecay, correction1, correction2, scale };
+    this.update(
+      gradients,
+      mapValues(rates, (rate) => tf.scalar(rate)),
+    );
+    return { learningRate, gradientNorm };
   }
 
   /** Losses are means over the micro-batches, gradients sums. */
-  private summedGradients(step: number): { losses: Scalars } & Gradients {
+  private async summedGradients(step: number): Promise<Summed> {
     const { accumulate } = this.config;
-    let sum = this.microBatch(step * accumulate);
+    let sum = await this.microBatch(step * accumulate);
     for (let micro = 1; micro < accumulate; micro++) {
-      const more = this.microBatch(step * accumulate + micro);
-      sum = {
-        losses: mapValues(sum.losses, (loss, name) => loss + more.losses[name]),
-        ...this.accumulate(sum.gradients, more.gradients),
-      };
+      const before = sum;
+      let more: Summed | undefined;
+      try {
+        more = await this.microBatch(step * accumulate + micro);
+        const losses = mapValues(sum.losses, (loss, name) => loss + more!.losses[name]);
+        sum = { losses, ...this.accumulate(sum.gradients, more.gradients) };
+      } finally {
+        for (const part of [before, more]) if (part) tf.dispose({ ...part.gradients, norm: part.norm });
+      }
     }
     return { ...sum, losses: mapValues(sum.losses, (loss) => loss / accumulate) };
   }
 
-  private microBatch(index: number): { losses: Scalars } & Gradients {
+  private async microBatch(index: number): Promise<Summed> {
+    const inputs = toDevice(await this.task.inputs(index));
     const { seed } = this.config;
-    const inputs = mapValues(this.task.inputs(index), toDevice);
-    const key = tf.tensor1d([hashInts(seed, index) | 0, hashInts(index, seed) | 0], 'int32');
-    const { value, gradients, norm } = this.gradients(inputs, key);
-    return { losses: readScalars(value), gradients, norm };
+    try {
+      return tf.tidy(() => {
+        const key = tf.tensor1d([hashInts(seed, index) | 0, hashInts(index, seed) | 0], 'int32');
+        const { value, gradients, norm } = this.gradients(inputs, key);
+        return { losses: readScalars(value), gradients, norm };
+      });
+    } finally {
+      tf.dispose(inputs);
+    }
   }
 
   /** Moments of the optimizer, for a checkpoint. */

@@ -7,12 +7,19 @@ import type { TrainingConfig } from './config';
 /** A scalar `loss` and whatever scalars are worth logging; computed on tensors only, for it is compiled. */
 export type LossResult = { loss: Tensor } & Record<string, Tensor>;
 
+/** Inputs of a step: from the host, or already on the device, such as features of a frozen tower. */
+export type Inputs = Record<string, HostTensor | Tensor>;
+
 /** What the trainer trains: parameters, inputs of each step, a loss. */
 export interface Task<M = unknown> {
   /** What is trained; updated in place. */
   parameters: ParameterStore;
-  /** Inputs of a (micro-)step: a pure function of its number, and always of the same shapes. */
-  inputs(step: number): Record<string, HostTensor>;
+  /**
+   * Inputs of a (micro-)step: a pure function of its number, and always of the same shapes. They are asked for when the
+   * step before is done: what takes long (decoding) reads ahead by itself. Tensors are the trainer's from then on, which
+   * disposes of them.
+   */
+  inputs(step: number): Inputs | Promise<Inputs>;
   loss(weights: Weights, inputs: Record<string, Tensor>, rng: Rng): LossResult;
   /** What the learning rate of a parameter is multiplied with: a constant of the run; 1 unless given. */
   rateScale?(name: string): number;

@@ -210,7 +210,7 @@ async function loop<M>(
   try {
     while (step < training.steps && !interruption.requested) {
       const began = performance.now();
-      const scalars = trainingStep.run(step);
+      const scalars = await trainingStep.run(step);
       const samplesPerSecond =
         (training.batchSize * training.accumulate * 1000) / (performance.now() - began);
       const entry = { step, ...scalars, samplesPerSecond } as unknown as LogEntry;
