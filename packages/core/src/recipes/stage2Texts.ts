@@ -33,11 +33,10 @@ export function stage2Texts(
 /** The caption after what its tokenizer puts before a text, then the end token. */
 function wholeCaptions(
   split: ImageTextSplit,
-  { tower, tokenizer }: FrozenLanguageModel,
+  language: FrozenLanguageModel,
   { maxLength }: TextOptions,
 ): TextSource {
-  const { eos, pad } = tower.tokens;
-  const ids = (caption: string) => [...tokenizer.encode(cleanCaption(caption)), eos].slice(0, maxLength);
+  const { ids, pad } = wholeTexts(language, maxLength);
   const texts = Array.from({ length: split.size }, (_, i) => split.captions(i).map(ids));
   const length = longest(texts.flat());
   return {
@@ -48,30 +47,56 @@ function wholeCaptions(
   };
 }
 
+function wholeTexts({ tower, tokenizer }: FrozenLanguageModel, maxLength: number) {
+  const { eos, pad } = tower.tokens;
+  const ids = (caption: string) => [...tokenizer.encode(cleanCaption(caption)), eos].slice(0, maxLength);
+  return { ids, pad };
+}
+
 /** Split after a word drawn anew each time a caption comes up. */
 function partedCaptions(
   split: ImageTextSplit,
-  { tokenizer }: FrozenLanguageModel,
+  language: FrozenLanguageModel,
   { maxLength, seed }: TextOptions,
 ): TextSource {
   const captions = Array.from({ length: split.size }, (_, i) =>
     split.captions(i).map((text) => cleanCaption(text)),
   );
-  const length = Math.min(maxLength, longest(captions.flat().map((text) => tokenizer.encode(text))));
-  const encode = (texts: string[]) => tokenizer.encodeBatch(texts, { maxLength: length });
+  const ids = captions.flat().map((text) => language.tokenizer.encode(text));
+  const texts = partedTexts(language, { maxLength: Math.min(maxLength, longest(ids)), seed });
   return {
-    batch(examples, chosen, step) {
-      const parts = [...examples].map((example, row) =>
-        splitPrefix(
-          captions[example][chosen[row]],
-          drawBelow(RESOLUTION, seed, SPLIT_STREAM, step, row) / RESOLUTION,
-        ),
-      );
-      const prompt = encode(parts.map(({ prefix }) => prefix));
-      const { ids, mask } = hostTensors(prompt);
-      return { promptIds: ids, promptMask: mask, ...targets(encode(parts.map(({ suffix }) => suffix))) };
-    },
+    batch: (examples, chosen, step) =>
+      texts(
+        [...examples].map((example, row) => captions[example][chosen[row]]),
+        step,
+      ),
   };
+}
+
+/** Of captions that were cleaned up, padded to `maxLength`. */
+function partedTexts({ tokenizer }: FrozenLanguageModel, { maxLength, seed }: TextOptions) {
+  const encode = (texts: string[]) => tokenizer.encodeBatch(texts, { maxLength });
+  return (captions: readonly string[], step: number, firstRow = 0): Stage2Texts => {
+    const parts = captions.map((caption, row) =>
+      splitPrefix(caption, drawBelow(RESOLUTION, seed, SPLIT_STREAM, step, firstRow + row) / RESOLUTION),
+    );
+    const { ids, mask } = hostTensors(encode(parts.map(({ prefix }) => prefix)));
+    return { promptIds: ids, promptMask: mask, ...targets(encode(parts.map(({ suffix }) => suffix))) };
+  };
+}
+
+/**
+ * The same of captions that are not known beforehand, cleaned up, all padded to `maxLength`.
+ * @returns a function of captions, the step, and the number in the batch of all workers that the first one has
+ */
+export function streamedTexts(
+  language: FrozenLanguageModel,
+  options: TextOptions,
+): (captions: readonly string[], step: number, firstRow?: number) => Stage2Texts {
+  if (language.tower.architecture === 'encoder-decoder') return partedTexts(language, options);
+  const { maxLength: length } = options;
+  const { ids, pad } = wholeTexts(language, length);
+  return (captions) => targets(padRows(captions.map(ids), { length, pad }));
 }
 
 const RESOLUTION = 2 ** 16;
