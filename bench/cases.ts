@@ -1,4 +1,5 @@
 /** What is timed: our variants of a case, and the peer's that each is compared with. */
+import type { MODELS } from './models';
 
 export interface Variant {
   name: string;
@@ -19,6 +20,8 @@ export interface Case {
   kind: PeerKind;
   /** In bench/peers. */
   config: string;
+  /** A folder with it is written beforehand, and named to both in BLIP2_BENCH_FOLDER. */
+  model?: keyof typeof MODELS;
   variants: Variant[];
   /** Times that ours and the peer take turns, and the steps of each turn. */
   rounds: number;
@@ -40,9 +43,7 @@ const TRAINING = {
 
 const STAGE2 = { ...TRAINING, ours: 'stage2.ts', peer: 'stage2.py', rounds: 4, steps: 1, warmUp: 1 };
 
-const GENERATION = {
-  ours: 'generate.ts',
-  peer: 'generate.py',
+const SHIPPED = {
   kind: 'shipped',
   variants: [{ name: 'compiled', precision: 'fp32', peer: 'shipped' }],
   rounds: 4,
@@ -50,15 +51,34 @@ const GENERATION = {
   warmUp: 1,
 } satisfies Partial<Case>;
 
+const ENCODING = {
+  ...SHIPPED,
+  ours: 'encode.ts',
+  peer: 'encode.py',
+  variants: [...SHIPPED.variants, { name: 'half', precision: 'fp32', peer: 'shipped' }],
+} satisfies Partial<Case>;
+
+const GENERATION = { ...SHIPPED, ours: 'generate.ts', peer: 'generate.py' } satisfies Partial<Case>;
+
 const generation = (name: string): Case => ({ ...GENERATION, name, config: `${name}.json` });
+const encoding = (name: string): Case => ({ ...ENCODING, name, config: `${name}.json` });
+
+/** Of a folder that is written for the case. */
+const ofFolder = { ...SHIPPED, model: 'blip2-opt-125m' } satisfies Partial<Case>;
 
 export const CASES: Case[] = [
   { ...TRAINING, name: 'train-stage1-shapes', config: 'shapes.json', rounds: 5, steps: 20, warmUp: 5 },
   { ...TRAINING, name: 'train-stage1-vit-l', config: 'paper.json', rounds: 4, steps: 1, warmUp: 1 },
+  { ...TRAINING, name: 'train-stage1-vit-g', config: 'paper-vit-g.json', rounds: 4, steps: 1, warmUp: 1 },
   { ...STAGE2, name: 'train-stage2-opt', config: 'stage2-opt.json' },
   { ...STAGE2, name: 'train-stage2-t5', config: 'stage2-t5.json' },
+  encoding('encode-vit-l'),
+  encoding('encode-vit-g'),
   generation('generate-opt-greedy'),
   generation('generate-opt-beam5'),
   generation('generate-t5-greedy'),
   generation('generate-t5-beam5'),
+  { ...ofFolder, name: 'answer-batch', ours: 'answer.ts', peer: 'answer.py', config: 'answer-batch.json' },
+  { ...ofFolder, name: 'load-model', ours: 'load.ts', peer: 'load.py', config: 'start-caption.json' },
+  { ...ofFolder, name: 'start-caption', ours: 'start.ts', peer: 'start.py', config: 'start-caption.json' },
 ];

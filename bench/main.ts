@@ -8,6 +8,8 @@
  * alone is timed.
  */
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cpu, hasUnits } from '../packages/core/src/runtime/cpu';
@@ -63,6 +65,19 @@ function peerWorker({ peer, config, warmUp }: Case, variant: string, threads: st
   const peers = join(here, 'peers');
   const args = [join(peers, peer), join(peers, config), ...flags(variant, threads, warmUp)];
   return new Worker(`PyTorch, ${variant}`, python, args);
+}
+
+/** Measures a case that loads a folder: written beforehand, removed afterwards. */
+async function withFolder<T>(model: Case['model'], body: () => Promise<T>): Promise<T> {
+  if (model === undefined) return body();
+  const dir = mkdtempSync(join(tmpdir(), 'blip2-bench-'));
+  try {
+    execFileSync(process.execPath, ['--import', 'tsx', join(here, 'writeModel.ts'), model, dir]);
+    process.env.BLIP2_BENCH_FOLDER = dir; // of the workers, too
+    return await body();
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 }
 
 function figure(timings: Timing[]): Figure {
@@ -161,8 +176,10 @@ async function main(): Promise<void> {
 
   const rows: Row[] = [];
   for (const what of cases) {
-    for (const variant of what.variants.filter(({ name }) => chosen.includes(name)))
-      rows.push(await measure(what, meets(variant), values.threads, torch));
+    await withFolder(what.model, async () => {
+      for (const variant of what.variants.filter(({ name }) => chosen.includes(name)))
+        rows.push(await measure(what, meets(variant), values.threads, torch));
+    });
   }
   say(
     `${processor.model}, ${values.threads} threads; ${processor.features?.join(', ') ?? 'features unknown'}`,

@@ -3,7 +3,7 @@
  *
  *   npx tsx bench/ours/stage1.ts bench/peers/shapes.json --variant compiled --warm-up 5 --steps 20
  *
- * Variants: eager, compiled, xla, bf16 (compiled, products in bfloat16).
+ * Variants: eager, compiled, xla, bf16 (compiled, products in bfloat16), recompute (compiled, blocks recomputed).
  */
 import { readConfig, serve, variant } from './serve';
 import { trainingConfig } from './training';

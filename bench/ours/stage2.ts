@@ -3,7 +3,8 @@
  *
  *   npx tsx bench/ours/stage2.ts bench/peers/stage2-opt.json --variant compiled --warm-up 2 --steps 20
  *
- * Variants: eager, compiled, xla, bf16 (compiled, products in bfloat16, the language model stored in it). At the end it
+ * Variants: eager, compiled, xla, bf16 (compiled, products in bfloat16, the language model stored in it), recompute
+ * (compiled, blocks recomputed). At the end it
  * says on standard error whether any bit of the frozen language model has changed.
  */
 import { createHash } from 'node:crypto';

@@ -13,4 +13,5 @@ export const trainingConfig = (batchSize: number, minLearningRate: number, varia
   clipNorm: 1,
   accumulate: 1,
   precision: variant === 'bf16' ? ('bf16' as const) : ('fp32' as const),
+  recompute: variant === 'recompute',
 });

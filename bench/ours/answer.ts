@@ -1,0 +1,30 @@
+/**
+ * Our answers to a question about a batch of pictures, for the harness to time: the protocol is that of bench/peers
+ * (README there). The model's folder is the one in BLIP2_BENCH_FOLDER.
+ *
+ * A step decodes, encodes and answers: `batch` pictures, `beams` beams, `newTokens` tokens each.
+ */
+import { readConfig, serve } from './serve';
+
+interface AnsweringCase {
+  question: string;
+  batch: number;
+  newTokens: number;
+  beams: number;
+}
+
+async function main(): Promise<void> {
+  const c = readConfig<AnsweringCase>();
+  const { Blip2 } = await import('../../packages/core/src/inference');
+  const model = await Blip2.load(process.env.BLIP2_BENCH_FOLDER!);
+  const side = 224;
+  const pictures = Array.from({ length: c.batch }, (_, b) => ({
+    ...{ width: side, height: side },
+    data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 7919 + b) % 256),
+  }));
+  const questions = pictures.map(() => c.question);
+  const options = { numBeams: c.beams, maxNewTokens: c.newTokens, minNewTokens: c.newTokens };
+  await serve(() => model.answerAll(pictures, questions, options));
+}
+
+void main();

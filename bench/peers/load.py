@@ -1,0 +1,26 @@
+"""Loading a BLIP-2 from a folder (BLIP2_BENCH_FOLDER) with `transformers`, as its users do."""
+
+import os
+import sys
+
+import torch
+from transformers import AutoTokenizer, Blip2ForConditionalGeneration
+
+from worker import parser, serve, set_threads
+
+
+def step():
+    folder = os.environ['BLIP2_BENCH_FOLDER']
+    Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+    AutoTokenizer.from_pretrained(folder)
+
+
+def main():
+    options = parser(__doc__, ('shipped',)).parse_args()
+    set_threads(options)
+    serve(step, options)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
