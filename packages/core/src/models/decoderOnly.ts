@@ -14,6 +14,7 @@ import {
   multiHeadAttention,
   paddingBias,
   realPositions,
+  recomputable,
   takeBatch,
   upTo,
   writeAt,
@@ -78,13 +79,20 @@ export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
   function states(w: Weights, { embeddings, mask }: Prompt, rng?: Rng, seen: Partial<Seen> = {}): Tensor[] {
     checkLength(decoder, mask.shape[1]!);
     const bias = causalBias(mask); // [B, 1, S, S]
-    const attend: Attend = (query, own, dropout) => {
-      const { context, probabilities } = multiHeadAttention(query, own, { bias, dropout, rng });
-      seen.keyValues?.push(own);
-      seen.probabilities?.push(probabilities);
-      return context;
-    };
-    return walk(decoder, w, embeddings, realPositions(mask), () => attend, rng);
+    const positions = realPositions(mask);
+    const block = (layer: number, x: Tensor) =>
+      recomputable(w, { x, bias, positions }, rng, (weights, given, draws) => {
+        const attend: Attend = (query, own, dropout) => {
+          const options = { bias: given.bias, dropout, rng: draws };
+          const { context, probabilities } = multiHeadAttention(query, own, options);
+          seen.keyValues?.push(own);
+          seen.probabilities?.push(probabilities);
+          return context;
+        };
+        const around = { attend, positions: given.positions, rng: draws };
+        return decoder.block(weights, layer, given.x, around);
+      });
+    return walk(decoder, decoder.enter(w, embeddings, positions, rng), block);
   }
 
   function logits(w: Weights, prompt: Prompt, target: Tensor, rng?: Rng): Tensor {
@@ -138,7 +146,9 @@ export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
         return incrementalAttention(query, parts, 1 / Math.sqrt(query.shape[3]!)).context; // [R, 1, H · d]
       };
     const embeddings = decoder.embed(w, ids.reshape([rows, 1])); // [R, 1, D]
-    const last = walk(decoder, w, embeddings, positions, attendAt).at(-1)!;
+    const block = (layer: number, x: Tensor) =>
+      decoder.block(w, layer, x, { attend: attendAt(layer), positions });
+    const last = walk(decoder, decoder.enter(w, embeddings, positions), block).at(-1)!;
     return { cache, logits: decoder.head(w, last).reshape([rows, vocabSize]) };
   }
 
@@ -166,17 +176,12 @@ interface Seen {
 
 /** Through all blocks. */
 function walk(
-  decoder: Decoder,
-  w: Weights,
-  embeddings: Tensor,
-  positions: Tensor,
-  attendAt: (layer: number) => Attend,
-  rng?: Rng,
+  { numHiddenLayers }: Decoder,
+  entered: Tensor,
+  block: (layer: number, x: Tensor) => Tensor,
 ): Tensor[] {
-  const states = [decoder.enter(w, embeddings, positions, rng)];
-  for (let layer = 0; layer < decoder.numHiddenLayers; layer++) {
-    states.push(decoder.block(w, layer, states[layer], { attend: attendAt(layer), positions, rng }));
-  }
+  const states = [entered];
+  for (let layer = 0; layer < numHiddenLayers; layer++) states.push(block(layer, states[layer]));
   return states;
 }
 

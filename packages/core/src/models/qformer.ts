@@ -5,7 +5,7 @@
  *
  * B batch, Q queries, P patches, T text tokens, S = Q + T rows, D width, W width of the image, H heads, d = D / H.
  */
-import { dropout, gelu, matmul, tf, type Rng, type Tensor } from '../runtime';
+import { Blip2Error, dropout, gelu, isRecomputing, matmul, tf, type Rng, type Tensor } from '../runtime';
 import {
   addNorm,
   embed,
@@ -14,6 +14,7 @@ import {
   linear,
   multiHeadAttention,
   projectHeads,
+  recomputable,
   takeBatch,
   type KeyValues,
   type Weights,
@@ -63,12 +64,13 @@ export function qformer(w: Weights, config: QformerConfig, input: QformerInput):
   let rows = split(embedded, input.queries?.shape[1] ?? 0);
   for (let i = 0; i < config.numHiddenLayers; i++) {
     const past = input.past?.[i];
-    const done = block(w.scope(`qformer.encoder.layer.${i}`), config, rows, {
-      ...input,
-      past,
-      image: input.image?.[i],
-      probe: input.probes?.[i],
-    });
+    const around = { ...input, past, image: input.image?.[i], probe: input.probes?.[i] };
+    const layer = w.scope(`qformer.encoder.layer.${i}`);
+    if (isRecomputing()) {
+      rows = recomputedRows(layer, config, rows, around);
+      continue;
+    }
+    const done = block(layer, config, rows, around);
     blocks.push(done);
     rows = done.rows;
   }
@@ -76,10 +78,27 @@ export function qformer(w: Weights, config: QformerConfig, input: QformerInput):
     ...rows,
     keyValues: blocks.map(({ keyValues }) => keyValues),
     selfAttentions: blocks.map(({ selfAttention }) => selfAttention),
-    crossAttentions: Object.fromEntries(
-      blocks.flatMap(({ crossAttention }, layer) => (crossAttention ? [[layer, crossAttention]] : [])),
-    ),
+    crossAttentions: isRecomputing()
+      ? notKept()
+      : Object.fromEntries(
+          blocks.flatMap(({ crossAttention }, layer) => (crossAttention ? [[layer, crossAttention]] : [])),
+        ),
   };
+}
+
+/** In the place of attention maps: whoever asks for one is told why there is none. */
+function notKept(): Record<number, Tensor> {
+  return new Proxy({} as Record<number, Tensor>, {
+    get(_, layer) {
+      if (typeof layer === 'symbol') return undefined;
+      throw new Blip2Error(
+        `Attention maps are not kept where blocks are recomputed (${layer} was asked for)`,
+        {
+          hint: 'Train without `recompute`, or use a loss that needs no attention maps.',
+        },
+      );
+    },
+  });
 }
 
 /** Word + position embeddings; positions count from 0 in the text alone: ids int32 [B, T] → [B, T, D]. */
@@ -161,6 +180,22 @@ function block(w: Weights, config: QformerConfig, before: Rows, input: BlockInpu
     selfAttention: self.probabilities,
     crossAttention: cross?.probabilities,
   };
+}
+
+/** A block of which nothing but its rows stays: its maps cannot be had. */
+function recomputedRows(
+  w: Weights,
+  config: QformerConfig,
+  before: Rows,
+  { image, mask, rng }: BlockInput,
+): Rows {
+  const queryCount = before.queries?.shape[1] ?? 0;
+  const args = { x: join(before), mask, key: image?.key, value: image?.value };
+  const after = recomputable(w, args, rng, (weights, { x, mask, key, value }, draws) => {
+    const around = { image: key && value && { key, value }, mask, rng: draws };
+    return join(block(weights, config, split(x, queryCount), around).rows);
+  });
+  return split(after, queryCount);
 }
 
 /** x [B, S, D] */

@@ -15,6 +15,7 @@ import {
   multiHeadAttention,
   paddingBias,
   projectHeads,
+  recomputable,
   rmsNorm,
   upTo,
   writeAt,
@@ -119,8 +120,11 @@ function encoderStates(w: Weights, config: T5Config, { embeddings, mask }: Promp
   const encoder = w.scope('encoder');
   const relative = relativePositionBias(positionTable(encoder), buckets(config, true), mask.shape[1]!);
   const bias = relative.add(paddingBias(mask)); // [B, H, P, P]
-  const self = attendAll(config, bias, rng);
-  return stack(encoder, config, embeddings, config.numLayers, () => ({ self }), rng);
+  const blockAt = (layer: number, x: Tensor) =>
+    recomputable(encoder.scope(`block.${layer}`), { x, bias }, rng, (weights, given, draws) =>
+      block(weights, config, given.x, { self: attendAll(config, given.bias, draws) }, draws),
+    );
+  return stack(encoder, config, embeddings, config.numLayers, blockAt, rng);
 }
 
 /** What the decoder's blocks read of an encoder's output. */
@@ -154,14 +158,19 @@ function decode(
   const decoder = w.scope('decoder');
   const length = ids.shape[1]!;
   const relative = relativePositionBias(positionTable(decoder), buckets(config, false), length);
-  const self = attendAll(config, relative.add(causalMask(length)), rng); // [1, H, T, T]
-  const read = attendAll(config, paddingBias(memory.mask), rng, seen); // [B, 1, 1, P]
-  const attentionsAt = (layer: number) => ({
-    self,
-    cross: (query: Tensor) => read(query, memory.layers[layer]),
-  });
+  const bias = relative.add(causalMask(length)); // [1, H, T, T]
+  const padding = paddingBias(memory.mask); // [B, 1, 1, P]
+  const blockAt = (layer: number, x: Tensor) => {
+    const args = { x, bias, padding, ...memory.layers[layer] };
+    return recomputable(decoder.scope(`block.${layer}`), args, rng, (weights, given, draws) => {
+      const self = attendAll(config, given.bias, draws);
+      const read = attendAll(config, given.padding, draws, seen);
+      const { key, value } = given;
+      return block(weights, config, given.x, { self, cross: (query) => read(query, { key, value }) }, draws);
+    });
+  };
   const embedded = embed(w.scope('shared'), ids); // [B, T, D]
-  return stack(decoder, config, embedded, config.numDecoderLayers, attentionsAt, rng);
+  return stack(decoder, config, embedded, config.numDecoderLayers, blockAt, rng);
 }
 
 /** One token per row: ids int32 [R], to be put at `place` (int32 scalar) of the cache. */
@@ -189,8 +198,10 @@ function decodeAt(
     },
     cross: (query) => look(query, memory.layers[layer], padding),
   });
+  const blockAt = (layer: number, x: Tensor) =>
+    block(decoder.scope(`block.${layer}`), config, x, attentionsAt(layer));
   const embedded = embed(w.scope('shared'), ids.reshape([rows, 1])); // [R, 1, D]
-  const states = stack(decoder, config, embedded, config.numDecoderLayers, attentionsAt);
+  const states = stack(decoder, config, embedded, config.numDecoderLayers, blockAt);
   return { cache, logits: head(w, config, states.at(-1)!).reshape([rows, config.vocabSize]) };
 }
 
@@ -226,13 +237,11 @@ function stack(
   config: T5Config,
   embeddings: Tensor,
   layers: number,
-  attentionsAt: (layer: number) => Attentions,
+  blockAt: (layer: number, x: Tensor) => Tensor,
   rng?: Rng,
 ): Tensor[] {
   const states = [dropout(embeddings, config.dropoutRate, rng)];
-  for (let i = 0; i < layers; i++) {
-    states.push(block(w.scope(`block.${i}`), config, states[i], attentionsAt(i), rng));
-  }
+  for (let layer = 0; layer < layers; layer++) states.push(blockAt(layer, states[layer]));
   const normed = rmsNorm(w.scope('final_layer_norm'), states[layers], config.layerNormEpsilon);
   return [...states, dropout(normed, config.dropoutRate, rng)];
 }

@@ -12,6 +12,7 @@ import {
   layerNorm,
   layerNormSpecs,
   normal,
+  recomputable,
   repeatSpecs,
   resizeGrid,
   type EncoderLayerConfig,
@@ -72,7 +73,9 @@ export function vit(w: Weights, config: VitConfig, pixels: Tensor, { layers }: V
   let x = embedPatches(w.scope('embeddings'), config, pixels); // [B, P, W]
   if (config.family === 'clip') x = layerNorm(w.scope('pre_layrnorm'), x, config.layerNormEps);
   for (let i = 0; i < (layers ?? config.numHiddenLayers); i++) {
-    x = encoderLayer(w.scope(`encoder.layers.${i}`), config, x);
+    x = recomputable(w.scope(`encoder.layers.${i}`), { x }, undefined, (layer, input) =>
+      encoderLayer(layer, config, input.x),
+    );
   }
   return x;
 }

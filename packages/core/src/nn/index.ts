@@ -19,6 +19,7 @@ export {
 export { encoderLayer, encoderLayerSpecs, type EncoderLayerConfig } from './encoderLayer';
 export { emptyCache, incrementalAttention, paddingBias, upTo, writeAt, type MemoryPart } from './incremental';
 export { embed, layerNorm, linear, rmsNorm, takeBatch } from './layers';
+export { recomputable } from './recompute';
 export { bicubicMatrix, resizeGrid, type ResizeOptions } from './resizeGrid';
 export {
   countParameters,

@@ -24,6 +24,12 @@ export class Weights {
     return new Weights({ ...this.tensors, ...others }, this.prefix);
   }
 
+  /** All tensors within this scope, by their names in it. */
+  entries(): NamedTensors {
+    const within = Object.entries(this.tensors).filter(([name]) => name.startsWith(this.prefix));
+    return Object.fromEntries(within.map(([name, tensor]) => [name.slice(this.prefix.length), tensor]));
+  }
+
   has(name: string): boolean {
     return this.tensors[this.prefix + name] !== undefined;
   }

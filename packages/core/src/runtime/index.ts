@@ -33,6 +33,7 @@ export {
 } from './parameters';
 export { withPrecision, type Precision } from './precision';
 export { Rng } from './random';
+export { isRecomputing, recomputed, withRecompute, type PartInputs } from './recompute';
 export { tensorFlowInfo, type TensorFlowInfo } from './system';
 export { tf, type Tensor } from './tensorflow';
 export { leaves, mapLeaves, type TensorTree } from './tree';

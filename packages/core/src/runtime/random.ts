@@ -41,6 +41,18 @@ export class Rng {
     return new Rng(tf.tensor1d([seed | 0, Math.imul(stream, STREAM_STRIDE)], 'int32'));
   }
 
+  /** int32 [2] */
+  get seed(): Tensor {
+    return this.#seed;
+  }
+
+  /** Draws from here on what this one will, without moving it; `seed`: the same values as another tensor. */
+  fork(seed: Tensor = this.#seed): Rng {
+    const rng = new Rng(seed);
+    rng.#draws = this.#draws;
+    return rng;
+  }
+
   /** The seed of one more draw, int32 [2]: each call gives another. */
   next(): Tensor {
     const offset = tf.tensor1d([Math.imul(++this.#draws, DRAW_STRIDE), 0], 'int32');

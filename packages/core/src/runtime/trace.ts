@@ -91,7 +91,7 @@ export class Trace implements Recorder {
       places,
       outputs,
       controls,
-      Number(value('N') ?? 0),
+      name === 'IdentityN' ? places.length : Number(value('N') ?? 0),
       value('Nordering_token') === 0,
       shape,
     );

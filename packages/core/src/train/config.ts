@@ -23,6 +23,8 @@ export interface TrainingConfig {
   accumulate: number;
   /** Type of matrix products. */
   precision: 'fp32' | 'bf16';
+  /** Blocks keep only what they read, and are computed a second time for the backward pass: less memory, more time. */
+  recompute?: boolean;
 }
 
 const count = z.number().int().positive();
@@ -43,6 +45,8 @@ export const trainingShape = {
   clipNorm: rate.default(1),
   accumulate: count.default(1),
   precision: z.enum(['fp32', 'bf16']).default('fp32'),
+  // Without defaults: runs from before there were these keep their hashes.
+  recompute: z.boolean().optional(),
 } satisfies Record<keyof TrainingConfig, z.ZodType>;
 
 /** Parts a recipe's settings into the loop's and the rest. */

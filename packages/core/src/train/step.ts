@@ -13,6 +13,7 @@ import {
   tf,
   valueAndGradients,
   withPrecision,
+  withRecompute,
   type Compiled,
   type Tensor,
 } from '../runtime';
@@ -76,7 +77,9 @@ export class TrainingStep {
       (inputs, seed) => {
         const weights = parameters.readAll();
         const loss = () => task.loss(new Weights(weights), inputs, new Rng(seed));
-        const { value, gradients } = withPrecision(config.precision, () => valueAndGradients(loss, weights));
+        const { value, gradients } = withPrecision(config.precision, () =>
+          withRecompute(config.recompute ?? false, () => valueAndGradients(loss, weights)),
+        );
         return { value, gradients, norm: globalNorm(gradients) };
       },
       { name: 'gradients', xla },
