@@ -1,8 +1,6 @@
 /** Whole folders, of every kind that the hub has, against transformers (test/fixtures/make/folders.py). */
-import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shapesDirectory } from '@blip2/datasets';
 import { describe, expect, test } from 'vitest';
 import { configToDisk, fromPretrained, type JsonObject } from '../../packages/core/src/checkpoints';
 import { Blip2, Blip2Retrieval, processImages, readImageProcessor } from '../../packages/core/src/inference';
@@ -14,7 +12,7 @@ import {
   type Prompt,
 } from '../../packages/core/src/models';
 import { tf } from '../../packages/core/src/runtime';
-import { Fixture } from '../support/fixtures';
+import { fixture, folderOf, picturesOf, root } from '../support/folders';
 import { expectParity } from '../support/parity';
 
 interface Facts {
@@ -22,30 +20,7 @@ interface Facts {
   texts?: string[];
 }
 
-const fixture = new Fixture('folders');
 const facts = fixture.config<Record<string, Facts>>();
-const root = mkdtempSync(join(tmpdir(), 'blip2-folders-'));
-const TOKENIZERS = { opt: 'tokenizer-opt', 't5-': 'tokenizer-t5', itm: 'tokenizer' };
-
-/** The folder with its tokenizer, as on the hub. */
-function folderOf(name: string): string {
-  const dir = join(root, name);
-  if (existsSync(dir)) return dir;
-  cpSync(join(import.meta.dirname, '..', 'fixtures', 'folders', name), dir, { recursive: true });
-  const tokenizer = TOKENIZERS[name.slice(0, 3) as keyof typeof TOKENIZERS];
-  cpSync(join(shapesDirectory, tokenizer), dir, { recursive: true });
-  return dir;
-}
-
-function picturesOf(name: string) {
-  const { shape, data } = fixture.values(`${name}.images`);
-  const [count, side] = shape;
-  const size = side * side * 3;
-  return Array.from({ length: count }, (_, i) => ({
-    ...{ width: side, height: side },
-    data: Uint8Array.from(data.subarray(i * size, (i + 1) * size)),
-  }));
-}
 
 /** `num_beams` → `numBeams` */
 const camel = (options: Record<string, unknown>) =>

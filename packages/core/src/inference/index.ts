@@ -19,5 +19,11 @@ export {
 } from './imageProcessor';
 export { ImageTextGenerator, type ImageFeatures, type ImageTextParts } from './imageTextGenerator';
 export { ANSWER, CAPTION, questionPrompt, withDefaults } from './prompts';
-export { Blip2Retrieval, type Blip2RetrievalParts, type Scores } from './retrieval';
+export { modelKind } from './modelKind';
+export {
+  Blip2Retrieval,
+  type Blip2RetrievalParts,
+  type RetrievalAttendOptions,
+  type Scores,
+} from './retrieval';
 export { convert, type Conversion, type ConvertOptions } from './convert';

@@ -1,10 +1,10 @@
 /**
- * A BLIP-2 for retrieval, asked how well images and texts go together: `Blip2Retrieval.load(folder)`.
+ * A BLIP-2 for retrieval, asked how well images and texts go together, and where its queries look: `Blip2Retrieval.load(folder)`.
  * B batch, I images, T texts, Q queries, E width of the projections, P patches, W width of the image.
  */
 import { Blip2Error, breathe, compile, computeValues, tf, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
-import { Tokenizer, type EncodedBatch } from '../text';
+import { Tokenizer } from '../text';
 import type { ImageSource } from '../image';
 import {
   BLIP2_RETRIEVAL,
@@ -21,9 +21,12 @@ import {
 } from '../models';
 import { similarities } from '../losses';
 import { fromPretrained, type FromPretrainedOptions } from '../checkpoints';
+import { attentionBundle, Looks, type AttentionBundle, type FurtherSource } from '../attention';
 import { modelKind } from './modelKind';
 import { filledBatches } from './filledBatches';
 import { processImages, readImageProcessor, type ImageProcessor } from './imageProcessor';
+import { nameTexts, pairLook, pairRecords } from './pairLook';
+import { paddedLength, textTensors } from './paddedText';
 
 /** Images that are encoded at once, and texts beside one image. */
 const [IMAGES, TEXTS] = [16, 32];
@@ -44,14 +47,23 @@ export interface Scores {
   itm: number[][];
 }
 
+/** What is beside the image, and what is recorded beside cross-attention. */
+export interface RetrievalAttendOptions {
+  /** Taken as it is; the queries and it see each other, as where the pair is matched. */
+  text?: string;
+  /** Further maps: `rollout`, and `gradients` of the text's matching score. */
+  sources?: readonly FurtherSource[];
+}
+
 /** A BLIP-2 after stage 1: how well do images and texts go together? */
 export class Blip2Retrieval {
   private readonly look;
   private readonly project;
   private readonly read;
   private readonly match;
+  private readonly looks: Looks<[features: Tensor, text: Text | undefined]>;
 
-  constructor(private readonly parts: Blip2RetrievalParts) {
+  constructor(readonly parts: Blip2RetrievalParts) {
     const { model, weights } = parts;
     const { config, vision } = model;
     this.look = compile((pixels: Tensor) => vision.features(weights(), pixels), { name: 'visionTower' });
@@ -73,6 +85,9 @@ export class Blip2Retrieval {
         return tf.softmax(imageTextMatchingLogits(w, encodePair(w, config, image, text).queries!)); // [B, 2]
       },
       { name: 'match' },
+    );
+    this.looks = new Looks((sources, features, text) =>
+      pairLook(weights(), config, { objective: 'itm', sources }, features, text),
     );
   }
 
@@ -109,9 +124,28 @@ export class Blip2Retrieval {
     return scores;
   }
 
+  /**
+   * Where the queries look: at the image alone, or with a text beside them.
+   * @throws Blip2Error if the image cannot be decoded; if gradients are asked for, and there is no text whose score has any
+   */
+  async attend(image: ImageSource, options: RetrievalAttendOptions = {}): Promise<AttentionBundle> {
+    const { text, sources = [] } = options;
+    const { model, processor } = this.parts;
+    const beside = text === undefined ? undefined : this.name([text]);
+    const features = await this.featuresOf([image]);
+    try {
+      const seen = this.looks.see(sources, () => [features.clone(), beside && textTensors(beside)]);
+      const [record] = pairRecords(seen, 1, 'itm', beside);
+      const side = processor.size / model.vision.patchSize;
+      return await attentionBundle({ ...record, image, grid: { rows: side, columns: side } });
+    } finally {
+      features.dispose();
+    }
+  }
+
   /** Gives the memory of weights and compiled functions back. */
   dispose(): void {
-    for (const compiled of [this.look, this.project, this.read, this.match]) compiled.dispose();
+    for (const compiled of [this.look, this.project, this.read, this.match, this.looks]) compiled.dispose();
     this.parts.dispose?.();
   }
 
@@ -135,25 +169,32 @@ export class Blip2Retrieval {
 
   /** The tokens of some texts, all padded to the longest. */
   private encode(texts: readonly string[]): (rows: number[]) => Text {
-    const { tokenizer, model } = this.parts;
-    const most = model.config.qformer.maxPositionEmbeddings;
-    const longest = texts.reduce((length, text) => Math.max(length, tokenizer.encode(text).length), 1);
-    return (rows) => {
-      const maxLength = Math.min(longest, most);
-      return toTensors(
+    const { tokenizer } = this.parts;
+    const maxLength = this.paddedLength(texts);
+    return (rows) =>
+      textTensors(
         tokenizer.encodeBatch(
           rows.map((row) => texts[row]),
           { maxLength },
         ),
       );
-    };
+  }
+
+  private name(texts: readonly string[]) {
+    const { tokenizer, model } = this.parts;
+    const encoded = tokenizer.encodeBatch(texts, { maxLength: this.paddedLength(texts) });
+    return nameTexts(texts, encoded, {
+      tokenizer,
+      objective: 'itm',
+      start: model.config.decoderStartTokenId,
+    });
+  }
+
+  private paddedLength(texts: readonly string[]): number {
+    const { tokenizer, model } = this.parts;
+    return paddedLength(tokenizer, texts, model.config.qformer.maxPositionEmbeddings);
   }
 }
-
-const toTensors = ({ ids, mask, shape }: EncodedBatch): Text => ({
-  ids: tf.tensor2d(ids, shape, 'int32'),
-  mask: tf.tensor2d(mask, shape, 'int32'),
-});
 
 function readFolder(dir: string, options: Pick<FromPretrainedOptions, 'dtype'>): Blip2RetrievalParts {
   if (modelKind(dir) === 'generation') {

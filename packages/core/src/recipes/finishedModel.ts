@@ -11,6 +11,7 @@ import type { AttentionBundle, FurtherSource } from '../attention';
 import {
   Blip2,
   Blip2Retrieval,
+  modelKind,
   QUESTION_TOKENIZER,
   writeImageProcessor,
   type ImageProcessor,
@@ -19,8 +20,8 @@ import { pictureSplit } from '../data';
 import { isRunFolder } from '../train';
 import { allWeights, type GeneratingModel, type GeneratingParts } from './generatingModel';
 import { openRun } from './openRun';
+import { ImageTextModel } from './imageTextModel';
 import { RetrievalTunedModel } from './retrievalModel';
-import { Stage1Model } from './stage1Model';
 
 export interface SaveBlip2Options {
   /** Rounds matrices to 16 bit, which halves the folder; nothing is rounded unless given. */
@@ -133,7 +134,7 @@ export interface AttendToOptions {
 
 /**
  * Where the queries of a model look in an image, and where its language model looks among them: a BLIP-2 (`openBlip2`), or
- * a Q-Former after stage 1, which has no language model.
+ * one that scores pairs (`openBlip2Retrieval`), which has no language model.
  *
  * @throws Blip2Error if there is a text, but the model's queries never see one; if options contradict each other
  */
@@ -142,13 +143,23 @@ export async function attendTo(
   image: ImageSource,
   { text, sources, ...asked }: AttendToOptions = {},
 ): Promise<AttentionBundle> {
-  const run = isRunFolder(dir) ? openRun(dir, { stages: ['stage1', ...GENERATING] }) : undefined;
+  const run = isRunFolder(dir) ? openRun(dir, { stages: [...SCORING, ...GENERATING] }) : undefined;
   const { question, prompt } = asked;
-  if (run?.model instanceof Stage1Model) {
-    if (question !== undefined || prompt !== undefined) throw withoutLanguage(dir);
-    const split = await pictureSplit([image], run.model.tower.imageSize);
+  const hasLanguage = run ? !(run.model instanceof ImageTextModel) : modelKind(dir) !== 'retrieval';
+  if (!hasLanguage && (question !== undefined || prompt !== undefined)) throw withoutLanguage(dir);
+  if (run?.model instanceof ImageTextModel) {
+    const { imageSize } = run.model instanceof RetrievalTunedModel ? run.model.vision : run.model.tower;
+    const split = await pictureSplit([image], imageSize);
     const [bundle] = await run.model.attend(split, [0], text === undefined ? undefined : [text], { sources });
     return bundle;
+  }
+  if (!hasLanguage) {
+    const model = await Blip2Retrieval.load(dir);
+    try {
+      return await model.attend(image, { text, sources });
+    } finally {
+      model.dispose();
+    }
   }
   const caption = text === undefined && question === undefined && prompt === undefined;
   const model = run ? asBlip2(run.model) : await Blip2.load(dir);
@@ -160,8 +171,8 @@ export async function attendTo(
 }
 
 const withoutLanguage = (dir: string) =>
-  new Blip2Error(`${dir} is a run of stage 1, which has no language model to be asked`, {
-    hint: 'Give a text beside the queries, or the run of a stage 2.',
+  new Blip2Error(`${dir} scores pairs: it has no language model to be asked`, {
+    hint: 'Give a text beside the queries, or a model after stage 2.',
     exitCode: 2,
   });
 
