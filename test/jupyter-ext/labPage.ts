@@ -54,13 +54,3 @@ export async function expectPixels(view: Locator, expected: Uint8ClampedArray): 
   expect(found).toHaveLength(expected.length);
   expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i])))).toBeLessThanOrEqual(1);
 }
-
-/** Bytes of the page's objects that are in use. */
-export async function heap(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('HeapProfiler.enable');
-  for (let i = 0; i < 3; i++) await session.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await session.send('Runtime.getHeapUsage');
-  await session.detach();
-  return usedSize;
-}
