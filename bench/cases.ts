@@ -20,8 +20,8 @@ export interface Case {
   kind: PeerKind;
   /** In bench/peers. */
   config: string;
-  /** A folder with it is written beforehand, and named to both in BLIP2_BENCH_FOLDER. */
-  model?: keyof typeof MODELS;
+  /** Folders of them are written beforehand, into the one that BLIP2_BENCH_MODELS names to both. */
+  models?: (keyof typeof MODELS)[];
   variants: Variant[];
   /** Times that ours and the peer take turns, and the steps of each turn. */
   rounds: number;
@@ -63,8 +63,15 @@ const GENERATION = { ...SHIPPED, ours: 'generate.ts', peer: 'generate.py' } sati
 const generation = (name: string): Case => ({ ...GENERATION, name, config: `${name}.json` });
 const encoding = (name: string): Case => ({ ...ENCODING, name, config: `${name}.json` });
 
+const CAPFILT = {
+  ...SHIPPED,
+  ours: 'capfilt.ts',
+  peer: 'capfilt.py',
+  models: ['blip-base', 'clip-b'],
+} satisfies Partial<Case>;
+
 /** Of a folder that is written for the case. */
-const ofFolder = { ...SHIPPED, model: 'blip2-opt-125m' } satisfies Partial<Case>;
+const ofFolder = { ...SHIPPED, models: ['blip2-opt-125m'] } satisfies Partial<Case>;
 
 export const CASES: Case[] = [
   { ...TRAINING, name: 'train-stage1-shapes', config: 'shapes.json', rounds: 5, steps: 20, warmUp: 5 },
@@ -79,6 +86,7 @@ export const CASES: Case[] = [
   generation('generate-t5-greedy'),
   generation('generate-t5-beam5'),
   { ...ofFolder, name: 'answer-batch', ours: 'answer.ts', peer: 'answer.py', config: 'answer-batch.json' },
+  { ...CAPFILT, name: 'capfilt', config: 'capfilt.json' },
   { ...ofFolder, name: 'load-model', ours: 'load.ts', peer: 'load.py', config: 'start-caption.json' },
   { ...ofFolder, name: 'start-caption', ours: 'start.ts', peer: 'start.py', config: 'start-caption.json' },
 ];

@@ -10,22 +10,13 @@ import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Blip2 } from '../packages/core/src/inference';
-import { FLAN_T5_XL, OPT, OPT_2_7B, T5 } from '../packages/core/src/models';
-import { writeRandomBlip2, type RandomBlip2 } from './randomFolder';
+import { MODELS } from './models';
+import { writeRandomFolder } from './randomFolder';
 
-const LANGUAGES = {
-  'opt-2.7b': {
-    textConfig: { ...OPT.writeConfig(OPT_2_7B), eosTokenId: 50_118 },
-    tokenizer: 'tokenizer-opt',
-  },
-  'flan-t5-xl': {
-    textConfig: T5.writeConfig({ ...FLAN_T5_XL, denseActFn: 'gelu' }),
-    tokenizer: 'tokenizer-t5',
-  },
-} satisfies Record<string, RandomBlip2>;
-type Size = keyof typeof LANGUAGES;
+type Size = 'opt-2.7b' | 'flan-t5-xl';
 
 const TOKENS = 16;
+
 const seconds = async (body: () => Promise<unknown>): Promise<number> => {
   const start = performance.now();
   await body();
@@ -60,7 +51,7 @@ async function main([
   if (existsSync(dir)) throw new Error(`${dir} is there already: name a folder that is not`);
   try {
     console.error(`writing ${dir}`);
-    writeRandomBlip2(dir, LANGUAGES[size as Size], 'F16');
+    writeRandomFolder(dir, MODELS[`blip2-${size as Size}`](), 'F16');
     // A process of its own, whose memory is that of the model alone.
     const run = (command: string, args: string[]) => {
       const { stdout, status } = spawnSync(command, args, {

@@ -67,13 +67,13 @@ function peerWorker({ peer, config, warmUp }: Case, variant: string, threads: st
   return new Worker(`PyTorch, ${variant}`, python, args);
 }
 
-/** Measures a case that loads a folder: written beforehand, removed afterwards. */
-async function withFolder<T>(model: Case['model'], body: () => Promise<T>): Promise<T> {
-  if (model === undefined) return body();
+/** Measures a case that loads folders: written beforehand, removed afterwards. */
+async function withFolders<T>(models: readonly string[], body: () => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'blip2-bench-'));
   try {
-    execFileSync(process.execPath, ['--import', 'tsx', join(here, 'writeModel.ts'), model, dir]);
-    process.env.BLIP2_BENCH_FOLDER = dir; // of the workers, too
+    for (const name of models)
+      execFileSync(process.execPath, ['--import', 'tsx', join(here, 'writeModel.ts'), name, join(dir, name)]);
+    process.env.BLIP2_BENCH_MODELS = dir; // of the workers, too
     return await body();
   } finally {
     rmSync(dir, { recursive: true });
@@ -176,7 +176,7 @@ async function main(): Promise<void> {
 
   const rows: Row[] = [];
   for (const what of cases) {
-    await withFolder(what.model, async () => {
+    await withFolders(what.models ?? [], async () => {
       for (const variant of what.variants.filter(({ name }) => chosen.includes(name)))
         rows.push(await measure(what, meets(variant), values.threads, torch));
     });

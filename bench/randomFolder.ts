@@ -2,14 +2,13 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shapesDirectory } from '@blip2/datasets';
-import { configToDisk, type JsonObject } from '../packages/core/src/checkpoints';
+import { configToDisk } from '../packages/core/src/checkpoints';
 import { byteSize } from '../packages/core/src/checkpoints/dtypes';
 import { writeWeights } from '../packages/core/src/checkpoints/shards';
 import type { StoredTensor } from '../packages/core/src/checkpoints/writeSafetensors';
 import { writeImageProcessor } from '../packages/core/src/inference';
 import { CLIP_MEAN, CLIP_STD } from '../packages/core/src/image';
-import { BLIP2 } from '../packages/core/src/models';
-import type { ParameterSpecs } from '../packages/core/src/runtime';
+import type { RandomModel } from './models';
 
 /** What weights are stored as. */
 export type StoredAs = 'F16' | 'F32';
@@ -38,37 +37,16 @@ function randomTensor(name: string, shape: readonly number[], dtype: StoredAs): 
   return { dtype, shape, bytes };
 }
 
-/** A folder that `fromPretrained` reads. @param config as `writeConfig` of the model's family gives it */
-export function writeRandomFolder(
-  dir: string,
-  specs: ParameterSpecs,
-  config: Record<string, unknown>,
-  storedAs: StoredAs,
-): void {
+/** A folder that both sides load: weights, config.json, image processor, a small tokenizer. */
+export function writeRandomFolder(dir: string, model: RandomModel, storedAs: StoredAs): void {
+  const { specs, config, tokenizer, imageSize } = model;
   const tensors = Object.entries(specs).map(
     ([name, { shape }]) => [name, randomTensor(name, shape, storedAs)] as const,
   );
   mkdirSync(dir, { recursive: true });
   writeWeights(dir, new Map(tensors), 5e9);
   const dtype = storedAs === 'F16' ? 'float16' : 'float32';
-  writeFileSync(join(dir, 'config.json'), JSON.stringify(configToDisk({ ...config, dtype } as JsonObject)));
-}
-
-/** What a random BLIP-2 is made of; what is not said of the towers and the Q-Former is as published. */
-export interface RandomBlip2 {
-  visionConfig?: Record<string, unknown>;
-  qformerConfig?: Record<string, unknown>;
-  textConfig: Record<string, unknown>;
-  /** One of the tokenizers in datasets/shapes. */
-  tokenizer: string;
-}
-
-/** A whole BLIP-2, with image processor and a small tokenizer. */
-export function writeRandomBlip2(dir: string, model: RandomBlip2, storedAs: StoredAs): void {
-  const { tokenizer, textConfig, visionConfig = {}, qformerConfig = {} } = model;
-  const config = BLIP2.readConfig({ visionConfig, qformerConfig, textConfig, numQueryTokens: 32 });
-  const written = { ...BLIP2.writeConfig(config), imageTokenIndex: 3 };
-  writeRandomFolder(dir, BLIP2.build(config).parameters(), written, storedAs);
-  writeImageProcessor(dir, { size: 224, mean: [...CLIP_MEAN], std: [...CLIP_STD] });
+  writeFileSync(join(dir, 'config.json'), JSON.stringify(configToDisk({ ...config, dtype })));
+  writeImageProcessor(dir, { size: imageSize, mean: [...CLIP_MEAN], std: [...CLIP_STD] });
   cpSync(join(shapesDirectory, tokenizer), dir, { recursive: true });
 }

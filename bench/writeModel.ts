@@ -1,6 +1,6 @@
-/** Writes a BLIP-2 of bench/models.ts with random weights: npx tsx bench/writeModel.ts NAME DIR */
+/** Writes a model of bench/models.ts with random weights: npx tsx bench/writeModel.ts NAME DIR */
 import { MODELS } from './models';
-import { writeRandomBlip2 } from './randomFolder';
+import { writeRandomFolder } from './randomFolder';
 
 const [name, dir] = process.argv.slice(2);
-writeRandomBlip2(dir, MODELS[name as keyof typeof MODELS], 'F32');
+writeRandomFolder(dir, MODELS[name as keyof typeof MODELS](), 'F32');

@@ -1,10 +1,10 @@
 /**
  * Our answers to a question about a batch of pictures, for the harness to time: the protocol is that of bench/peers
- * (README there). The model's folder is the one in BLIP2_BENCH_FOLDER.
+ * (README there). The model is bench/models.ts's `blip2-opt-125m`.
  *
  * A step decodes, encodes and answers: `batch` pictures, `beams` beams, `newTokens` tokens each.
  */
-import { readConfig, serve } from './serve';
+import { modelFolder, readConfig, serve } from './serve';
 
 interface AnsweringCase {
   question: string;
@@ -16,7 +16,7 @@ interface AnsweringCase {
 async function main(): Promise<void> {
   const c = readConfig<AnsweringCase>();
   const { Blip2 } = await import('../../packages/core/src/inference');
-  const model = await Blip2.load(process.env.BLIP2_BENCH_FOLDER!);
+  const model = await Blip2.load(modelFolder('blip2-opt-125m'));
   const side = 224;
   const pictures = Array.from({ length: c.batch }, (_, b) => ({
     ...{ width: side, height: side },

@@ -3,6 +3,7 @@
  * JSON out. Import it before anything that loads TensorFlow, which reads its threads once.
  */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { median } from '../median';
@@ -26,6 +27,9 @@ export function readConfig<T>(): T {
   const [argument] = positionals;
   return JSON.parse(argument.startsWith('{') ? argument : readFileSync(argument, 'utf8')) as T;
 }
+
+/** A model of bench/models.ts, which the harness wrote. */
+export const modelFolder = (name: string): string => join(process.env.BLIP2_BENCH_MODELS!, name);
 
 /**
  * Times `step` until told to quit; `--steps` makes one report and ends.

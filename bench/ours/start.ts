@@ -1,12 +1,12 @@
 /**
  * From nothing to a caption: a step starts the `blip2 caption` of the built package in a process of its own and waits for
- * its end. Protocol: bench/peers (README there); the model's folder is the one in BLIP2_BENCH_FOLDER.
+ * its end. Protocol: bench/peers (README there); the model is bench/models.ts's `blip2-opt-125m`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig, serve } from './serve';
+import { modelFolder, readConfig, serve } from './serve';
 
 interface StartingCase {
   newTokens: number;
@@ -23,14 +23,7 @@ async function main(): Promise<void> {
   const picture = join(mkdtempSync(join(tmpdir(), 'blip2-bench-')), 'picture.png');
   writeFileSync(picture, (await encodePng({ width: side, height: side, data })).png);
   const count = ['--num-beams', beams, '--max-new-tokens', newTokens, '--min-new-tokens', newTokens];
-  const args = [
-    COMMAND,
-    'caption',
-    '--model',
-    process.env.BLIP2_BENCH_FOLDER!,
-    picture,
-    ...count.map(String),
-  ];
+  const args = [COMMAND, 'caption', '--model', modelFolder('blip2-opt-125m'), picture, ...count.map(String)];
   let peakMemory = 0;
 
   const step = () =>

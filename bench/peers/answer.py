@@ -1,21 +1,20 @@
-"""Answers of `transformers`' BLIP-2 to a question about a batch of pictures, as its users ask; the model's folder is the
-one in BLIP2_BENCH_FOLDER.
+"""Answers of `transformers`' BLIP-2 to a question about a batch of pictures, as its users ask:
+bench/models.ts's blip2-opt-125m.
 
 A step processes, encodes and answers: `batch` pictures, `beams` beams, `newTokens` tokens each.
 """
 
-import os
 import sys
 
 import torch
 from transformers import Blip2ForConditionalGeneration
 
 from folder import inputs_of, pictures_of
-from worker import parser, read_config, serve, set_threads
+from worker import model_folder, parser, read_config, serve, set_threads
 
 
 def answering_step(c):
-    folder = os.environ['BLIP2_BENCH_FOLDER']
+    folder = model_folder('blip2-opt-125m')
     model = Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
     prompt = f'Question: {c["question"]} Answer:'
     pictures = pictures_of(c['batch'])

@@ -1,16 +1,15 @@
-"""Loading a BLIP-2 from a folder (BLIP2_BENCH_FOLDER) with `transformers`, as its users do."""
+"""Loading a BLIP-2 from a folder (bench/models.ts's blip2-opt-125m) with `transformers`, as its users do."""
 
-import os
 import sys
 
 import torch
 from transformers import AutoTokenizer, Blip2ForConditionalGeneration
 
-from worker import parser, serve, set_threads
+from worker import model_folder, parser, serve, set_threads
 
 
 def step():
-    folder = os.environ['BLIP2_BENCH_FOLDER']
+    folder = model_folder('blip2-opt-125m')
     Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
     AutoTokenizer.from_pretrained(folder)
 

@@ -1,16 +1,15 @@
-"""From nothing to a caption: a step starts a Python that imports `transformers`, loads the BLIP-2 of BLIP2_BENCH_FOLDER and
+"""From nothing to a caption: a step starts a Python that imports `transformers`, loads bench/models.ts's blip2-opt-125m and
 captions a picture, and waits for its end.
 
     python start.py --once CONFIG        # what a step starts
 """
 
-import os
 import resource
 import subprocess
 import sys
 
 import worker
-from worker import parser, read_config, serve, set_threads
+from worker import model_folder, parser, read_config, serve, set_threads
 
 
 def once(c):
@@ -19,7 +18,7 @@ def once(c):
 
     from folder import inputs_of, pictures_of, tokenizer_of
 
-    folder = os.environ['BLIP2_BENCH_FOLDER']
+    folder = model_folder('blip2-opt-125m')
     model = Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
     count = c['newTokens']
     with torch.inference_mode():

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import sys
@@ -29,6 +30,11 @@ def set_threads(options):
 
 def read_config(argument):
     return json.loads(argument if argument.lstrip().startswith('{') else Path(argument).read_text())
+
+
+def model_folder(name):
+    """A model of bench/models.ts, which the harness wrote."""
+    return os.path.join(os.environ['BLIP2_BENCH_MODELS'], name)
 
 
 def serve(step, options):
