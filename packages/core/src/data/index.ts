@@ -8,6 +8,25 @@ export {
   type SwappedCaption,
   type VisualQuestion,
 } from './dataset';
+export {
+  describeProblem,
+  evaluationSetLayout,
+  isEvaluationSet,
+  openCaptionSet,
+  openQuestionSet,
+  type CaptionImage,
+  type CaptionSet,
+  type CaptionSetName,
+  type EvaluationSet,
+  type EvaluationSetName,
+  type QuestionImage,
+  type QuestionSet,
+  type QuestionSetName,
+  type SampleId,
+  type SetImage,
+  type SetProblem,
+  type SetQuestion,
+} from './evaluationSets';
 export { cachedFeatures, Features, type FeatureCacheOptions } from './features';
 export { safeByLaion, withoutWords, type LaionSafetyOptions } from './exampleFilters';
 export {
@@ -20,6 +39,15 @@ export {
 export { withTrainFilter } from './filterFile';
 export { emoji, openEmoji, type EmojiOptions } from './emoji';
 export { folder, openFolder, requireTowers, type FolderOptions, type OwnDataset } from './folder';
+export {
+  heldOut,
+  PictureLoader,
+  type HeldOutOptions,
+  type HeldOutSplit,
+  type LoaderOptions,
+  type PictureBatch,
+  type Skipped,
+} from './loader';
 export { pictureSplit } from './pictures';
 export { drawBelow, hashInts, permutation } from './random';
 export {
@@ -29,6 +57,19 @@ export {
   type LanguageModelOptions,
 } from './languageModel';
 export { shapes, shapesTower, type ShapesDataset, type ShapesTower } from './shapes';
+export {
+  describeFaults,
+  openSource,
+  SOURCE_KINDS,
+  UnreadableError,
+  type FaultCount,
+  type Faults,
+  type Known,
+  type PictureSource,
+  type Place,
+  type ReadPicture,
+  type SourcePart,
+} from './sources';
 export {
   freshFeatures,
   loadVisionTower,

@@ -76,3 +76,25 @@ export {
 } from './vqa';
 export { chanceRecall } from './chance';
 export { clipRetrieval, type ClipRetrieval } from './clip';
+export {
+  CAPTION_PROMPT,
+  evaluateCaptionSet,
+  evaluateQuestionSet,
+  evaluateRetrievalSet,
+  isSkipped,
+  PairScorer,
+  TokenTable,
+  type AnsweringModel,
+  type AnswerRecord,
+  type CaptioningModel,
+  type CaptionRecord,
+  type CaptionSetOptions,
+  type PairParts,
+  type QuestionOptions,
+  type RetrievalRecord,
+  type RetrievalSetOptions,
+  type ScoreRow,
+  type SetEvaluationOptions,
+  type SetSummary,
+  type SkippedPicture,
+} from './published';

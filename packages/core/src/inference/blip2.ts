@@ -50,10 +50,21 @@ export class Blip2 {
 
   /**
    * The model of a folder in Hugging Face's layout, with any of the towers of `BLIP2`.
+   * @param options.dtype `auto` unless given: what is stored in 16 bit stays so, at half the memory
    * @throws Blip2Error if it holds no whole BLIP-2, or naming the file that is wrong
    */
   static load(dir: string, options: Pick<FromPretrainedOptions, 'dtype'> = {}): Promise<Blip2> {
     return new Promise((resolve) => resolve(new Blip2(readFolder(dir, options))));
+  }
+
+  /** Side that images are resized to. */
+  get imageSize(): number {
+    return this.parts.processor.size;
+  }
+
+  /** What it was fine-tuned to be asked with, where its folder or run says so. */
+  get prompts(): Blip2Model['prompts'] {
+    return this.parts.model.prompts;
   }
 
   /** A caption of an image, by beam search unless told otherwise. `prompt` is what it goes on from. */
@@ -148,7 +159,7 @@ function readFolder(dir: string, options: Pick<FromPretrainedOptions, 'dtype'>):
       exitCode: 2,
     });
   }
-  const { model, weights, dispose } = fromPretrained(dir, BLIP2, options);
+  const { model, weights, dispose } = fromPretrained(dir, BLIP2, { dtype: 'auto', ...options });
   try {
     const tokenizer = Tokenizer.fromFolder(dir);
     const questionTokenizer = model.qformer.useQformerTextInput

@@ -16,12 +16,16 @@ import {
   projectHeads,
   recomputable,
   takeBatch,
+  type AttentionOutput,
   type KeyValues,
   type Weights,
 } from '../nn';
 import type { QformerConfig } from './qformerConfig';
 
-/** What the queries read: keys and values of the image [B, H, P, d] for each block that has cross-attention. */
+/**
+ * What the queries read: keys and values of the image [B, H, P, d] for each block that has cross-attention. There may be
+ * fewer images than texts: as many texts belong to each, image by image.
+ */
 export type ImageMemory = Record<number, KeyValues>;
 
 export interface QformerInput {
@@ -145,6 +149,15 @@ export function selectImages(memory: ImageMemory, indices: Tensor): ImageMemory 
   return Object.fromEntries(chosen) as ImageMemory;
 }
 
+/** The images of two memories, one after the other. */
+export function concatImages(first: ImageMemory, second: ImageMemory): ImageMemory {
+  const both = Object.entries(first).map(([layer, { key, value }]) => {
+    const more = second[Number(layer)];
+    return [layer, { key: tf.concat([key, more.key], 0), value: tf.concat([value, more.value], 0) }];
+  });
+  return Object.fromEntries(both) as ImageMemory;
+}
+
 /** The two parts of a sequence: queries [B, Q, D], text [B, T, D]. */
 interface Rows {
   queries?: Tensor;
@@ -218,11 +231,37 @@ function crossAttention(
   { rng, probe }: Pick<BlockInput, 'rng' | 'probe'>,
 ) {
   const layer = w.scope('crossattention.attention.query');
-  const [query] = projectHeads([layer], queries, config.numAttentionHeads); // [B, H, Q, d]
   const options = { dropout: config.attentionProbsDropoutProb, rng };
-  const { context, probabilities } = multiHeadAttention(query, image, options);
+  const attend = (rows: Tensor) => {
+    const [query] = projectHeads([layer], rows, config.numAttentionHeads); // [B, H, Q, d]
+    return multiHeadAttention(query, image, options);
+  };
+  const isShared = image.key.shape[0] !== queries.shape[0];
+  const { context, probabilities } = isShared ? attendShared(attend, queries, image) : attend(queries);
   const read = probe ? context.add(readByProbe(probe, image)) : context; // [B, Q, D]
   return { rows: addNorm(w.scope('crossattention.output'), config, read, queries, rng), probabilities };
+}
+
+/**
+ * Several texts beside each image, image by image: the queries beside all of them [B, Q, D] read its keys as one long list,
+ * so that keys and values [I, H, P, d] need not be repeated.
+ */
+function attendShared(
+  attend: (rows: Tensor) => AttentionOutput,
+  queries: Tensor,
+  { key }: KeyValues,
+): AttentionOutput {
+  const [batch, count, width] = queries.shape as [number, number, number];
+  const [images, heads, patches] = key.shape as [number, number, number];
+  const texts = batch / images;
+  const { context, probabilities } = attend(queries.reshape([images, texts * count, width]));
+  return {
+    context: context.reshape([batch, count, width]),
+    probabilities: probabilities
+      .reshape([images, heads, texts, count, patches])
+      .transpose([0, 2, 1, 3, 4])
+      .reshape([batch, heads, count, patches]),
+  };
 }
 
 /** What would be read if the probe [B, H, Q, P] were added to the probabilities: [B, Q, D]. */
@@ -241,7 +280,7 @@ function mlp(w: Weights, suffix: '' | '_query', config: QformerConfig, x: Tensor
 /** The queries for each element of the batch. Added to zeros, not tiled: the gradient is then one reduction. */
 function broadcastQueries({ queries, text, image }: QformerInput): Rows {
   if (!queries) return { text };
-  const batch = Object.values(image!)[0].key.shape[0];
+  const batch = text?.shape[0] ?? Object.values(image!)[0].key.shape[0];
   return { queries: tf.zeros([batch, 1, 1]).add(queries), text };
 }
 
