@@ -1,7 +1,7 @@
 /** `blip2 finetune`: go on with a pre-trained run, image encoder included. */
 import type { Command } from 'commander';
 import type { CaptioningOptions, RetrievalTuningOptions, VqaTuningOptions } from '../recipes';
-import { addTraining, type TrainingOptions } from './training';
+import { addTraining, openInMemory, type TrainingOptions } from './training';
 
 interface Options extends TrainingOptions {
   from: string;
@@ -22,11 +22,12 @@ export function addFinetune(program: Command): void {
   const finetune = program
     .command('finetune')
     .description('fine-tune what was pre-trained, image encoder included');
-  addTraining<Options>(finetune, {
+  addTraining(finetune, {
     name: 'caption',
     description: 'captions: image encoder and Q-Former of a stage-2 run; its language model stays frozen',
     examples: CAPTION_EXAMPLES,
-    openParts: async (_, { from }) => {
+    openData: openInMemory,
+    openParts: async (_, { from }: Options) => {
       const { openRun } = await import('../recipes');
       return { from: openRun(from, { stages: ['stage2'] }) };
     },
@@ -34,13 +35,18 @@ export function addFinetune(program: Command): void {
       const { captioning } = await import('../recipes');
       return captioning(options as unknown as CaptioningOptions);
     },
+    size: async (options) => {
+      const { sizeOfFinetuning } = await import('../recipes');
+      return sizeOfFinetuning(options);
+    },
   }).requiredOption('--from <dir>', 'run folder of pretrain stage2');
-  addTraining<Options & { stage1?: string }>(finetune, {
+  addTraining(finetune, {
     name: 'vqa',
     description:
       'answers to questions: image encoder and Q-Former of a stage-2 run; its language model stays frozen',
     examples: VQA_EXAMPLES,
-    openParts: async (_, { from, stage1 }) => {
+    openData: openInMemory,
+    openParts: async (_, { from, stage1 }: Options & { stage1?: string }) => {
       const { openRun } = await import('../recipes');
       return {
         from: openRun(from, { stages: ['stage2'] }),
@@ -51,20 +57,29 @@ export function addFinetune(program: Command): void {
       const { vqa } = await import('../recipes');
       return vqa(options as unknown as VqaTuningOptions);
     },
+    size: async (options) => {
+      const { sizeOfFinetuning } = await import('../recipes');
+      return sizeOfFinetuning(options);
+    },
   })
     .requiredOption('--from <dir>', 'run folder of pretrain stage2')
     .option('--stage1 <dir>', 'the stage-1 run that stage 2 went on with: its text half reads the question');
-  addTraining<Options>(finetune, {
+  addTraining(finetune, {
     name: 'retrieval',
     description: 'retrieval: image encoder and Q-Former of a stage-1 run, by the losses of stage 1',
     examples: RETRIEVAL_EXAMPLES,
-    openParts: async (_, { from }) => {
+    openData: openInMemory,
+    openParts: async (_, { from }: Options) => {
       const { openRun } = await import('../recipes');
       return { from: openRun(from, { stages: ['stage1'] }) };
     },
     makeRecipe: async (options) => {
       const { retrieval } = await import('../recipes');
-      return retrieval(options as RetrievalTuningOptions);
+      return retrieval(options as unknown as RetrievalTuningOptions);
+    },
+    size: async (options) => {
+      const { sizeOfRetrieval } = await import('../recipes');
+      return sizeOfRetrieval(options);
     },
   }).requiredOption('--from <dir>', 'run folder of pretrain stage1');
 }

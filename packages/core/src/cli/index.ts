@@ -12,6 +12,7 @@ import { addDownload } from './download';
 import { addEvaluate } from './evaluate';
 import { addFinetune } from './finetune';
 import { addMetrics } from './metrics';
+import { addPlan } from './plan';
 import { addPretrain } from './pretrain';
 import { Exit } from './output';
 import { addReproduce } from './reproduce';
@@ -44,6 +45,7 @@ function program(): Command {
     addDownload,
     addTowers,
     addPretrain,
+    addPlan,
     addFinetune,
     addCapfilt,
     addEvaluate,

@@ -1,9 +1,10 @@
 /** What all commands that train share: a recipe's options from name, file and `--set`; the run; what is printed of it. */
 import type { Command } from 'commander';
 import type { ImageTextDataset } from '../data';
-import type { RecipeKind } from '../recipes';
+import type { RecipeKind, RunSize, TrainingData } from '../recipes';
 import type { Recipe } from '../train';
-import { collect, DATA_HELP } from './arguments';
+import { collect, DATA_HELP, positiveNumber } from './arguments';
+import { describeForecast, forecast } from './dryRun';
 import { Exit, printJson } from './output';
 
 export interface TrainingOptions {
@@ -13,72 +14,118 @@ export interface TrainingOptions {
   resume?: boolean;
   set?: string[];
   dryRun?: boolean;
+  /** Steps timed by a dry run. */
+  measure?: number;
   json?: boolean;
 }
 
-export interface TrainingCommand<Options, Parts> {
+/** Options of a recipe, with its data and what it is built on. */
+export type Together<Parts, Data> = Record<string, unknown> & { data: Data } & Parts;
+
+export interface TrainingCommand<Options, Parts, Data> {
   /** Last word of the command, and what its recipes are called by. */
   name: RecipeKind;
   description: string;
   examples: string;
+  /** Opens what `--data` names. */
+  openData: (specification: string) => Promise<Data>;
   /** The models and runs that are built on, as the options of the command name them. */
-  openParts?: (data: ImageTextDataset, options: Options) => Promise<Parts>;
+  openParts?: (data: Data, options: Options) => Promise<Parts>;
   /** The recipe of all its options. */
-  makeRecipe: (options: Record<string, unknown> & { data: ImageTextDataset } & Parts) => Promise<Recipe>;
+  makeRecipe: (options: Together<Parts, Data>) => Promise<Recipe>;
+  /** How large it is, for a dry run. */
+  size: (options: Together<Parts, Data>) => Promise<RunSize>;
+}
+
+/** Data in memory: what fine-tuning takes. */
+export async function openInMemory(specification: string): Promise<ImageTextDataset> {
+  const { loadData } = await import('../recipes');
+  const { requireTowers } = await import('../data');
+  const data = await loadData(specification);
+  requireTowers(data);
+  return data;
+}
+
+/** Data in memory, or read as it is needed: what pre-training takes. */
+export async function openAny(specification: string): Promise<TrainingData> {
+  const { isStreamed, loadTrainingData } = await import('../recipes');
+  const { requireTowers } = await import('../data');
+  const data = await loadTrainingData(specification);
+  if (!isStreamed(data)) requireTowers(data);
+  return data;
 }
 
 /** Adds a training command; options of its own are added to what comes back. */
-export function addTraining<Options extends TrainingOptions, Parts extends object = object>(
-  parent: Command,
-  { name, description, examples, openParts, makeRecipe }: TrainingCommand<Options, Parts>,
-): Command {
+export function addTraining<
+  Options extends TrainingOptions,
+  Data extends TrainingData,
+  Parts extends object = object,
+>(parent: Command, command: TrainingCommand<Options, Parts, Data>): Command {
+  const { name, description, examples, openData, openParts, makeRecipe, size } = command;
   return parent
     .command(name)
     .description(description)
     .requiredOption(
       '--recipe <name|file>',
-      'shapes, emoji, or a file: .json, or .js with a default export (options: docs/training.md)',
+      'shapes, emoji, for pre-training paper-vit-g and others (docs/pretraining.md), or a file: .json, or .js with a default export (options: docs/training.md)',
     )
     .requiredOption('--data <spec>', DATA_HELP)
     .requiredOption('--out <dir>', 'run folder to write; new, or with --resume one of before')
     .option('--resume', 'go on from the last whole checkpoint in the run folder, if it has one')
     .option(
-      '--set <key=value>',
-      'change an option of the recipe, e.g. steps=60, losses.itg=0 (repeatable)',
+      '--set <key=value...>',
+      'change options of the recipe, e.g. steps=60 losses.itg=0 (repeatable)',
       collect,
     )
-    .option('--dry-run', 'print what would be trained, and train nothing')
+    .option('--dry-run', 'print what would be trained, how large it is and what it takes, and train nothing')
+    .option('--measure <steps>', 'with --dry-run: time so many steps', positiveNumber)
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `\nCtrl-C ends the run after the current step and saves it (exit code 1); --resume goes on.\n\nExamples:\n${examples}`,
     )
     .action(async (options: Options) => {
-      const { applyOverrides, loadData, recipeOptions } = await import('../recipes');
-      const { requireTowers } = await import('../data');
-      const data = await loadData(options.data);
-      requireTowers(data);
+      const { applyOverrides, recipeOptions } = await import('../recipes');
+      const data = await openData(options.data);
       const parts = ((await openParts?.(data, options)) ?? {}) as Parts;
-      const recipe = await recipeOptions(name, options.recipe, parts);
-      const settings = applyOverrides(recipe, options.set ?? []);
-      await trainRecipe(await makeRecipe({ ...settings, ...parts, data }), data, options);
+      const own = await recipeOptions(name, options.recipe, parts);
+      const together = { ...applyOverrides(own, options.set ?? []), ...parts, data };
+      const recipe = await makeRecipe(together);
+      if (options.dryRun) await tryOut(recipe, await size(together), data, options);
+      else await trainRecipe(recipe, data, options);
     });
+}
+
+/** Prints what would be trained, and what it takes. */
+async function tryOut(
+  recipe: Recipe,
+  size: RunSize,
+  data: TrainingData,
+  { out, measure, json }: TrainingOptions,
+): Promise<void> {
+  const { isStreamed, measureSteps } = await import('../recipes');
+  const { defaultRunsDir, recordOf } = await import('../train');
+  const note = (message: string) => console.error(message);
+  const measured = measure && (await measureSteps(recipe, measure, { runsDir: defaultRunsDir(), note }));
+  const record = recordOf(recipe);
+  const pictures = isStreamed(data) ? data.source.size : data.train.size;
+  const plan = await forecast(record, size, { pictures, workers: 1, measured: measured || undefined });
+  if (json) return printJson({ ...record, out, plan });
+  console.log(
+    `${record.name} → ${out}\n${JSON.stringify({ ...record.training, ...record.config }, null, 2)}`,
+  );
+  console.log(describeForecast(plan));
 }
 
 async function trainRecipe(
   recipe: Recipe,
-  { train: { leftOut } }: ImageTextDataset,
-  { out, resume = false, dryRun, json }: TrainingOptions,
+  data: TrainingData,
+  { out, resume = false, json }: TrainingOptions,
 ): Promise<void> {
+  const { isStreamed } = await import('../recipes');
   const { describeLeftOut } = await import('../data');
-  const { recordOf, train } = await import('../train');
-  if (dryRun) {
-    const record = recordOf(recipe);
-    const settings = { ...record.training, ...record.config };
-    if (json) printJson({ ...record, out });
-    else console.log(`${record.name} → ${out}\n${JSON.stringify(settings, null, 2)}`);
-    return;
-  }
+  const { train } = await import('../train');
+  const leftOut = isStreamed(data) ? undefined : data.train.leftOut;
   const run = await train(recipe, { out, resume });
   const last = run.log.at(-1);
   if (json)

@@ -15,7 +15,35 @@ export {
 export { openRun, type OpenRunOptions, type RunModels, type RunStage } from './openRun';
 export { unknownKey } from './errors';
 export { applyOverrides } from './overrides';
-export { loadData, makeData, openData, openLanguageModel, recipeOptions, type RecipeKind } from './registry';
+export { languageShape } from './languageShape';
+export { PAPER_LANGUAGE, PAPER_RECIPES, PAPER_VISION } from './paper';
+export { isStreamed, type TrainingData } from './places';
+export {
+  memoryOf,
+  operationsOf,
+  type LanguageShape,
+  type Memory,
+  type RunSize,
+  type Simulated,
+  type Storage,
+  type VisionShape,
+} from './plan';
+export { measureSteps, type MeasuredSteps } from './plan/measure';
+export { impliedUtilisation, PAPER_DAYS } from './plan/paperRuns';
+export { planned, plannedRuns, type Planned, type PlannedMachines, type PlannedRun } from './plan/planned';
+export {
+  languageModelDir,
+  loadData,
+  loadTrainingData,
+  makeData,
+  openData,
+  openLanguageModel,
+  recipeOptions,
+  type RecipeKind,
+} from './registry';
+export { sizeOfFinetuning, sizeOfRetrieval, sizeOfStage1, sizeOfStage2 } from './sizes';
+export { streamed } from './streamed';
+export { type StreamedDataset, type StreamOptions } from './streamedOptions';
 export { ImageTextModel } from './imageTextModel';
 export { type CrossAttention } from './crossAttention';
 export { type CustomLoss } from './objectiveOptions';

@@ -19,6 +19,8 @@ import {
 } from '../train';
 import type { FinetunedModel } from './finetunedModel';
 import { reopenFinetunedModel } from './finetuning';
+import type { Places } from './places';
+import type { Storage } from './plan';
 import { makeData } from './registry';
 import { reopenRetrievalModel } from './retrieval';
 import type { RetrievalTunedModel } from './retrievalModel';
@@ -69,9 +71,9 @@ export function openRun<S extends RunStage = RunStage>(
     throw new Blip2Error(`${dir} has no whole checkpoint yet`, { hint: 'Let it train on: --resume.' });
   }
   const stage = checkStage(dir, record, options.stages);
-  const { name, options: dataOptions } = record.config.data as { name: string; options: JsonObject };
-  const data = makeData(name, dataOptions);
-  const tower = options.tower ?? loadVisionTower(data.visionDir);
+  const data = reopened(dir, record, options.tower);
+  const { towerType: dtype } = record.config as Recorded;
+  const tower = options.tower ?? loadVisionTower(data.visionDir, { dtype });
   if (tower.hash !== record.config.tower) {
     throw new Blip2Error(`${dir} was trained in front of another vision tower`, {
       hint: 'Train it again, or give the tower that it had.',
@@ -89,8 +91,31 @@ export function openRun<S extends RunStage = RunStage>(
   return { dir, recipe, log, model: model as RunModels[S], step, interrupted: !finished };
 }
 
+/** Of towers and tokenizers that were given to a run by their folders. */
+interface Recorded {
+  places?: Places;
+  towerType?: Storage;
+  languageType?: Storage;
+}
+
+/** What is needed of the data of a finished run. */
+type Reopened = Pick<ImageTextDataset, 'name' | 'tokenizerDir' | 'visionDir' | 'languageDirs'>;
+
+/** Pictures on disk are not opened again: a model needs no more than what stood around it. */
+function reopened(dir: string, { config }: RecipeRecord, tower?: FrozenVisionTower): Reopened {
+  const { name, options } = config.data as { name: string; options: JsonObject };
+  const { places = {} } = config as Recorded;
+  const data =
+    name === 'streamed' ? { name, tokenizerDir: '', visionDir: tower?.dir } : makeData(name, options);
+  const { tokenizer: tokenizerDir = data.tokenizerDir, tower: visionDir = data.visionDir } = places;
+  if (visionDir !== undefined) return { ...data, tokenizerDir, visionDir };
+  throw new Blip2Error(`${dir} does not say where its vision tower lies`, {
+    hint: 'Give the one that it had: openRun(dir, { tower: loadVisionTower(folder) }).',
+  });
+}
+
 interface Surroundings {
-  data: ImageTextDataset;
+  data: Reopened;
   tower: FrozenVisionTower;
   runsDir: string;
   /** The one that the run had. */
@@ -100,34 +125,48 @@ interface Surroundings {
 /** Models of given records, whatever their parameters: those of the checkpoint come after. */
 const MAKERS: { [S in RunStage]: (record: RecipeRecord, around: Surroundings) => RunModels[S] } = {
   stage1({ config, training }, { data, tower, runsDir }) {
-    const { stage: _1, data: _2, tower: _3, initialise: _4, losses, ...settings } = config;
+    const { losses, ...settings } = settingsOf(config);
     // Losses of one's own are functions, which no file can hold; the model does not need them.
     const numeric = Object.entries(losses as JsonObject).filter(([, loss]) => typeof loss === 'number');
     const parsed = parseStage1({ ...settings, ...training, losses: Object.fromEntries(numeric) });
-    return createStage1Model(data, tower, parsed, { seed: training.seed, runsDir });
+    const { tokenizerDir } = data;
+    return createStage1Model({ tower, tokenizerDir }, parsed, { seed: training.seed, runsDir });
   },
   stage2({ config, training }, { tower, runsDir, language }) {
-    const { stage: _1, data: _2, tower: _3, language: _4, from: _5, ...settings } = config;
-    const parsed = parseStage2({ ...settings, ...training });
+    const parsed = parseStage2({ ...settingsOf(config), ...training });
     return createStage2Model({ tower, language: language() }, parsed, { seed: training.seed, runsDir });
   },
-  retrieval: ({ config }, { data, tower }) => reopenRetrievalModel(config, data, tower),
+  retrieval: ({ config }, { data, tower }) => reopenRetrievalModel(config, inMemory(data), tower),
   caption: reopenFinetuned,
   vqa: reopenFinetuned,
 };
 
 function reopenFinetuned({ config }: RecipeRecord, { data, tower, language }: Surroundings): FinetunedModel {
-  return reopenFinetunedModel(config, { data, tower, language: language() });
+  return reopenFinetunedModel(config, { data: inMemory(data), tower, language: language() });
+}
+
+/** Fine-tuning knows no other data. */
+const inMemory = (data: Reopened) => data as ImageTextDataset;
+
+/** The options of a recipe, of what it recorded: without what stands for its parts. */
+function settingsOf(config: JsonObject): JsonObject {
+  const parts = ['stage', 'data', 'tower', 'language', 'from', 'initialise', 'places', 'tokenizer'];
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !parts.includes(key)));
 }
 
 /** The language model that a run had: the one given, or one shipped for its data. */
 function languageOf(
   dir: string,
   { config }: RecipeRecord,
-  { name, languageDirs = {} }: ImageTextDataset,
+  { name, languageDirs = {} }: Reopened,
   given?: FrozenLanguageModel,
 ): FrozenLanguageModel {
   if (given?.hash === config.language) return given;
+  const { places = {}, languageType: dtype } = config as Recorded;
+  if (!given && places.language !== undefined) {
+    const own = loadLanguageModel(places.language, { dtype });
+    if (own.hash === config.language) return own;
+  }
   const shipped = Object.values(languageDirs).find((one) => languageModelHash(one) === config.language);
   if (!given && shipped) return loadLanguageModel(shipped);
   const what = given ? 'the one given' : `those shipped for ${name}`;

@@ -6,6 +6,7 @@ import { readJsonObject, type JsonObject } from '../checkpoints';
 import {
   loadLanguageModel,
   shapes,
+  SOURCE_KINDS,
   withTrainFilter,
   type FrozenLanguageModel,
   type ImageTextDataset,
@@ -15,6 +16,9 @@ import { applyOverrides } from './overrides';
 import { emojiCaptioning, emojiRetrieval, emojiStage1, emojiStage2, emojiVqa } from './emoji/settings';
 import { unknownKey } from './errors';
 import { isDataFolder, OWN_DATA, prepareOwnData } from './ownData';
+import { PAPER_RECIPES } from './paper';
+import { streamed } from './streamed';
+import type { TrainingData } from './places';
 import { shapesCaptioning, shapesRetrieval, shapesStage1, shapesStage2, shapesVqa } from './shapes';
 
 type Options = Record<string, unknown>;
@@ -25,9 +29,12 @@ export type RecipeKind = 'stage1' | 'stage2' | 'retrieval' | 'caption' | 'vqa';
 /** Options, or a function to them from the models and runs that are built on: what suits one may not suit another. */
 type Entry = Options | ((parts: never) => Options);
 
+const ofPaper = (stage: 'stage1' | 'stage2'): Record<string, Entry> =>
+  Object.fromEntries(Object.entries(PAPER_RECIPES).map(([name, recipe]) => [name, recipe[stage]]));
+
 const RECIPES: Record<RecipeKind, Record<string, Entry>> = {
-  stage1: { shapes: shapesStage1, emoji: emojiStage1 },
-  stage2: { shapes: shapesStage2, emoji: emojiStage2 },
+  stage1: { shapes: shapesStage1, emoji: emojiStage1, ...ofPaper('stage1') },
+  stage2: { shapes: shapesStage2, emoji: emojiStage2, ...ofPaper('stage2') },
   retrieval: { shapes: shapesRetrieval, emoji: emojiRetrieval },
   caption: { shapes: shapesCaptioning, emoji: emojiCaptioning },
   vqa: { shapes: shapesVqa, emoji: emojiVqa },
@@ -54,6 +61,27 @@ export async function loadData(
   const { trainCaptions: _1, trainFilter: _2, ...own } = options;
   await prepareOwnData(name, own, onNote);
   return makeData(name, options);
+}
+
+/**
+ * Data to be trained on. Names and folders with `captions.jsonl` are decoded once and held in memory, as by `loadData`;
+ * everything else, and a folder with `?stream=true`, is read from disk as it is needed (docs/pretraining.md).
+ */
+export async function loadTrainingData(
+  specification: string,
+  onNote: (note: string) => void = console.error,
+): Promise<TrainingData> {
+  const { name, options } = readSpecification(specification);
+  const { stream = false, ...rest } = options;
+  if (name === 'folder' && stream) {
+    return streamed(`folder?${new URLSearchParams(rest as Record<string, string>).toString()}`);
+  }
+  if (Object.hasOwn(DATA, name)) return loadData(specification, onNote);
+  // A word that is neither a kind of data nor a path was meant to be a name.
+  if (!SOURCE_KINDS.includes(name) && !existsSync(name)) {
+    throw unknownKey('data', name, [...Object.keys(DATA), ...SOURCE_KINDS]);
+  }
+  return streamed(specification);
 }
 
 function readSpecification(specification: string): { name: string; options: JsonObject } {
@@ -84,12 +112,17 @@ export function makeData(
  * A frozen language model: one that was made for the data, by its name, or the folder of any.
  * @throws Blip2Error if there is neither
  */
-export function openLanguageModel(
+export function openLanguageModel(nameOrDir: string, data: ImageTextDataset): FrozenLanguageModel {
+  return loadLanguageModel(languageModelDir(nameOrDir, data));
+}
+
+/** The folder of such a language model. @throws Blip2Error as `openLanguageModel` */
+export function languageModelDir(
   nameOrDir: string,
-  { languageDirs = {} }: ImageTextDataset,
-): FrozenLanguageModel {
-  if (Object.hasOwn(languageDirs, nameOrDir)) return loadLanguageModel(languageDirs[nameOrDir]);
-  if (existsSync(nameOrDir)) return loadLanguageModel(nameOrDir);
+  { languageDirs = {} }: Pick<ImageTextDataset, 'languageDirs'>,
+): string {
+  if (Object.hasOwn(languageDirs, nameOrDir)) return languageDirs[nameOrDir];
+  if (existsSync(nameOrDir)) return nameOrDir;
   const names = Object.keys(languageDirs).join(', ');
   throw new Blip2Error(`There is no language model ${nameOrDir}`, {
     hint: `Give a model folder${names && `, or one of ${names}`}.`,

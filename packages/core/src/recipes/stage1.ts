@@ -4,32 +4,41 @@
  */
 import { join } from 'node:path';
 import { ParameterStore } from '../runtime';
-import { Tokenizer } from '../text';
+import type { Tokenizer } from '../text';
 import { blip2QformerParameters, type Blip2QformerConfig } from '../models';
 import type { JsonObject } from '../checkpoints';
-import {
-  loadVisionTower,
-  splitFeatures,
-  visionTowerHash,
-  type FrozenVisionTower,
-  type ImageTextDataset,
-} from '../data';
+import { splitFeatures, type FrozenVisionTower, type ImageTextDataset } from '../data';
 import { trainingOf, type PrepareContext, type Recipe, type Task } from '../train';
 import { captionBatches } from './captions';
 import { initialisationRecord, initialise } from './initialise';
 import { lossWeights, objective } from './objective';
 import { customLosses, lossRecord } from './objectiveOptions';
+import {
+  checkImageSize,
+  isStreamed,
+  placesRecord,
+  tokenizerOf,
+  visionOf,
+  type InputSource,
+  type TrainingData,
+} from './places';
 import { qformerConfig } from './qformerOptions';
+import { qformerTokenizer } from './qformerTokenizer';
 import { parseStage1, type Stage1Options, type Stage1Settings } from './stage1Options';
 import { Stage1Model } from './stage1Model';
+import { openStream } from './streamed';
+import type { StreamedDataset } from './streamedOptions';
 import { validationRecall } from './validation';
 
 /**
  * The recipe of a stage-1 run.
  * @throws Blip2Error naming an option that is unknown or out of range, or if there is no vision tower
  */
-export function stage1({ data, tower, ...options }: Stage1Options): Recipe<Stage1Model> {
+export function stage1({ data, tower, tokenizer, ...options }: Stage1Options): Recipe<Stage1Model> {
   const settings = parseStage1(options);
+  checkImageSize('stage1', data, settings.imageSize);
+  const vision = visionOf(data, tower, settings.towerType);
+  const tokenizerDir = tokenizerOf(data, tokenizer);
   const { training, rest } = trainingOf(settings);
   const config = {
     ...rest,
@@ -37,45 +46,57 @@ export function stage1({ data, tower, ...options }: Stage1Options): Recipe<Stage
     losses: lossRecord(rest.losses),
     stage: 'stage1',
     data: { name: data.name, options: data.options },
-    tower: tower?.hash ?? visionTowerHash(data.visionDir),
+    tower: vision.hash,
+    ...placesRecord({ tower, tokenizer }),
   };
   return {
     name: `stage1-${data.name}`,
     config: JSON.parse(JSON.stringify(config)) as JsonObject,
     training,
     custom: customLosses(rest.losses).length > 0,
-    prepare: (context) => prepare(data, tower ?? loadVisionTower(data.visionDir), settings, context),
+    prepare: (context) => prepare({ data, tower: vision.load(), tokenizerDir }, settings, context),
   };
+}
+
+/** What the Q-Former stands between. */
+interface Surroundings {
+  data: TrainingData;
+  tower: FrozenVisionTower;
+  tokenizerDir: string;
 }
 
 /** The model of given settings, its parameters freshly drawn from the seed. */
 export function createStage1Model(
-  data: ImageTextDataset,
-  tower: FrozenVisionTower,
+  { tower, tokenizerDir }: Pick<Surroundings, 'tower' | 'tokenizerDir'>,
   settings: Stage1Settings,
   { seed, runsDir }: { seed: number; runsDir: string },
 ): Stage1Model {
-  const tokenizer = Tokenizer.fromFolder(data.tokenizerDir);
-  const config = modelConfig(settings, tower, tokenizer);
+  const tokenizer = qformerTokenizer(tokenizerDir);
+  const config = stage1Config(settings, tower, tokenizer);
   const parameters = ParameterStore.create(blip2QformerParameters(config), seed);
   const { maxTextLength } = settings;
   const cacheDir = join(runsDir, 'cache');
   return new Stage1Model({ config, parameters, tokenizer, tower, maxTextLength, cacheDir });
 }
 
-function modelConfig(
+/** The Q-Former that given settings mean, between a tower and a tokenizer. */
+export function stage1Config(
   settings: Stage1Settings,
-  tower: FrozenVisionTower,
+  tower: Pick<FrozenVisionTower, 'hiddenSize'>,
   tokenizer: Tokenizer,
 ): Blip2QformerConfig {
   const { temperature, maxTextLength } = settings;
+  const { positions = maxTextLength, ...qformer } = settings.qformer;
   return {
-    qformer: qformerConfig(settings, {
-      encoderHiddenSize: tower.hiddenSize,
-      useQformerTextInput: true,
-      vocabSize: tokenizer.vocabularySize,
-      maxPositionEmbeddings: maxTextLength,
-    }),
+    qformer: qformerConfig(
+      { ...settings, qformer },
+      {
+        encoderHiddenSize: tower.hiddenSize,
+        useQformerTextInput: true,
+        vocabSize: tokenizer.vocabularySize,
+        maxPositionEmbeddings: positions,
+      },
+    ),
     imageTextHiddenSize: settings.qformer.projection,
     visionLayerNormEps: 1e-5,
     temperature,
@@ -84,29 +105,66 @@ function modelConfig(
 }
 
 async function prepare(
-  data: ImageTextDataset,
-  tower: FrozenVisionTower,
+  around: Surroundings,
   settings: Stage1Settings,
-  { training, runsDir, note }: PrepareContext,
+  context: PrepareContext,
 ): Promise<Task<Stage1Model>> {
-  const { batchSize, seed } = training;
-  const { losses, maxTextLength } = settings;
-  const model = createStage1Model(data, tower, settings, { seed, runsDir });
-  const { config, parameters, tokenizer } = model;
+  const { seed } = context.training;
+  const model = createStage1Model(around, settings, { seed, runsDir: context.runsDir });
+  const { config, parameters } = model;
   if (settings.initialise) initialise(parameters, config, settings.initialise);
-  note(`Features of ${data.train.size} pictures (${data.name}, frozen vision tower)`);
-  const features = await splitFeatures(tower, data.train, join(runsDir, 'cache'));
-  const captions = captionBatches(data.train, tokenizer, { maxTextLength, batchSize, seed });
+  const { losses } = settings;
+  const { data } = around;
+  const source = isStreamed(data)
+    ? await streamedInputs({ ...around, data }, model, settings, context)
+    : await cachedInputs({ ...around, data }, model, settings, context);
   const weights = lossWeights(losses);
+  const { validation } = source;
   return {
     model,
     parameters,
+    inputs: async (step) => ({ ...(await source.inputs(step)), ...weights }),
+    loss: (w, inputs, rng) => objective(w, { config, losses }, inputs.image, inputs, rng),
+    evaluate: validation && (() => validationRecall(model, validation)),
+    dispose: source.dispose,
+  };
+}
+
+/** Of pictures in memory: features are computed once. */
+async function cachedInputs(
+  { data, tower }: Surroundings & { data: ImageTextDataset },
+  { tokenizer }: Stage1Model,
+  { maxTextLength }: Stage1Settings,
+  { training: { batchSize, seed }, share, runsDir, note }: PrepareContext,
+): Promise<InputSource> {
+  note(`Features of ${data.train.size} pictures (${data.name}, frozen vision tower)`);
+  const features = await splitFeatures(tower, data.train, join(runsDir, 'cache'));
+  const captions = captionBatches(data.train, tokenizer, { maxTextLength, batchSize, seed, share });
+  return {
+    validation: data.validation,
     inputs: (step) => {
       const { indices, text } = captions(step);
-      const image = { shape: [batchSize, ...features.shape], data: features.gather(indices) };
-      return { image, ...text, ...weights };
+      const image = { shape: [indices.length, ...features.shape], data: features.gather(indices) };
+      return { image, ...text };
     },
-    loss: (w, inputs, rng) => objective(w, { config, losses }, inputs.image, inputs, rng),
-    evaluate: () => validationRecall(model, data.validation),
+  };
+}
+
+/** Of pictures on disk: features are those of the crops of the step. */
+async function streamedInputs(
+  { data, tower }: Surroundings & { data: StreamedDataset },
+  { tokenizer }: Stage1Model,
+  settings: Stage1Settings,
+  context: PrepareContext,
+): Promise<InputSource> {
+  const stream = await openStream(data, tower, settings, context);
+  return {
+    validation: stream.validation,
+    inputs: async (step) => {
+      const { image, captions } = await stream.batch(step);
+      const { ids, mask, shape } = tokenizer.encodeBatch(captions, { maxLength: settings.maxTextLength });
+      return { image, textIds: { shape, data: ids }, textMask: { shape, data: mask } };
+    },
+    dispose: stream.dispose,
   };
 }

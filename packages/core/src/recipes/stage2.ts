@@ -10,25 +10,34 @@ import { stage2Losses, type Stage2Batch } from '../losses';
 import { type JsonObject } from '../checkpoints';
 import {
   BatchSource,
-  loadVisionTower,
   splitFeatures,
-  visionTowerHash,
   type FrozenLanguageModel,
   type FrozenVisionTower,
   type ImageTextDataset,
 } from '../data';
-import { trainingOf, type PrepareContext, type Recipe, type Run, type Task } from '../train';
+import { ownRows, trainingOf, type PrepareContext, type Recipe, type Run, type Task } from '../train';
 import { allWeights } from './generatingModel';
+import {
+  checkImageSize,
+  isStreamed,
+  languageOf,
+  placesRecord,
+  visionOf,
+  type InputSource,
+  type TrainingData,
+} from './places';
 import { qformerConfig, qformerSettings } from './qformerOptions';
 import type { Stage1Model } from './stage1Model';
 import { Stage2Model } from './stage2Model';
 import { parseStage2, type Stage2Options, type Stage2Settings } from './stage2Options';
-import { stage2Texts } from './stage2Texts';
+import { stage2Texts, streamedTexts } from './stage2Texts';
+import { openStream } from './streamed';
+import type { StreamedDataset } from './streamedOptions';
 import { validationVqa } from './validation';
 
 /** What the towers are, and where the Q-Former comes from. */
 interface Surroundings {
-  data: ImageTextDataset;
+  data: TrainingData;
   tower: FrozenVisionTower;
   language: FrozenLanguageModel;
   from?: Run<Stage1Model>;
@@ -43,13 +52,21 @@ export function stage2({ data, tower, language, from, ...options }: Stage2Option
   const sizes = from && qformerSettings(from.model.config.qformer);
   const settings = parseStage2({ ...options, ...sizes });
   const { training, rest } = trainingOf(settings);
+  checkImageSize('stage2', data, settings.imageSize);
+  const vision = visionOf(
+    data,
+    tower ?? (isStreamed(data) ? from?.model.tower : undefined),
+    settings.towerType,
+  );
+  const writer = languageOf(language, settings.languageType);
   const config = {
     ...rest,
     stage: 'stage2',
     data: { name: data.name, options: data.options },
-    tower: tower?.hash ?? visionTowerHash(data.visionDir),
-    language: language.hash,
+    tower: vision.hash,
+    language: writer.hash,
     from: from ? { ...from.recipe, step: from.step } : null,
+    ...placesRecord({ tower: tower ?? (isStreamed(data) ? from?.model.tower.dir : undefined), language }),
   };
   return {
     name: `stage2-${data.name}`,
@@ -57,7 +74,7 @@ export function stage2({ data, tower, language, from, ...options }: Stage2Option
     training,
     custom: false,
     prepare: (context) =>
-      prepare({ data, tower: tower ?? loadVisionTower(data.visionDir), language, from }, settings, context),
+      prepare({ data, tower: vision.load(), language: writer.load(), from }, settings, context),
   };
 }
 
@@ -95,7 +112,7 @@ function takeOver(parameters: ParameterStore, stage1: ParameterStore): void {
 async function prepare(
   around: Surroundings,
   settings: Stage2Settings,
-  { training, runsDir, note }: PrepareContext,
+  context: PrepareContext,
 ): Promise<Task<Stage2Model>> {
   const { data, tower, language, from } = around;
   if (from && from.model.config.qformer.encoderHiddenSize !== tower.hiddenSize) {
@@ -103,29 +120,67 @@ async function prepare(
       hint: 'Give the tower that stage 1 was trained in front of.',
     });
   }
-  const model = createStage2Model(around, settings, { seed: training.seed, runsDir });
+  const { seed } = context.training;
+  const model = createStage2Model(around, settings, { seed, runsDir: context.runsDir });
   if (from) takeOver(model.parameters, from.model.parameters);
-  note(`Features of ${data.train.size} pictures (${data.name}, frozen vision tower)`);
-  const features = await splitFeatures(tower, data.train, join(runsDir, 'cache'));
-  const texts = stage2Texts(data.train, language, { maxLength: settings.maxTextLength, seed: training.seed });
-  const source = new BatchSource({
-    size: data.train.size,
-    batchSize: training.batchSize,
-    seed: training.seed,
-    captions: (example) => data.train.captions(example).length,
-  });
+  const source = isStreamed(data)
+    ? await streamedInputs({ ...around, data }, settings, context)
+    : await cachedInputs({ ...around, data }, settings, context);
+  const { inputs, validation, dispose } = source;
   return {
     model,
     parameters: model.parameters,
-    inputs: (step) => {
-      const { indices, captions } = source.batch(step);
-      const image = { shape: [training.batchSize, ...features.shape], data: features.gather(indices) };
-      return { image, ...texts.batch(indices, captions, step) };
-    },
+    inputs,
+    dispose,
     loss: (w, inputs, rng) => {
       const whole = allWeights({ weights: w, language });
       return { loss: stage2Losses(whole, model.parts.model, inputs as Stage2Batch, { rng }).loss };
     },
-    evaluate: data.validation.questions && (() => validationVqa(model, data.validation)),
+    evaluate: validation?.questions && (() => validationVqa(model, validation)),
+  };
+}
+
+/** Of pictures in memory: features are computed once. */
+async function cachedInputs(
+  { data, tower, language }: Surroundings & { data: ImageTextDataset },
+  { maxTextLength }: Stage2Settings,
+  { training: { batchSize, seed }, share, runsDir, note }: PrepareContext,
+): Promise<InputSource> {
+  note(`Features of ${data.train.size} pictures (${data.name}, frozen vision tower)`);
+  const features = await splitFeatures(tower, data.train, join(runsDir, 'cache'));
+  const texts = stage2Texts(data.train, language, { maxLength: maxTextLength, seed });
+  const source = new BatchSource({
+    size: data.train.size,
+    batchSize,
+    seed,
+    captions: (example) => data.train.captions(example).length,
+  });
+  return {
+    validation: data.validation,
+    inputs: (step) => {
+      const { indices, captions, first } = ownRows(source.batch(step), share);
+      const image = { shape: [indices.length, ...features.shape], data: features.gather(indices) };
+      return { image, ...texts.batch(indices, captions, step, first) };
+    },
+  };
+}
+
+/** Of pictures on disk: features are those of the crops of the step. */
+async function streamedInputs(
+  { data, tower, language }: Surroundings & { data: StreamedDataset },
+  settings: Stage2Settings,
+  context: PrepareContext,
+): Promise<InputSource> {
+  const { seed } = context.training;
+  const stream = await openStream(data, tower, settings, context);
+  const texts = streamedTexts(language, { maxLength: settings.maxTextLength, seed });
+  const { index = 0 } = context.share ?? {};
+  return {
+    validation: stream.validation,
+    inputs: async (step) => {
+      const { image, captions } = await stream.batch(step);
+      return { image, ...texts(captions, step, index * captions.length) };
+    },
+    dispose: stream.dispose,
   };
 }

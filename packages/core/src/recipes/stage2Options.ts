@@ -5,6 +5,7 @@ import { trainingShape, type Run } from '../train';
 import { parseOptions } from './errors';
 import { qformerSchema } from './qformerOptions';
 import type { Stage1Model } from './stage1Model';
+import { picturesShape, storageSchema, type StreamedDataset } from './streamedOptions';
 
 const count = z.number().int().positive();
 
@@ -14,6 +15,10 @@ const schema = z.strictObject({
   qformer: qformerSchema.prefault({}),
   /** Longest text in tokens, special tokens included. */
   maxTextLength: count.default(32),
+  /** How towers that are given by their folders are stored; float32 unless given. */
+  towerType: storageSchema,
+  languageType: storageSchema,
+  ...picturesShape,
   ...trainingShape,
 });
 
@@ -21,11 +26,11 @@ export type Stage2Settings = z.output<typeof schema>;
 
 /** Of stage 2: the data, both towers, the stage-1 run, the numbers of the loop. */
 export type Stage2Options = z.input<typeof schema> & {
-  data: ImageTextDataset;
-  /** The frozen language model that is to be told of images. */
-  language: FrozenLanguageModel;
-  /** The frozen tower in front; the one that is shipped for the data unless given. */
-  tower?: FrozenVisionTower;
+  data: ImageTextDataset | StreamedDataset;
+  /** The frozen language model that is to be told of images, or its folder. */
+  language: FrozenLanguageModel | string;
+  /** The frozen tower in front, or its folder; the one shipped for the data, or that of `from`, unless given. */
+  tower?: FrozenVisionTower | string;
   /** The stage-1 run whose Q-Former goes on; unless given a new one is drawn (the ablation of the paper's figure 5). */
   from?: Run<Stage1Model>;
 };

@@ -1,0 +1,96 @@
+/** Towers and tokenizers of a recipe: what is given, loaded or by its folder, or else what the data brings. */
+import { join } from 'node:path';
+import { Blip2Error } from '../runtime';
+import { sha256File, type JsonObject } from '../checkpoints';
+import {
+  languageModelHash,
+  loadLanguageModel,
+  loadVisionTower,
+  visionTowerHash,
+  type FrozenLanguageModel,
+  type FrozenVisionTower,
+  type ImageTextDataset,
+  type ImageTextSplit,
+} from '../data';
+import type { Task } from '../train';
+import { wrongOption } from './errors';
+import type { Storage } from './plan';
+import type { StreamedDataset } from './streamedOptions';
+
+/** A tower that is named by its hash before it is loaded. */
+export interface Lazy<T> {
+  hash: string;
+  load(): T;
+}
+
+/** Data that a recipe trains on. */
+export type TrainingData = ImageTextDataset | StreamedDataset;
+
+export const isStreamed = (data: TrainingData): data is StreamedDataset => 'source' in data;
+
+/** @throws Blip2Error if the pictures in memory are of another size than a recipe wants */
+export function checkImageSize(recipe: string, data: TrainingData, imageSize: number | undefined): void {
+  if (isStreamed(data) || imageSize === undefined || data.train.imageSize === imageSize) return;
+  const what = `pictures of ${data.name} have ${data.train.imageSize} pixels, not ${imageSize}`;
+  throw wrongOption(recipe, 'imageSize', what, `Open them so: --data '${data.name}?imageSize=${imageSize}'.`);
+}
+
+/** @throws Blip2Error if there is none */
+export function visionOf(
+  data: TrainingData,
+  tower: FrozenVisionTower | string | undefined,
+  dtype: Storage | undefined,
+): Lazy<FrozenVisionTower> {
+  const given = tower ?? (isStreamed(data) ? missing('vision tower', 'tower') : data.visionDir);
+  if (typeof given !== 'string') return { hash: given.hash, load: () => given };
+  return { hash: visionTowerHash(given, { dtype }), load: () => loadVisionTower(given, { dtype }) };
+}
+
+export function languageOf(
+  language: FrozenLanguageModel | string,
+  dtype: Storage | undefined,
+): Lazy<FrozenLanguageModel> {
+  if (typeof language !== 'string') return { hash: language.hash, load: () => language };
+  return {
+    hash: languageModelHash(language, { dtype }),
+    load: () => loadLanguageModel(language, { dtype }),
+  };
+}
+
+/** Folder of the tokenizer. @throws Blip2Error if there is none */
+export function tokenizerOf(data: TrainingData, tokenizer: string | undefined): string {
+  return tokenizer ?? (isStreamed(data) ? missing('tokenizer', 'tokenizer') : data.tokenizerDir);
+}
+
+function missing(what: string, key: string): never {
+  throw new Blip2Error(`Streamed data bring no ${what}`, {
+    hint: `Give a folder: ${key}, or --set ${key}=DIR (docs/pretraining.md).`,
+    exitCode: 2,
+  });
+}
+
+/** Folders that a run's parts lie in, as its record has them. */
+export interface Places {
+  tower?: string;
+  tokenizer?: string;
+  language?: string;
+}
+
+/** What a record says of parts given by their folders; nothing where none was. */
+export function placesRecord(given: Partial<Record<keyof Places, unknown>>): JsonObject {
+  const places = Object.entries(given).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  if (places.length === 0) return {};
+  const { tokenizer } = given;
+  return {
+    places: Object.fromEntries(places),
+    ...(typeof tokenizer === 'string' && { tokenizer: sha256File(join(tokenizer, 'tokenizer.json')) }),
+  };
+}
+
+/** What a step reads, and what is to be closed at the end. */
+export interface InputSource extends Pick<Task, 'inputs' | 'dispose'> {
+  /** What is evaluated on the way, if anything is. */
+  validation?: ImageTextSplit;
+}
