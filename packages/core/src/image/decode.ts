@@ -1,7 +1,9 @@
 /** Pictures from anywhere (path, file bytes, raw pixels) to RGB bytes, the same as Python's. */
 import { existsSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
-import { Blip2Error } from '../runtime';
+// Not by the folder's index, which would load TensorFlow: threads that decode run this.
+// eslint-disable-next-line no-restricted-imports
+import { Blip2Error } from '../runtime/errors';
 import { resample } from './resample';
 
 /** Python ignores colour profiles. */
@@ -57,7 +59,9 @@ export async function decodePixels(source: ImageSource): Promise<RawImage> {
     return await rawPixels(image.toColourspace('srgb').removeAlpha());
   } catch (cause) {
     const name = typeof source === 'string' ? source : 'The image given as bytes';
-    throw new Blip2Error(`${name} cannot be decoded: ${(cause as Error).message}`, {
+    // Warnings about a damaged file may fill pages before that.
+    const [reason] = (cause as Error).message.trim().split('\n').slice(-1);
+    throw new Blip2Error(`${name} cannot be decoded: ${reason.slice(0, 500)}`, {
       hint: 'Check that the file is a whole PNG, JPEG, WebP or GIF.',
       cause,
     });

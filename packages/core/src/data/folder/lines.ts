@@ -24,6 +24,9 @@ const question = z.object({
 });
 const web = z.object({ image, caption: text });
 
+/** @param reason in words that are the same for all of its kind */
+type OnFault = (reason: string, where: string) => void;
+
 /** What a folder says of one picture. */
 export interface PictureRecord {
   /** Path of the file, from the folder on. */
@@ -38,11 +41,12 @@ export interface PictureRecord {
 
 /**
  * All pictures that `captions.jsonl` names, in the order in which it does.
+ * @param onFault told of lines of `captions.jsonl` that are no such record, which are then passed over
  * @throws Blip2Error naming file and line: what is no such record, a picture of two splits, a question about none
  */
-export function readRecords(dir: string): PictureRecord[] {
+export function readRecords(dir: string, onFault?: OnFault): PictureRecord[] {
   const records = new Map<string, PictureRecord>();
-  for (const { value, where } of linesOf(dir, CAPTIONS, caption)) {
+  for (const { value, where } of linesOf(dir, CAPTIONS, caption, onFault)) {
     const { image, caption, split, ...metadata } = value;
     const known = records.get(image);
     if (known && known.split !== split) {
@@ -90,6 +94,7 @@ function* linesOf<S extends z.ZodType>(
   dir: string,
   name: string,
   schema: S,
+  onFault?: OnFault,
 ): Generator<{ value: z.output<S>; where: string }> {
   const path = join(dir, name);
   if (name !== CAPTIONS && !existsSync(path)) return;
@@ -110,11 +115,19 @@ function* linesOf<S extends z.ZodType>(
     try {
       value = JSON.parse(line);
     } catch (cause) {
+      if (onFault) {
+        onFault('not JSON', where);
+        continue;
+      }
       throw new Blip2Error(`${where} is not JSON`, { hint: HINTS[name], cause });
     }
     const result = schema.safeParse(value);
     if (!result.success) {
       const { path: key, message } = result.error.issues[0];
+      if (onFault) {
+        onFault(`${key.join('.') || 'the line'}: ${message}`, where);
+        continue;
+      }
       throw new Blip2Error(`${where}: ${key.join('.') || 'the line'}: ${message}`, { hint: HINTS[name] });
     }
     yield { value: result.data, where };

@@ -1,0 +1,76 @@
+/**
+ * A thread that reads, decodes and crops pictures into shared memory. It goes on while the main thread waits for
+ * TensorFlow, which it must not load itself: nothing is imported by the index of a folder.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import sharp from 'sharp';
+// eslint-disable-next-line no-restricted-imports -- see above
+import { cropImage } from '../../image/crop';
+// eslint-disable-next-line no-restricted-imports -- see above
+import { decodeImage } from '../../image/decode';
+// eslint-disable-next-line no-restricted-imports -- see above
+import { cleanCaption } from '../../text/cleanup';
+import { drawBelow, hashInts } from '../random';
+import { PlaceReader, UnreadableError, type ReadPicture } from '../sources/place';
+import type { DecoderSettings, Done, Job, Outcome } from './messages';
+
+const [CAPTION, CROP] = [1, 2];
+const { slots, imageSize, seed, augment, wantsAll } = workerData as DecoderSettings;
+const reader = new PlaceReader();
+const size = imageSize ** 2 * 3;
+// One thread each, and no cache: pictures come but once.
+sharp.concurrency(1);
+sharp.cache(false);
+
+type Row = Job['rows'][number];
+/** Read, or why not. */
+type Found = { row: Row; picture: ReadPicture } | { row: Row; error: unknown };
+
+let last: Promise<unknown> = Promise.resolve();
+parentPort!.on('message', (job: Job) => (last = last.then(() => work(job))));
+
+async function work({ step, slot, rows }: Job): Promise<void> {
+  const outcomes: Outcome[] = [];
+  let decoding: Promise<Outcome> | undefined;
+  for (const row of rows) {
+    const found = read(row); // while the one before is decoded
+    if (decoding) outcomes.push(await decoding);
+    decoding = finish(found, step, slot);
+  }
+  if (decoding) outcomes.push(await decoding);
+  parentPort!.postMessage({ slot, outcomes } satisfies Done);
+}
+
+function read(row: Row): Found {
+  try {
+    return { row, picture: reader.read(row.place) };
+  } catch (error) {
+    return { row, error };
+  }
+}
+
+async function finish(found: Found, step: number, slot: number): Promise<Outcome> {
+  const { row, index, place } = found.row;
+  try {
+    if ('error' in found) throw found.error;
+    const { id, bytes, captions, metadata } = found.picture;
+    let draws = 0;
+    const random = () => hashInts(seed, CROP, step, index, draws++) / 2 ** 32;
+    const pixels = await decoded(bytes, random, `${place.file}${place.range ? `: ${id}` : ''}`);
+    new Uint8Array(slots[slot], row * size, size).set(pixels);
+    const caption = cleanCaption(captions[drawBelow(captions.length, seed, CAPTION, step, index)]);
+    return { row, id, caption, ...(wantsAll && { captions, metadata }) };
+  } catch (error) {
+    if (error instanceof UnreadableError) return { row, reason: error.reason, where: error.where };
+    return { row, reason: (error as Error).message, where: place.file };
+  }
+}
+
+async function decoded(bytes: Uint8Array, random: () => number, where: string): Promise<Uint8Array> {
+  try {
+    return await (augment ? cropImage(bytes, imageSize, random) : decodeImage(bytes, imageSize));
+  } catch (cause) {
+    const [said] = (cause as Error).message.split('\n');
+    throw new UnreadableError('cannot be decoded', `${where} (${said})`, cause);
+  }
+}
