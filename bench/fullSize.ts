@@ -1,12 +1,13 @@
 /**
- * A BLIP-2 of a published size with random weights in float16: written, loaded, asked for a caption. Seconds to load, to
- * encode an image and per token, and the most memory that was resident; beside transformers in bfloat16 and float32 where
- * a Python has it (BLIP2_BENCH_PYTHON). The folder takes 8 GB, and is removed at the end.
+ * A BLIP-2 of a published size with random weights in float16: written, loaded, asked for captions. Seconds to load, to
+ * encode an image and per token, of the clock and of the processors, and the most memory that was resident; beside
+ * transformers in bfloat16, and in float32 where there is memory for it, where a Python has it (BLIP2_BENCH_PYTHON). The
+ * folder takes 8 GB, and is removed at the end.
  *
  *     npx tsx bench/fullSize.ts [opt-2.7b|flan-t5-xl] [DIR]
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Blip2 } from '../packages/core/src/inference';
@@ -15,31 +16,92 @@ import { writeRandomFolder } from './randomFolder';
 
 type Size = 'opt-2.7b' | 'flan-t5-xl';
 
-const TOKENS = 16;
+const TOKENS = 8;
+const GIB = 2 ** 30;
 
-const seconds = async (body: () => Promise<unknown>): Promise<number> => {
-  const start = performance.now();
+/** Seconds of the clock, and of all processors together. */
+async function timed(body: () => Promise<unknown>): Promise<[clock: number, cpu: number]> {
+  const [start, before] = [performance.now(), process.cpuUsage()];
   await body();
-  return (performance.now() - start) / 1000;
-};
+  const { user, system } = process.cpuUsage(before);
+  return [(performance.now() - start) / 1000, (user + system) / 1e6];
+}
 
 async function ours(dir: string): Promise<object> {
   let model!: Blip2;
-  const load = await seconds(async () => (model = await Blip2.load(dir, { dtype: 'float16' })));
+  const load = await timed(async () => (model = await Blip2.load(dir)));
   const picture = {
     width: 224,
     height: 224,
     data: Uint8Array.from({ length: 224 * 224 * 3 }, (_, i) => i % 256),
   };
-  const ask = (tokens: number) =>
-    model.caption(picture, { numBeams: 1, maxNewTokens: tokens, minNewTokens: tokens });
-  const first = await seconds(() => ask(1)); // compiles
-  await ask(TOKENS); // compiles what writes on
-  const [one, many] = [await seconds(() => ask(1)), await seconds(() => ask(TOKENS))];
-  return {
-    ...{ name: 'ours, float16', load, first, encodeAndOneToken: one, perToken: (many - one) / (TOKENS - 1) },
-    peakGiB: process.resourceUsage().maxRSS / 2 ** 20,
-  };
+  const ask =
+    (tokens: number, numBeams = 1) =>
+    () =>
+      model.caption(picture, { numBeams, maxNewTokens: tokens, minNewTokens: tokens });
+  const first = await timed(ask(1)); // compiles
+  await ask(TOKENS)(); // compiles what writes on
+  const encodeAndOneToken = await timed(ask(1));
+  const many = await timed(ask(TOKENS));
+  await ask(2, 5)();
+  const [beamsTwo, beams] = [await timed(ask(2, 5)), await timed(ask(TOKENS, 5))];
+  const perToken = many.map((value, i) => (value - encodeAndOneToken[i]) / (TOKENS - 1));
+  const perTokenBeam5 = beams.map((value, i) => (value - beamsTwo[i]) / (TOKENS - 2));
+  return { name: 'ours, as stored', load, first, encodeAndOneToken, perToken, perTokenBeam5 };
+}
+
+/** GiB of its own and of mapped files that a process holds now; undefined where that cannot be known. */
+function resident(pid: number): { anon: number; file: number } | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const gibibytes = (field: string) =>
+      Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) / 2 ** 20;
+    return { anon: gibibytes('RssAnon'), file: gibibytes('RssFile') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs a process that prints a line of JSON, and watches its memory. */
+async function watched(command: string, args: string[]): Promise<void> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const peak = { total: 0, anon: 0, file: 0 };
+  const timer = setInterval(() => {
+    const { anon, file } = resident(child.pid!) ?? { anon: 0, file: 0 };
+    peak.total = Math.max(peak.total, anon + file);
+    peak.anon = Math.max(peak.anon, anon);
+    peak.file = Math.max(peak.file, file);
+  }, 50);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  clearInterval(timer);
+  if (code !== 0) return console.log(`${command} ${args.join(' ')} failed`);
+  console.log(JSON.stringify({ ...(JSON.parse(output) as object), peakGiB: peak }));
+}
+
+/** GiB that are free or can be freed. */
+function available(): number {
+  const kibibytes = /^MemAvailable:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
+  return Number(kibibytes) / 2 ** 20;
+}
+
+async function peers(dir: string, python: string): Promise<void> {
+  const files = readdirSync(dir).filter((name) => name.endsWith('.safetensors'));
+  const bytes = files.reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
+  for (const [dtype, times] of [
+    ['bfloat16', 1],
+    ['float32', 2],
+  ] as const) {
+    const needed = (times * bytes) / GIB + 1;
+    if (needed > available())
+      console.log(`transformers, ${dtype}: not run, it needs ${needed.toFixed(0)} GiB`);
+    else
+      await watched(python, [
+        join(import.meta.dirname, 'peers', 'fullSize.py'),
+        ...[dir, dtype, String(TOKENS)],
+      ]);
+  }
 }
 
 async function main([
@@ -53,18 +115,9 @@ async function main([
     console.error(`writing ${dir}`);
     writeRandomFolder(dir, MODELS[`blip2-${size as Size}`](), 'F16');
     // A process of its own, whose memory is that of the model alone.
-    const run = (command: string, args: string[]) => {
-      const { stdout, status } = spawnSync(command, args, {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        encoding: 'utf8',
-      });
-      console.log(status === 0 ? stdout.trim() : `${command} ${args.join(' ')} failed`);
-    };
-    run(process.execPath, ['--import', 'tsx', import.meta.filename, size, dir, 'child']);
+    await watched(process.execPath, ['--import', 'tsx', import.meta.filename, size, dir, 'child']);
     const python = process.env.BLIP2_BENCH_PYTHON;
-    for (const dtype of python ? ['bfloat16', 'float32'] : []) {
-      run(python!, [join(import.meta.dirname, 'peers', 'fullSize.py'), dir, dtype, String(TOKENS)]);
-    }
+    if (python) await peers(dir, python);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Diagnosis } from '../../packages/core/src/cli/doctor';
 import { blip2 } from './run';
 
 const folder = mkdtempSync(join(tmpdir(), 'blip2-cli-'));
@@ -83,10 +84,17 @@ describe('failures end with exit code 1', () => {
 
 test('doctor --json prints one document that names TensorFlow and the processor', async () => {
   const { code, stdout } = await blip2('doctor', '--json');
-  const diagnosis = JSON.parse(stdout) as { ok: boolean; tensorflow: { version: string; native: boolean } };
-  expect(diagnosis.tensorflow.native).toBe(true);
-  expect(diagnosis.tensorflow.version).toMatch(/^2\.(1[6-9]|[2-9]\d)\./);
+  const diagnosis = JSON.parse(stdout) as Diagnosis;
+  expect(diagnosis.tensorflow!.native).toBe(true);
+  expect(diagnosis.tensorflow!.version).toMatch(/^2\.(1[6-9]|[2-9]\d)\./);
   expect(diagnosis).toMatchObject({ ok: true, problems: [], node: process.version });
   expect(diagnosis).toHaveProperty('cpu.features');
+  const { bfloat16, float16 } = diagnosis.precision!;
+  for (const { few, many } of [bfloat16, float16]) {
+    expect(['direct', 'units', 'widened']).toEqual(expect.arrayContaining([few, many]));
+  }
+  expect(float16.error.rounded).toBeLessThan(5e-3);
+  expect(bfloat16.error.rounded).toBeLessThan(5e-2);
+  if (float16.few === 'direct') expect(float16.error.computed).toBeLessThan(1e-5);
   expect(code).toBe(0);
 });

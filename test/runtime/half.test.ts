@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   compile,
   embedding,
+  halfMethods,
   HalfTensor,
   linear,
   Rng,
@@ -55,6 +56,48 @@ describe.each(['bfloat16', 'float16'] as const)('%s', (dtype) => {
     const gone = HalfTensor.from(w, dtype);
     gone.dispose();
     expect(() => gone.bytes()).toThrow('disposed');
+  });
+});
+
+describe.each(['bfloat16', 'float16'] as const)('few rows times a matrix in %s', (dtype) => {
+  // Widths that no vector divides, and numbers of rows around those that registers hold.
+  it.each([
+    [1, 8, 4],
+    [2, 77, 33],
+    [3, 100, 37],
+    [5, 2561, 129],
+    [7, 31, 2],
+    [64, 640, 501],
+  ])('[%i, %i] · [%i, …]ᵀ is the product with the widened matrix', (rows, width, out) => {
+    const [rowsIn, matrix] = [rng.normal([rows, width]), HalfTensor.from(rng.normal([out, width]), dtype)];
+    const wide = matrix.toFloat32();
+    const largest = Number(tf.max(tf.abs(linear(rowsIn, wide))).dataSync()[0]);
+    expect(linear(rowsIn, matrix)).toBeAllclose(linear(rowsIn, wide), { rtol: 0, atol: 1e-6 * largest });
+    const compiled = compile((input: Tensor) => linear(input, matrix));
+    expect(compiled(rowsIn)).toBeAllclose(linear(rowsIn, matrix), { rtol: 0, atol: 0 });
+    compiled.dispose();
+  });
+  it('says the same of a row to the last bit, whatever rows are beside it, where it reads the matrix as it is', () => {
+    if (halfMethods(dtype).few !== 'direct') return;
+    const [many, matrix] = [rng.normal([13, 500]), HalfTensor.from(rng.normal([70, 500]), dtype)];
+    const all = linear(many, matrix);
+    for (const count of [1, 2, 4, 5]) {
+      const some = linear(many.slice([13 - count, 0]), matrix);
+      expect(some).toBeAllclose(all.slice([13 - count, 0]), { rtol: 0, atol: 0 });
+    }
+  });
+  it('is infinite or no number where the matrix is', () => {
+    const odd = HalfTensor.from(
+      tf.tensor2d([
+        [Infinity, 1],
+        [NaN, 1],
+        [-Infinity, 1],
+        [2 ** -24, 0],
+      ]),
+      dtype,
+    );
+    const [values] = [linear(tf.tensor2d([[1, 1]]), odd).dataSync()];
+    expect([...values]).toEqual([Infinity, NaN, -Infinity, 2 ** -24]);
   });
 });
 

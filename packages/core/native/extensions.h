@@ -1,5 +1,5 @@
 // What this project adds to TensorFlow.js's binding: tracing into TensorFlow functions, tensors mapped
-// from files, raw bytes of 16-bit tensors, collectives. The patch beside this file makes the binding call
+// from files, raw bytes of 16-bit tensors, products with them, collectives. The patch beside this file makes the binding call
 // RegisterExtensions and lends these files the backend's context and handles.
 #ifndef BLIP2_NATIVE_EXTENSIONS_H_
 #define BLIP2_NATIVE_EXTENSIONS_H_
@@ -22,6 +22,7 @@ void RegisterExtensions(napi_env env, napi_value exports);
 void RegisterGraph(napi_env env, napi_value exports);
 void RegisterMemory(napi_env env, napi_value exports);
 void RegisterCollectives(napi_env env, napi_value exports);
+void RegisterHalfProduct(napi_env env, napi_value exports);
 
 // Sets one attribute of an operation being added to a graph (defined by the patch, in tfjs_backend.cc).
 void AssignGraphOpAttr(napi_env env, TF_OperationDescription *op, napi_value attr);

@@ -23,8 +23,37 @@ void Unmap(void *, size_t, void *argument) {
   delete mapping;
 }
 
+// The bytes of a file where they lie. Private: whatever is written into the tensor, the file never changes.
+void *Map(int descriptor, int64_t offset, size_t length) {
+  return mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, offset);
+}
+
+// Memory of its own with bytes of a file; MAP_FAILED, with errno, where they cannot be read.
+void *Read(int descriptor, int64_t offset, size_t length) {
+  void *address = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (address == MAP_FAILED) return address;
+#ifdef MADV_HUGEPAGE
+  // To touch a small page for the first time costs as much as to copy it.
+  if (length >= 1 << 23) madvise(address, length, MADV_HUGEPAGE);
+#endif
+  for (size_t done = 0; done < length;) {
+    ssize_t count = pread(descriptor, static_cast<char *>(address) + done, length - done, offset + done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      int reason = count == 0 ? EIO : errno;
+      munmap(address, length);
+      errno = reason;
+      return MAP_FAILED;
+    }
+    done += count;
+  }
+  return address;
+}
+
 // mapTensor(file, offset, bytes, dtype, shape): tensor id
-// The file must stay as long as it is while the tensor lives: a page that is gone ends the process. The pages are read when they are first used. TensorFlow copies once where the offset is not aligned to 64.
+// Where the offset is a multiple of 64, as TensorFlow wants its tensors, the pages are read when they are first used, and
+// the file must stay as long as it is while the tensor lives: a page that is gone ends the process. Elsewhere the bytes
+// are read at once.
 napi_value MapTensor(napi_env env, napi_callback_info info) {
   auto args = Arguments(env, info, 5);
   std::string file = ToString(env, args[0]);
@@ -43,12 +72,13 @@ napi_value MapTensor(napi_env env, napi_callback_info info) {
     close(descriptor);
     return Throw(env, file + ": the tensor's bytes lie beyond the end of the file"), nullptr;
   }
-  int64_t page = offset % sysconf(_SC_PAGESIZE);
+  bool aligned = offset % 64 == 0;
+  int64_t page = aligned ? offset % sysconf(_SC_PAGESIZE) : 0;
   size_t length = page + bytes;
-  // Private: whatever is written into the tensor, the file never changes.
-  void *address = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, offset - page);
+  void *address = aligned ? Map(descriptor, offset - page, length) : Read(descriptor, offset, length);
+  int reason = errno;
   close(descriptor);
-  if (address == MAP_FAILED) return Throw(env, file + ": " + strerror(errno)), nullptr;
+  if (address == MAP_FAILED) return Throw(env, file + ": " + strerror(reason)), nullptr;
 
   TF_AutoStatus status;
   TF_Tensor *tensor = TF_NewTensor(dtype, shape.data(), shape.size(), static_cast<char *>(address) + page, bytes,

@@ -7,16 +7,19 @@ import { matchTensors, type Source } from './match';
 import { CONFIG, hashWeights, openModelFolder, type ModelFolder } from './modelFolder';
 import { place } from './place';
 import { excerpt } from './problems';
-import { storageType } from './storage';
+import { HALF_TYPES, storageType } from './storage';
 
 type Built = { parameters(): ParameterSpecs };
+
+/** In what type frozen matrices are held. */
+export type WeightsType = 'auto' | 'float32' | HalfType;
 
 export interface FromPretrainedOptions<Model = unknown> {
   /**
    * 16 bit for frozen matrices takes half the memory; norms, biases and positions stay float32, as everything does
-   * unless given.
+   * unless given. `auto`: each matrix stays what it is in its file.
    */
-  dtype?: 'float32' | HalfType;
+  dtype?: WeightsType;
   /** Whether a parameter is to be trained; none is unless given. */
   trainable?: (name: string, model: Model) => boolean;
 }
@@ -54,7 +57,7 @@ export function fromPretrained<Config, Model extends Built>(
   const sources = [...matchTensors(folder, model.parameters(), rename)];
   const isTrained = ([name]: Sources[number]) => trainable(name, model);
   const frozen = sources.filter((source) => !isTrained(source));
-  const tensors = placeAll(frozen, dtype === 'float32' ? undefined : dtype);
+  const tensors = placeAll(frozen, dtype);
   const parameters = readParameters(sources.filter(isTrained));
   const dispose = () => {
     disposeAll(tensors);
@@ -103,12 +106,13 @@ function build<Config, Model extends Built>(
 
 type Sources = readonly (readonly [parameter: string, source: Source])[];
 
-function placeAll(sources: Sources, dtype?: HalfType): Record<string, Matrix> {
+function placeAll(sources: Sources, dtype: WeightsType): Record<string, Matrix> {
   const tensors: Record<string, Matrix> = {};
   try {
     for (const [parameter, source] of sources) {
-      const { shape } = source.file.info(source.name);
-      tensors[parameter] = place(source, storageType(parameter, shape, dtype));
+      const { shape, dtype: stored } = source.file.info(source.name);
+      const wanted = dtype === 'auto' ? HALF_TYPES[stored] : dtype === 'float32' ? undefined : dtype;
+      tensors[parameter] = place(source, storageType(parameter, shape, wanted));
     }
     return tensors;
   } catch (error) {

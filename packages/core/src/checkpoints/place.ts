@@ -2,8 +2,7 @@
 import { HalfTensor, mapTensor, tf, type HalfType, type Tensor } from '../runtime';
 import type { Matrix } from '../nn';
 import type { Source } from './match';
-
-const HALF = { F16: 'float16', BF16: 'bfloat16' } as const;
+import { HALF_TYPES } from './storage';
 
 /**
  * Maps a tensor, converting it on the device where it is stored in another type than wanted.
@@ -11,8 +10,7 @@ const HALF = { F16: 'float16', BF16: 'bfloat16' } as const;
  */
 export function place(source: Source, dtype?: HalfType): Matrix {
   const { dtype: stored, strides } = source.file.info(source.name);
-  if (dtype && !strides && stored in HALF && HALF[stored as keyof typeof HALF] === dtype)
-    return mapped(source, dtype);
+  if (dtype && !strides && HALF_TYPES[stored] === dtype) return mapped(source, dtype);
   const wide = tf.tidy(() => tf.keep(float32(source)));
   if (!dtype) return wide;
   const half = HalfTensor.from(wide, dtype);
@@ -24,9 +22,9 @@ function float32(source: Source): Tensor {
   const { file, name } = source;
   const { dtype, shape, strides } = file.info(name);
   if (dtype === 'F32' && !strides) return mapped(source, 'float32');
-  if (strides || (dtype !== 'F16' && dtype !== 'BF16'))
-    return tf.tensor(file.float32(name), shape, 'float32');
-  const half = mapped(source, HALF[dtype]);
+  const stored = HALF_TYPES[dtype];
+  if (strides || !stored) return tf.tensor(file.float32(name), shape, 'float32');
+  const half = mapped(source, stored);
   const wide = half.toFloat32();
   half.dispose();
   return wide;

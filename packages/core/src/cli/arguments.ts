@@ -1,5 +1,6 @@
 /** Readers of option values, for commander. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { WeightsType } from '../checkpoints';
 
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is expected.');
@@ -16,6 +17,15 @@ export function positiveNumber(text: string): number {
 export function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
+
+const WEIGHTS_TYPES = ['auto', 'float32', 'bfloat16', 'float16'] satisfies WeightsType[];
+
+/** `--dtype`, of commands that load a finished model. */
+export const dtypeOption = (): Option =>
+  new Option(
+    '--dtype <type>',
+    'how a folder’s matrices are held in memory; auto: as they are stored, 16 bit at half the memory',
+  ).choices(WEIGHTS_TYPES);
 
 /** What `--data` takes. */
 export const DATA_HELP =

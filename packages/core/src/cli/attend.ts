@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { AttentionBundle, FurtherSource } from '../attention';
+import type { WeightsType } from '../checkpoints';
+import { dtypeOption } from './arguments';
 import { printJson } from './output';
 
 interface Options {
@@ -11,6 +13,7 @@ interface Options {
   question?: string;
   prompt?: string;
   sources?: FurtherSource[];
+  dtype?: WeightsType;
   out: string;
   json?: boolean;
 }
@@ -83,6 +86,7 @@ export function addAttend(program: Command): void {
       "further maps, with commas: rollout; gradients (of the text's score, or of what is written)",
       parseSources,
     )
+    .addOption(dtypeOption())
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',

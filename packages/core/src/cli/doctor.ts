@@ -1,10 +1,10 @@
 /** `blip2 doctor`: what runs here, and what to do if something does not. */
 import type { Command } from 'commander';
 import { freemem, totalmem } from 'node:os';
-import type { TensorFlowInfo } from '../runtime';
+import type { HalfMethod, HalfType, TensorFlowInfo } from '../runtime';
 // Not by the folder's index: doctor runs where TensorFlow cannot be loaded, too.
 // eslint-disable-next-line no-restricted-imports
-import { cpu, hasUnits, type Cpu } from '../runtime/cpu';
+import { cpu, type Cpu } from '../runtime/cpu';
 import { Exit, printJson } from './output';
 
 const NODE = [20, 19] as const;
@@ -23,9 +23,18 @@ export interface Diagnosis {
   tensorflow: TensorFlowInfo | null;
   cpu: Cpu;
   memory: { totalGiB: number; freeGiB: number };
-  /** How products of bfloat16 matrices are computed: by the processor's own units, or widened to float32 first. */
-  bfloat16: 'hardware' | 'widened';
+  /** Matrices in 16 bit; null where TensorFlow cannot be loaded. */
+  precision: Record<HalfType, HalfPrecision> | null;
   problems: Problem[];
+}
+
+/** How matrices of a 16-bit type are multiplied here, and the largest error of a logit (see halfError). */
+interface HalfPrecision {
+  /** With up to `upTo` rows, and with more. */
+  few: HalfMethod;
+  many: HalfMethod;
+  upTo: number;
+  error: { rounded: number; computed: number };
 }
 
 /** Is a version such as "2.21.0" at least [major, minor]? */
@@ -56,6 +65,13 @@ async function tensorFlow(problems: Problem[]): Promise<TensorFlowInfo | null> {
   }
 }
 
+async function halfPrecision(): Promise<Record<HalfType, HalfPrecision>> {
+  const { halfMethods } = await import('../runtime');
+  const { halfError } = await import('../inference');
+  const of = (dtype: HalfType) => ({ ...halfMethods(dtype), error: halfError(dtype) });
+  return { bfloat16: of('bfloat16'), float16: of('float16') };
+}
+
 export async function diagnose(): Promise<Diagnosis> {
   const problems: Problem[] = [];
   if (!atLeast(process.version, NODE)) {
@@ -72,20 +88,31 @@ export async function diagnose(): Promise<Diagnosis> {
     });
   }
   const tensorflow = await tensorFlow(problems);
-  const processor = cpu();
-  const isHardware = hasUnits(processor, 'bfloat16') || tensorflow?.devices.includes('GPU');
   return {
     ok: problems.length === 0,
     node: process.version,
     tensorflow,
-    cpu: processor,
+    cpu: cpu(),
     memory,
-    bfloat16: isHardware ? 'hardware' : 'widened',
+    precision: tensorflow && (await halfPrecision()),
     problems,
   };
 }
 
-function print({ node, tensorflow, cpu: processor, memory, bfloat16, problems }: Diagnosis): void {
+const METHODS: Record<HalfMethod, string> = {
+  direct: 'read as it is',
+  units: 'by units for it',
+  widened: 'widened first',
+};
+
+function describe({ few, many, upTo, error }: HalfPrecision): string {
+  const how =
+    few === many ? METHODS[few] : `${METHODS[few]} for up to ${upTo} rows, ${METHODS[many]} for more`;
+  const [rounded, computed] = [error.rounded, error.computed].map((value) => value.toExponential(0));
+  return `${how}; logits off by ${computed}, by ${rounded} where float32 was rounded`;
+}
+
+function print({ node, tensorflow, cpu: processor, memory, precision, problems }: Diagnosis): void {
   const lines = [
     ['Node', node],
     [
@@ -95,7 +122,7 @@ function print({ node, tensorflow, cpu: processor, memory, bfloat16, problems }:
     ['Devices', tensorflow?.devices.join(', ') ?? '–'],
     ['Processor', `${processor.model}, ${processor.cores} cores`],
     ['Features', processor.features?.join(', ') ?? 'not known on this system'],
-    ['bfloat16', bfloat16],
+    ...Object.entries(precision ?? {}).map(([dtype, half]) => [dtype, describe(half)]),
     ['Memory', `${memory.totalGiB} GiB, ${memory.freeGiB} GiB free`],
   ];
   for (const [name, value] of lines) console.log(`${name.padEnd(11)} ${value}`);

@@ -1,12 +1,14 @@
 /** `blip2 score`: how well images and texts go together. */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { collect } from './arguments';
+import type { WeightsType } from '../checkpoints';
+import { collect, dtypeOption } from './arguments';
 import { printJson, printTable } from './output';
 
 interface Options {
   model: string;
   text: string[];
+  dtype?: WeightsType;
   json?: boolean;
 }
 
@@ -18,14 +20,18 @@ function split(values: readonly string[]): { texts: string[]; images: string[] }
   return { texts: values.filter((value) => !isImage(value)), images: values.filter(isImage) };
 }
 
-async function score(before: string[], { model: dir, text, json }: Options, command: Command): Promise<void> {
+async function score(
+  before: string[],
+  { model: dir, text, dtype, json }: Options,
+  command: Command,
+): Promise<void> {
   const { texts, images: after } = split(text);
   const images = [...before, ...after];
   if (images.length === 0) command.error("error: missing required argument 'image'");
   if (texts.length === 0)
     command.error("error: option '--text <text...>': the values given are images alone");
   const { openBlip2Retrieval } = await import('../recipes');
-  const model = await openBlip2Retrieval(dir);
+  const model = await openBlip2Retrieval(dir, { dtype });
   const { itc, itm } = await model.score(images, texts);
   model.dispose();
   if (json) return printJson({ images, texts, itc, itm });
@@ -46,6 +52,7 @@ export function addScore(program: Command): void {
       'folder of a BLIP-2 for retrieval, such as Salesforce/blip2-itm-vit-g, or run folder of pretrain stage1 or finetune retrieval',
     )
     .requiredOption('--text <text...>', 'one or more texts; may be given several times', collect)
+    .addOption(dtypeOption())
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',

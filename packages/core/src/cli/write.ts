@@ -2,11 +2,14 @@
 import type { Command } from 'commander';
 import type { Blip2 } from '../inference';
 import type { TextGeneration } from '../generate';
+import type { WeightsType } from '../checkpoints';
+import { dtypeOption } from './arguments';
 import { addGenerationOptions, generationOf, type GenerationFlags } from './generation';
 import { printJson, printTable } from './output';
 
 interface Options extends GenerationFlags {
   model: string;
+  dtype?: WeightsType;
   json?: boolean;
 }
 
@@ -17,7 +20,7 @@ const writing =
   <O extends Options>(write: Write<O>) =>
   async (images: string[], options: O): Promise<void> => {
     const { openBlip2 } = await import('../recipes');
-    const model = await openBlip2(options.model);
+    const model = await openBlip2(options.model, { dtype: options.dtype });
     const rows: { image: string; text: string; tokenIds: number[]; score: number }[] = [];
     for (const image of images) {
       const { text, tokenIds, score } = await write(model, image, options);
@@ -77,5 +80,6 @@ export function addWrite(program: Command): void {
 
 const finish = (command: Command, example: string): Command =>
   addGenerationOptions(command)
+    .addOption(dtypeOption())
     .option('--json', 'print one JSON document')
     .addHelpText('after', `${AFTER_HELP}  ${example}`);

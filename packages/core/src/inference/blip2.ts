@@ -159,7 +159,7 @@ function readFolder(dir: string, options: Pick<FromPretrainedOptions, 'dtype'>):
       exitCode: 2,
     });
   }
-  const { model, weights, dispose } = fromPretrained(dir, BLIP2, { dtype: 'auto', ...options });
+  const { model, weights, dispose } = fromPretrained(dir, BLIP2, { dtype: options.dtype ?? 'auto' });
   try {
     const tokenizer = Tokenizer.fromFolder(dir);
     const questionTokenizer = model.qformer.useQformerTextInput

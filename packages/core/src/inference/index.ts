@@ -17,6 +17,7 @@ export {
   writeImageProcessor,
   type ImageProcessor,
 } from './imageProcessor';
+export { halfError } from './halfError';
 export { ImageTextGenerator, type ImageFeatures, type ImageTextParts } from './imageTextGenerator';
 export { ANSWER, CAPTION, questionPrompt, withDefaults } from './prompts';
 export { modelKind } from './modelKind';

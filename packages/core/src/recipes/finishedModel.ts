@@ -6,7 +6,7 @@ import { Weights } from '../nn';
 import { Tokenizer } from '../text';
 import { CLIP_MEAN, CLIP_STD, type ImageSource } from '../image';
 import { BLIP2, LANGUAGE_MODEL, type Blip2Config } from '../models';
-import { fileError, savePretrained } from '../checkpoints';
+import { fileError, savePretrained, type WeightsType } from '../checkpoints';
 import type { AttentionBundle, FurtherSource } from '../attention';
 import {
   Blip2,
@@ -92,8 +92,10 @@ export function asBlip2({ parts }: GeneratingModel): Blip2 {
  * fine-tuning after it.
  * @throws Blip2Error if it is neither
  */
-export async function openBlip2(dir: string): Promise<Blip2> {
-  return isRunFolder(dir) ? asBlip2(openRun(dir, { stages: GENERATING }).model) : await Blip2.load(dir);
+export async function openBlip2(dir: string, { dtype }: OpenOptions = {}): Promise<Blip2> {
+  if (!isRunFolder(dir)) return Blip2.load(dir, { dtype });
+  refuseType(dir, dtype);
+  return asBlip2(openRun(dir, { stages: GENERATING }).model);
 }
 
 /**
@@ -101,8 +103,9 @@ export async function openBlip2(dir: string): Promise<Blip2> {
  * stage 1 or of fine-tuning for retrieval.
  * @throws Blip2Error if it is neither
  */
-export async function openBlip2Retrieval(dir: string): Promise<Blip2Retrieval> {
-  if (!isRunFolder(dir)) return Blip2Retrieval.load(dir);
+export async function openBlip2Retrieval(dir: string, { dtype }: OpenOptions = {}): Promise<Blip2Retrieval> {
+  if (!isRunFolder(dir)) return Blip2Retrieval.load(dir, { dtype });
+  refuseType(dir, dtype);
   const { model } = openRun(dir, { stages: SCORING });
   const { config, parameters, tokenizer } = model;
   const [vision, frozen] =
@@ -115,6 +118,20 @@ export async function openBlip2Retrieval(dir: string): Promise<Blip2Retrieval> {
   });
 }
 
+/** How a finished model is loaded. */
+export interface OpenOptions {
+  /** Of a folder's matrices; `auto` unless given: what is stored in 16 bit stays so. */
+  dtype?: WeightsType;
+}
+
+function refuseType(dir: string, dtype: WeightsType = 'auto'): void {
+  if (dtype === 'auto') return;
+  throw new Blip2Error(`${dir} is a run, whose weights stay as they were trained, not ${dtype}`, {
+    hint: 'Leave the type out, or save the model as a folder first: saveBlip2(dir, run.model, { dtype }).',
+    exitCode: 2,
+  });
+}
+
 /** Runs whose models score pairs. */
 const SCORING = ['stage1', 'retrieval'] as const;
 
@@ -122,7 +139,7 @@ const SCORING = ['stage1', 'retrieval'] as const;
 export const GENERATING = ['stage2', 'caption', 'vqa'] as const;
 
 /** What is beside the image, and what is recorded of it. */
-export interface AttendToOptions {
+export interface AttendToOptions extends OpenOptions {
   /** Beside the queries: a text after stage 1, as in image-text matching; a question where they read questions. */
   text?: string;
   /** For the language model to answer; without it, and without a text or a prompt, it writes a caption. */
@@ -141,9 +158,10 @@ export interface AttendToOptions {
 export async function attendTo(
   dir: string,
   image: ImageSource,
-  { text, sources, ...asked }: AttendToOptions = {},
+  { text, sources, dtype, ...asked }: AttendToOptions = {},
 ): Promise<AttentionBundle> {
   const run = isRunFolder(dir) ? openRun(dir, { stages: [...SCORING, ...GENERATING] }) : undefined;
+  if (run) refuseType(dir, dtype);
   const { question, prompt } = asked;
   const hasLanguage = run ? !(run.model instanceof ImageTextModel) : modelKind(dir) !== 'retrieval';
   if (!hasLanguage && (question !== undefined || prompt !== undefined)) throw withoutLanguage(dir);
@@ -154,7 +172,7 @@ export async function attendTo(
     return bundle;
   }
   if (!hasLanguage) {
-    const model = await Blip2Retrieval.load(dir);
+    const model = await Blip2Retrieval.load(dir, { dtype });
     try {
       return await model.attend(image, { text, sources });
     } finally {
@@ -162,7 +180,7 @@ export async function attendTo(
     }
   }
   const caption = text === undefined && question === undefined && prompt === undefined;
-  const model = run ? asBlip2(run.model) : await Blip2.load(dir);
+  const model = run ? asBlip2(run.model) : await Blip2.load(dir, { dtype });
   try {
     return await model.attend(image, { ...asked, text, caption, sources });
   } finally {

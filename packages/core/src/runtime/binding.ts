@@ -22,7 +22,14 @@ export interface Binding {
   createTensor(shape: number[], dtype: number, values: HostValues): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): HostValues;
-  executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[];
+  /** `after`: tensors that must be there before the operation runs (asked of a trace; eagerly they are). */
+  executeOp(
+    name: string,
+    attributes: OpAttribute[],
+    inputs: number[],
+    outputs: number,
+    after?: readonly number[],
+  ): TensorMetadata[];
   getNumOfTensors(): number;
   isUsingGpuDevice(): boolean;
   readonly TF_Version: string;
@@ -53,6 +60,9 @@ export interface Binding {
   mapTensor(file: string, offset: number, bytes: number, dtype: number, shape: number[]): number;
   tensorBytes(id: number): ArrayBuffer;
   enableCollectives(serverDef: Uint8Array): void;
+  watchTasks(tasks: string[]): void;
+  /** Whether the operation Blip2HalfProduct exists here (packages/core/native/halfProduct.cc). */
+  readonly hasHalfProduct: boolean;
 }
 
 /** TensorFlow's type numbers (tensorflow/c/tf_datatype.h). */
@@ -65,6 +75,7 @@ export const DType = {
   bfloat16: 14,
   float16: 19,
   resource: 20,
+  uint64: 23,
 } as const;
 
 /** TF_AttrType (tensorflow/c/tf_attrtype.h). */
@@ -77,7 +88,15 @@ export function attribute(name: string, kind: keyof typeof AttrType, value: unkn
 /** What the wrapper tells the trace that is being recorded. */
 export interface Recorder {
   readonly name: string;
-  addOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[];
+  /** Whether XLA compiles it, which knows TensorFlow's own operations alone. */
+  readonly isXla: boolean;
+  addOp(
+    name: string,
+    attributes: OpAttribute[],
+    inputs: number[],
+    outputs: number,
+    after?: readonly number[],
+  ): TensorMetadata[];
   noteUpload(id: number, values: HostValues): void;
 }
 
@@ -124,9 +143,9 @@ export function unpin(id: number): void {
 export function traceable(original: Binding): Binding {
   native = original;
   const intercepted: Partial<Binding> = {
-    executeOp: (name, attributes, inputs, outputs) =>
+    executeOp: (name, attributes, inputs, outputs, after) =>
       recorder
-        ? recorder.addOp(name, attributes, inputs, outputs)
+        ? recorder.addOp(name, attributes, inputs, outputs, after)
         : original.executeOp(name, attributes, inputs, outputs),
     createTensor: (shape, dtype, values) => {
       const id = original.createTensor(shape, dtype, values);

@@ -94,7 +94,7 @@ export function compile<A extends TensorTree[], R extends TensorTree>(
     const known = cache.get(key);
     if (known) return run(known, args);
     const start = performance.now();
-    const entry = trace(fn, args, name);
+    const entry = trace(fn, args, new Trace(name, options.xla));
     cache.set(key, entry);
     const result = run(entry, args);
     const seconds = (performance.now() - start) / 1000;
@@ -117,9 +117,9 @@ export function compile<A extends TensorTree[], R extends TensorTree>(
 function trace<A extends TensorTree[], R extends TensorTree>(
   fn: (...args: A) => R,
   args: A,
-  name: string,
+  recording: Trace,
 ): { traced: TracedFunction; result: R } {
-  const recording = new Trace(name);
+  const { name } = recording;
   const engine = tf.engine();
   engine.startScope(name);
   try {

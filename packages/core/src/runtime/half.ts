@@ -45,9 +45,14 @@ export class HalfTensor {
     return backend.binding.tensorBytes(this.id);
   }
 
-  toFloat32(): Tensor {
+  /**
+   * @param after in a compiled function: not before this tensor is there. Nothing else would keep TensorFlow from
+   *     widening all of a model's matrices as soon as the function starts.
+   */
+  toFloat32(after?: Tensor): Tensor {
     const cast = castAttributes(this.dtype, 'float32');
-    return backend.createOutputTensor(backend.binding.executeOp('Cast', cast, [this.id], 1)[0]);
+    const others = after && backend.getInputTensorIds([after]);
+    return backend.createOutputTensor(backend.binding.executeOp('Cast', cast, [this.id], 1, others)[0]);
   }
 
   dispose(): void {

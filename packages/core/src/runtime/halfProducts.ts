@@ -1,16 +1,45 @@
-/** Whether the hardware multiplies 16-bit matrices. */
+/** How products with matrices in 16 bit are computed. */
+import { activeRecorder } from './binding';
 import { cpu, hasUnits } from './cpu';
 import type { HalfType } from './half';
+import { precision } from './precision';
 import { backend } from './tensorflow';
+
+/**
+ * - `direct`: the matrix is read as it is and widened in the processor's registers; sums in float32 (Blip2HalfProduct);
+ * - `units`: by units for such products, on a GPU or in the processor: the other operand is rounded to 16 bit as well;
+ * - `widened`: a float32 copy of the matrix is made for each product.
+ */
+export type HalfMethod = 'direct' | 'units' | 'widened';
+
+/** Beyond so many rows a copy costs less than what `direct` loses to a product of float32 (docs/performance.md). */
+const DIRECT_ROWS = 64;
 
 const known = new Map<HalfType, boolean>();
 
 /** False on most CPUs, where TensorFlow's 16-bit products take up to ten times as long as float32's. */
-export function multipliesHalf(dtype: HalfType): boolean {
+function hasProducts(dtype: HalfType): boolean {
   let answer = known.get(dtype);
   if (answer === undefined) {
     answer = backend.binding.isUsingGpuDevice() || hasUnits(cpu(), dtype);
     known.set(dtype, answer);
   }
   return answer;
+}
+
+/** What `blip2 doctor` says of it: the method for few rows, for many, and where one turns into the other. */
+export function halfMethods(dtype: HalfType): { few: HalfMethod; many: HalfMethod; upTo: number } {
+  return { few: halfMethod(dtype, 1), many: halfMethod(dtype, Infinity), upTo: DIRECT_ROWS };
+}
+
+/**
+ * How x · matrixᵀ with so many rows of x is computed here. By what the processor has and nothing else: a time that was
+ * measured would give other results on a busy day.
+ */
+export function halfMethod(dtype: HalfType, rows: number): HalfMethod {
+  if (precision() === 'bf16') return 'units';
+  const { binding } = backend;
+  const isDirect = binding.hasHalfProduct && !binding.isUsingGpuDevice() && !activeRecorder()?.isXla;
+  if (isDirect && rows <= DIRECT_ROWS) return 'direct';
+  return hasProducts(dtype) ? 'units' : 'widened';
 }

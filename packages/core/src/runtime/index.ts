@@ -9,6 +9,8 @@ export {
   type AdamWStep,
 } from './adamw';
 export { breathe } from './breathe';
+export { cluster, Cluster, explainCollective, joinCluster, readCluster, type Share } from './cluster';
+export { allGather, allGatherInts, allReduce, allReduceAll, ownShare, withWorkers } from './collectives';
 export {
   compile,
   onCompilation,
@@ -22,6 +24,7 @@ export { cpu, featuresOf, type Cpu } from './cpu';
 export { Blip2Error } from './errors';
 export { valueAndGradients } from './gradients';
 export { HalfTensor, type HalfType } from './half';
+export { halfMethods, type HalfMethod } from './halfProducts';
 export { mapTensor } from './mapped';
 export * from './ops';
 export {
@@ -32,7 +35,7 @@ export {
   type ParameterSpecs,
 } from './parameters';
 export { withPrecision, type Precision } from './precision';
-export { Rng } from './random';
+export { Rng, type RowRange } from './random';
 export { isRecomputing, recomputed, withRecompute, type PartInputs } from './recompute';
 export { tensorFlowInfo, type TensorFlowInfo } from './system';
 export { tf, type Tensor } from './tensorflow';

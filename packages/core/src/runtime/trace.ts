@@ -41,20 +41,22 @@ export interface TracedFunction {
 let lastId = -1;
 
 export class Trace implements Recorder {
-  readonly name: string;
   readonly #graph = nativeBinding().graphCreate();
   readonly #inputs: number[] = [];
   /** Places in the graph: of its own tensors by their negative id, of those from outside by their real one. */
   readonly #places = new Map<number, number>();
+  /** Which operation gives the tensor at a place; none gives an input. */
+  readonly #makers = new Map<number, number>();
   readonly #captured: number[] = [];
   readonly #uploads = new Map<number, HostValues>();
   readonly #history = new Map<number, ResourceHistory>();
   readonly #effects: number[] = [];
   #operations = 0;
 
-  constructor(name: string) {
-    this.name = name;
-  }
+  constructor(
+    readonly name: string,
+    readonly isXla = false,
+  ) {}
 
   /** An explicit input of the function. */
   input(dtype: number, shape: number[]): TensorMetadata {
@@ -67,7 +69,13 @@ export class Trace implements Recorder {
     this.#uploads.set(id, values);
   }
 
-  addOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[] {
+  addOp(
+    name: string,
+    attributes: OpAttribute[],
+    inputs: number[],
+    outputs: number,
+    after: readonly number[] = [],
+  ): TensorMetadata[] {
     const resources = inputs.filter((id) => id >= 0 && resourceFacts(id));
     const histories = resources.map((id) => this.#historyOf(id));
     const reading = name === 'ReadVariableOp';
@@ -80,6 +88,7 @@ export class Trace implements Recorder {
       ...(lastWrite === undefined ? [] : [lastWrite]),
       ...(writing ? readsSince : []),
     ]);
+    controls.push(...after.flatMap((id) => this.#makers.get(this.#place(id)) ?? []));
     const places = inputs.map((id) => this.#place(id));
     const shape = reading ? resourceFacts(inputs[0])?.shape : undefined;
     const binding = nativeBinding();
@@ -96,6 +105,7 @@ export class Trace implements Recorder {
       shape,
     );
     this.#operations++;
+    for (const { id } of added.outputs) this.#makers.set(id, added.operation);
     const results = added.outputs.map((metadata) => this.#named(metadata));
 
     if (writing) this.#effects.push(added.operation);

@@ -2,7 +2,7 @@
 import { attribute } from '../binding';
 import { execute, executeRaw, typeAttribute } from '../execute';
 import { HalfTensor, type HalfType } from '../half';
-import { multipliesHalf } from '../halfProducts';
+import { halfMethod, type HalfMethod } from '../halfProducts';
 import { precision } from '../precision';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
@@ -16,20 +16,16 @@ function half(x: Tensor | HalfTensor, dtype: HalfType): HalfTensor {
   return x instanceof HalfTensor ? x : HalfTensor.from(x, dtype);
 }
 
-/**
- * The type a product is computed in: what `withPrecision` says; a 16-bit operand's own where the hardware knows it, and
- * elsewhere float32, to which the operand is then widened.
- */
-function computeType(b: Tensor | HalfTensor): HalfType | 'float32' {
-  const is16 = precision() === 'bf16';
-  if (b instanceof HalfTensor) return is16 || multipliesHalf(b.dtype) ? b.dtype : 'float32';
-  return is16 ? 'bfloat16' : 'float32';
+/** The type that TensorFlow's product is computed in; float32 where a 16-bit operand is widened first. */
+function computeType(b: Tensor | HalfTensor, method?: HalfMethod): HalfType | 'float32' {
+  if (b instanceof HalfTensor) return method === 'units' ? b.dtype : 'float32';
+  return precision() === 'bf16' ? 'bfloat16' : 'float32';
 }
 
-/** `body` on float32 values, which are gone afterwards where they had to be made. */
-function withWide(x: Tensor | HalfTensor, body: (x: Tensor) => Tensor): Tensor {
-  if (!(x instanceof HalfTensor)) return body(x);
-  const wide = x.toFloat32();
+/** a · b, with b in float32 only as long as that takes. */
+function withWide(a: Tensor, b: Tensor | HalfTensor, body: (b: Tensor) => Tensor): Tensor {
+  if (!(b instanceof HalfTensor)) return body(b);
+  const wide = b.toFloat32(a);
   const result = body(wide);
   wide.dispose();
   return result;
@@ -41,9 +37,13 @@ function product(op: 'MatMul' | 'BatchMatMulV2', names: [string, string], transp
     attribute(names[1], 'bool', transposes.b ?? false),
   ];
   return (a: Tensor, b: Tensor | HalfTensor): Tensor => {
-    const dtype = computeType(b);
+    const isHalfLayer = op === 'MatMul' && transposes.b && b instanceof HalfTensor;
+    const method =
+      b instanceof HalfTensor ? halfMethod(b.dtype, isHalfLayer ? a.shape[0] : Infinity) : undefined;
+    if (method === 'direct') return execute('Blip2HalfProduct', [typeAttribute(b.dtype)], [a, b]);
+    const dtype = computeType(b, method);
     const attributes = [typeAttribute(dtype), ...flags];
-    if (dtype === 'float32') return withWide(b, (wide) => execute(op, attributes, [a, wide]));
+    if (dtype === 'float32') return withWide(a, b, (wide) => execute(op, attributes, [a, wide]));
     const operands = [half(a, dtype), half(b, dtype)];
     const [{ id, shape }] = executeRaw(op, attributes, operands, 1);
     const result = new HalfTensor(id, shape, dtype);
