@@ -2,11 +2,10 @@
  * Where queries look, as an HTML page that needs nothing else: JupyterLab's explorer where its script is at hand, and for
  * readers without scripts every block that reads the picture, heads averaged.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isSet, withBundles, type AttentionBundle, type AttentionSet } from '../attention';
 import { drawAttention } from './attentionDrawing';
 import { definePicture } from './attentionPicture';
+import { explorerPlace, explorerScript } from './explorer';
 import { escape, FONT, INK, svgDocument } from './svg';
 
 const STYLE = `body { font: 15px/1.5 ${FONT}; color: ${INK.text}; background: #fff; max-width: 800px; margin: 2em auto; padding: 0 1em; }
@@ -14,8 +13,6 @@ body:has(#explorer) { max-width: 1200px; }
 h1 { font-size: 1.4em; } h2 { font-size: 1.1em; margin: 1.5em 0 0.3em; }
 p { color: ${INK.quiet}; } svg { max-width: 100%; height: auto; }`;
 
-/** The explorer's script, which jupyter-ext's build puts into this package. It defines `blip2Explorer.mount(element, json)`. */
-const SCRIPT = join(__dirname, '..', '..', 'explorer.js');
 /** Nothing but what is in the page is ever loaded. */
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
@@ -24,7 +21,10 @@ const POLICY =
 export function attentionPage(record: AttentionBundle | AttentionSet): string {
   const whole = isSet(record) ? withBundles(record) : record;
   const still = stillPage(whole);
-  const body = existsSync(SCRIPT) ? explorer(whole, readFileSync(SCRIPT, 'utf8'), still) : still;
+  const script = explorerScript();
+  const body = script
+    ? `<noscript>\n${still}\n</noscript>\n${script}\n${explorerPlace(whole, 'explorer')}`
+    : still;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -41,19 +41,6 @@ ${body}
 </html>
 `;
 }
-
-function explorer(record: AttentionBundle | AttentionSet, script: string, still: string): string {
-  return `<div id="explorer"></div>
-<noscript>
-${still}
-</noscript>
-<script type="application/json" id="record">${scriptJson(record)}</script>
-<script>${script.replace(/<(?=\/script|!--)/gi, '\\x3c')}</script>
-<script>blip2Explorer.mount(document.getElementById('explorer'), document.getElementById('record').textContent);</script>`;
-}
-
-/** JSON that ends no script element, whatever its texts say. */
-const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 function stillPage(record: AttentionBundle | AttentionSet): string {
   if (!isSet(record)) return stillBundle(record);

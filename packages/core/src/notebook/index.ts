@@ -1,4 +1,5 @@
 export { attentionPage } from './attentionPage';
+export { explorerPlace, explorerScript } from './explorer';
 export { attentionPicture } from './attentionPicture';
 export { attentionView, type AttentionViewOptions } from './attentionView';
 export { imageGrid, type ImageGridOptions, type ImageRow, type Tile } from './imageGrid';

@@ -1,6 +1,7 @@
 /** Pictures of the test split with what models say about them, and where a model's queries look. */
 import { layerOf, queryMap, shareOn, type AttentionBundle } from '../attention';
 import { encodePng, type ImageSource } from '../image';
+import { explorerPlace, explorerScript } from '../notebook';
 import { html, Html } from './html';
 import { mark } from './verdict';
 
@@ -19,20 +20,25 @@ export interface Sample {
 const SIDE = 192;
 
 export async function samplesSection(samples: readonly Sample[]): Promise<Html> {
-  const cards = await Promise.all(samples.map(card));
+  const script = samples.some(({ attention }) => attention) ? explorerScript() : undefined;
+  const cards = await Promise.all(samples.map((sample, index) => card(sample, index, script !== undefined)));
   return html`<section id="pictures">
     <h2>Pictures, captions, answers</h2>
     <p class="source">Zero-shot, from the test split</p>
     <p>
       Test pictures with what the models say about them, right or wrong as the world itself tells. Below each:
       where the queries of the Q-Former look. A patch is as bright as its share of the query’s attention (mean
-      over heads); all tiles of a row share one scale.
+      over heads); all tiles of a row share one scale. Where scripts run, the same is there to be explored.
     </p>
-    ${cards}
+    ${script === undefined ? undefined : new Html(script)}${cards}
   </section> `;
 }
 
-async function card({ image, captions, answers, attention, objects }: Sample, index: number): Promise<Html> {
+async function card(
+  { image, captions, answers, attention, objects }: Sample,
+  index: number,
+  isExplored: boolean,
+): Promise<Html> {
   const { png } = await encodePng(image, SIDE);
   const said = captions.map(
     ({ by, text, right }) => html`<li>${mark(right)}“${text}” <span class="quiet small">${by}</span></li> `,
@@ -51,7 +57,7 @@ async function card({ image, captions, answers, attention, objects }: Sample, in
       alt="${captions.at(0)?.text ?? 'test picture'}"
     />
     <div>${list('Captions', said)}${list('Questions', told)}</div>
-    ${attention && heat(attention, objects, index)}
+    ${attention && heat(attention, objects, index, isExplored)}
   </div> `;
 }
 
@@ -63,8 +69,15 @@ const list = (title: string, items: readonly Html[]) =>
           ${items}
         </ul> `;
 
-/** The last layer in the open, those before it folded. */
-function heat(bundle: AttentionBundle, objects: readonly boolean[] | undefined, index: number): Html {
+/**
+ * The last layer in the open, those before it folded; in its place the explorer where scripts run, but not on paper.
+ */
+function heat(
+  bundle: AttentionBundle,
+  objects: readonly boolean[] | undefined,
+  index: number,
+  isExplored: boolean,
+): Html {
   const last = layerOf(bundle);
   const earlier = bundle.layers.filter((one) => one !== last);
   const id = `sample-${index}`;
@@ -78,8 +91,10 @@ function heat(bundle: AttentionBundle, objects: readonly boolean[] | undefined, 
     <summary>Earlier layers</summary>
     ${earlier.map(({ layer }) => ofLayer(layer))}
   </details> `;
+  const explorer = isExplored ? new Html(explorerPlace(bundle, `${id}-explorer`, objects)) : undefined;
   return html`<div class="heat">
-    ${source} ${ofLayer(last.layer)}${earlier.length > 0 ? folded : undefined}
+    <div class="still">${source} ${ofLayer(last.layer)}${earlier.length > 0 ? folded : undefined}</div>
+    ${explorer}
   </div> `;
 }
 

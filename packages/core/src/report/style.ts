@@ -95,6 +95,12 @@ details[open] > summary { margin-bottom: 0.6rem; }
 .sample ul { list-style: none; margin: 0; padding: 0; }
 .sample li + li { margin-top: 0.25rem; }
 .heat { grid-column: 1 / -1; }
+@media not print {
+  .heat:has(.blip2-Attention) > .still { display: none; }
+}
+@media print {
+  .heat > .still ~ * { display: none; }
+}
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(4.6rem, 1fr)); gap: 0.7rem; margin: 0.4rem 0; }
 .tiles svg { width: 100%; height: auto; display: block; border-radius: 2px; image-rendering: pixelated; }
 .tiles figcaption { font-size: 0.78rem; text-align: center; padding-top: 0.15rem; color: var(--quiet); }
