@@ -70,6 +70,28 @@ const CAPFILT = {
   models: ['blip-base', 'clip-b'],
 } satisfies Partial<Case>;
 
+const LOADING = {
+  kind: 'leanest',
+  variants: [
+    { name: 'bytes', precision: 'fp32', peer: 'bytes' },
+    { name: 'normalised', precision: 'fp32', peer: 'normalised' },
+  ],
+  rounds: 4,
+  steps: 3,
+  warmUp: 2,
+} satisfies Partial<Case>;
+
+/** One image and its 128 candidates a step: 20 images. */
+const RERANKING = {
+  ours: 'rerank.ts',
+  peer: 'rerank.py',
+  config: 'rerank-itm.json',
+  rounds: 10,
+  steps: 2,
+  warmUp: 1,
+} satisfies Partial<Case>;
+const against = (peer: string): Variant[] => [{ name: 'compiled', precision: 'fp32', peer }];
+
 /** Of a folder that is written for the case. */
 const ofFolder = { ...SHIPPED, models: ['blip2-opt-125m'] } satisfies Partial<Case>;
 
@@ -87,6 +109,9 @@ export const CASES: Case[] = [
   generation('generate-t5-beam5'),
   { ...ofFolder, name: 'answer-batch', ours: 'answer.ts', peer: 'answer.py', config: 'answer-batch.json' },
   { ...CAPFILT, name: 'capfilt', config: 'capfilt.json' },
+  { ...RERANKING, name: 'rerank-itm', kind: 'shipped', variants: against('lavis') },
+  { ...RERANKING, name: 'rerank-itm-lean', kind: 'leanest', variants: against('lean') },
+  { ...LOADING, name: 'load-data', ours: 'loadData.ts', peer: 'loadData.py', config: 'load-data.json' },
   { ...ofFolder, name: 'load-model', ours: 'load.ts', peer: 'load.py', config: 'start-caption.json' },
   { ...ofFolder, name: 'start-caption', ours: 'start.ts', peer: 'start.py', config: 'start-caption.json' },
 ];

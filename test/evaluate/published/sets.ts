@@ -73,6 +73,20 @@ export async function writeVqa(
   return dir;
 }
 
+/** VQAv2's splits whose answers its server keeps. */
+export async function writeVqaTest(dir: string, count: number): Promise<string> {
+  for (const split of ['test-dev2015', 'test2015']) {
+    const questions = each(count, (i) =>
+      asked(i).map(({ id, question }) => ({ image_id: 100 + i, question, question_id: id })),
+    ).flat();
+    json(join(dir, `v2_OpenEnded_mscoco_${split}_questions.json`), { questions });
+  }
+  for (let i = 0; i < count; i++) {
+    await picture(join(dir, 'test2015', cocoName(i).replace('val2014', 'test2015')), i);
+  }
+  return dir;
+}
+
 /** `testdev_balanced_questions.json` and `images/`. */
 export async function writeGqa(dir: string, count: number): Promise<string> {
   const entries = each(count, (i) =>
@@ -133,6 +147,7 @@ export async function writeCoco(dir: string, count: number): Promise<string> {
 /** All of them, by name. */
 export async function writeSets(root: string, count: number): Promise<void> {
   await writeVqa(join(root, 'vqav2'), count);
+  await writeVqaTest(join(root, 'vqav2'), count);
   await writeVqa(join(root, 'okvqa'), count, 'okvqa');
   await writeGqa(join(root, 'gqa'), count);
   await writeNocaps(join(root, 'nocaps'), count);

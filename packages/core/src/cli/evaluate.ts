@@ -2,16 +2,19 @@
 import { Option, type Command } from 'commander';
 import type { ImageTextDataset, ImageTextSplit } from '../data';
 import type { RetrievalRow } from '../evaluate';
-import { DATA_HELP, wholeNumber } from './arguments';
+import { DATA_HELP, positiveNumber, wholeNumber } from './arguments';
 import { addEvaluateCaption } from './evaluateCaption';
+import { evaluateOnSet, isOnSet, OUT_HELP, SPLIT_HELP } from './evaluateSet';
 import { addEvaluateVqa } from './evaluateVqa';
 import { printJson, printTable, type Row } from './output';
 
 interface Options {
   model: string;
   data: string;
-  split: string;
+  split?: string;
   k: number;
+  limit?: number;
+  out?: string;
   equalTexts: 'merge' | 'apart';
   byTruth?: boolean;
   swaps?: boolean;
@@ -20,7 +23,14 @@ interface Options {
 }
 
 async function retrieval(options: Options): Promise<void> {
-  const { model, data, split, k, equalTexts, byTruth, json } = options;
+  const { model, data, split, k, limit, out, json, byTruth, baselines, swaps } = options;
+  if (!(await isOnSet(data))) return onSplit(options);
+  const unfit = { 'by-truth': byTruth, baselines, swaps };
+  return evaluateOnSet('retrieval', { model, data, split, k, limit, out, json }, unfit);
+}
+
+async function onSplit(options: Options): Promise<void> {
+  const { model, data, split = 'test', k, equalTexts, byTruth, json } = options;
   const { loadData, openRun } = await import('../recipes');
   const { evaluateRetrieval, evaluateSwaps } = await import('../evaluate');
   const { splitNamed } = await import('../data');
@@ -79,9 +89,15 @@ export function addEvaluate(program: Command): void {
   evaluate
     .command('retrieval')
     .description('recall@1/5/10 both ways, by ITC and after re-ranking by ITM, in percent')
-    .requiredOption('--model <dir>', 'run folder of pretrain stage1 or finetune retrieval')
-    .requiredOption('--data <spec>', DATA_HELP)
-    .option('--split <name>', 'part of the data: train, validation, test, or what else it has', 'test')
+    .requiredOption(
+      '--model <dir>',
+      'run folder of pretrain stage1 or finetune retrieval; on public sets a folder of such a BLIP-2 too',
+    )
+    .requiredOption(
+      '--data <spec>',
+      `${DATA_HELP}; or a public set: flickr30k?dir=FOLDER, coco?dir= (docs/evaluation.md)`,
+    )
+    .option('--split <name>', SPLIT_HELP)
     .option('--k <count>', 'candidates re-ranked by ITM in each direction; 0: none', wholeNumber, 128)
     .addOption(
       new Option(
@@ -94,8 +110,14 @@ export function addEvaluate(program: Command): void {
     .option('--by-truth', 'as well: every picture that a text is true of counts (shapes)')
     .option('--baselines', 'as well: the CLIP alone that the vision tower is a part of, and chance')
     .option('--swaps', 'as well: true captions against ones with an exchange, e.g. of colors (shapes)')
+    .option('--limit <count>', 'of a public set so many pictures, from the first on', positiveNumber)
+    .option('--out <dir>', OUT_HELP)
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  blip2 evaluate retrieval --model runs/mine --data shapes --k 32')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  blip2 evaluate retrieval --model runs/mine --data shapes --k 32\n' +
+        '  blip2 evaluate retrieval --model models/blip2-itm-vit-g-coco --data "flickr30k?dir=sets/flickr30k"',
+    )
     .action(retrieval);
   addEvaluateCaption(evaluate);
   addEvaluateVqa(evaluate);

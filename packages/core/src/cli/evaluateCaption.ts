@@ -1,20 +1,28 @@
 /** `blip2 evaluate caption`: captions of a split's pictures, held against the split's own. */
 import type { Command } from 'commander';
 import { DATA_HELP, positiveNumber } from './arguments';
+import { evaluateOnSet, isOnSet, OUT_HELP, SPLIT_HELP } from './evaluateSet';
 import { printJson, printTable } from './output';
 
 interface Options {
   model: string;
   data: string;
-  split: string;
+  split?: string;
   prompt?: string;
   numBeams?: number;
   limit?: number;
+  out?: string;
   json?: boolean;
 }
 
 async function caption(options: Options): Promise<void> {
-  const { model, data, split, prompt, numBeams, limit, json } = options;
+  const { numBeams, ...rest } = options;
+  if (!(await isOnSet(options.data))) return onSplit(options);
+  return evaluateOnSet('caption', { ...rest, generation: { numBeams } });
+}
+
+async function onSplit(options: Options): Promise<void> {
+  const { model, data, split = 'test', prompt, numBeams, limit, json } = options;
   const { GENERATING, loadData, openBlip2, openRun } = await import('../recipes');
   const { askingBlip2, evaluateCaptions } = await import('../evaluate');
   const { isRunFolder } = await import('../train');
@@ -34,6 +42,8 @@ async function caption(options: Options): Promise<void> {
   ]);
 }
 
+const SETS_HELP = 'a public set: nocaps?dir=FOLDER, coco?dir=, flickr30k?dir= (docs/evaluation.md)';
+
 export function addEvaluateCaption(evaluate: Command): void {
   evaluate
     .command('caption')
@@ -42,12 +52,13 @@ export function addEvaluateCaption(evaluate: Command): void {
       '--model <dir>',
       'run folder of finetune caption or pretrain stage2, or folder of a BLIP-2',
     )
-    .requiredOption('--data <spec>', `${DATA_HELP}, or shapes?domain=out`)
-    .option('--split <name>', 'part of the data: train, validation, test, or what else it has', 'test')
+    .requiredOption('--data <spec>', `${DATA_HELP}, or shapes?domain=out; or ${SETS_HELP}`)
+    .option('--split <name>', SPLIT_HELP)
     .option('--prompt <text>', 'what captions begin with; unless given what the model was fine-tuned with')
     .option('--num-beams <count>', 'beams (5 as in the paper unless given); 1 is faster', positiveNumber)
     .option('--limit <count>', 'so many pictures, from the first on', positiveNumber)
-    .option('--json', 'print one JSON document, with every caption')
+    .option('--out <dir>', OUT_HELP)
+    .option('--json', 'print one JSON document, with every caption of data that is no public set')
     .addHelpText(
       'after',
       '\nExample:\n  blip2 evaluate caption --model datasets/shapes/blip2-opt --data "shapes?domain=out" --limit 200',

@@ -2,19 +2,35 @@
 import type { Command } from 'commander';
 import type { VqaEvaluation } from '../evaluate';
 import { DATA_HELP, positiveNumber } from './arguments';
+import { evaluateOnSet, isOnSet, OUT_HELP, SPLIT_HELP } from './evaluateSet';
 import { printJson, printTable } from './output';
 
 interface Options {
   model: string;
   data: string;
-  split: string;
+  split?: string;
   numBeams?: number;
   limit?: number;
   blind?: boolean;
+  out?: string;
   json?: boolean;
 }
 
-async function vqa({ model, data, split, numBeams, limit, blind, json }: Options): Promise<void> {
+async function vqa(options: Options): Promise<void> {
+  const { numBeams, blind, ...rest } = options;
+  if (!(await isOnSet(options.data))) return onSplit(options);
+  return evaluateOnSet('vqa', { ...rest, generation: { numBeams } }, { blind });
+}
+
+async function onSplit({
+  model,
+  data,
+  split = 'test',
+  numBeams,
+  limit,
+  blind,
+  json,
+}: Options): Promise<void> {
   const { GENERATING, loadData, openBlip2, openRun } = await import('../recipes');
   const { askingBlip2, blindModel, evaluateVqa, lookingElsewhere, majorityAnswers } =
     await import('../evaluate');
@@ -54,6 +70,8 @@ async function vqa({ model, data, split, numBeams, limit, blind, json }: Options
   );
 }
 
+const SETS_HELP = 'a public set: vqav2?dir=FOLDER, okvqa?dir=, gqa?dir= (docs/evaluation.md)';
+
 export function addEvaluateVqa(evaluate: Command): void {
   evaluate
     .command('vqa')
@@ -61,15 +79,17 @@ export function addEvaluateVqa(evaluate: Command): void {
       'accuracy of answers, zero-shot or fine-tuned, to the questions of the data, by kind of question',
     )
     .requiredOption('--model <dir>', 'run folder of pretrain stage2 or finetune vqa, or folder of a BLIP-2')
-    .requiredOption('--data <spec>', `${DATA_HELP}, with questions`)
-    .option('--split <name>', 'part of the data: train, validation, test, or what else it has', 'test')
+    .requiredOption('--data <spec>', `${DATA_HELP}, with questions; or ${SETS_HELP}`)
+    .option('--split <name>', SPLIT_HELP)
     .option('--num-beams <count>', 'beams (5 as in the paper unless given); 1 is faster', positiveNumber)
     .option('--limit <count>', 'so many pictures, from the first on', positiveNumber)
     .option('--blind', 'as well: what is right without looking at the picture')
+    .option('--out <dir>', OUT_HELP)
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nExample:\n  blip2 evaluate vqa --model runs/mine-opt --data shapes --split validation --blind',
+      '\nExamples:\n  blip2 evaluate vqa --model runs/mine-opt --data shapes --split validation --blind\n' +
+        '  blip2 evaluate vqa --model models/blip2-opt-2.7b --data "vqav2?dir=sets/vqav2&split=val"',
     )
     .action(vqa);
 }

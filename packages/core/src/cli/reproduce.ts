@@ -4,8 +4,10 @@ import { Option, type Command } from 'commander';
 import type { Finding, Scale, Study } from '../studies';
 import { positiveNumber } from './arguments';
 import { Exit, printJson, printTable } from './output';
+import { reproducePaper, type PaperOptions } from './reproducePaper';
 
-interface Options {
+interface Options extends Partial<PaperOptions> {
+  scale: 'shapes' | 'paper';
   seeds: number;
   size: Scale;
   jobs: number;
@@ -16,10 +18,9 @@ interface Options {
 /** The results that the repository has. */
 const COMMITTED = join(__dirname, '..', '..', '..', '..', 'docs', 'results');
 
-async function reproduce(
-  names: string[],
-  { seeds: count, size, jobs, report, json }: Options,
-): Promise<void> {
+async function reproduce(names: string[], options: Options): Promise<void> {
+  const { seeds: count, size, jobs, report, json, scale, models = 'models', sets = 'sets' } = options;
+  if (scale === 'paper') return reproducePaper(names, { ...options, models, sets });
   const { defaultRunsDir, listenForInterruption } = await import('../train');
   const { judge, OverallProgress, readOwnResults, readResults, resultsDir, runStudies, STUDIES } =
     await import('../studies');
@@ -100,16 +101,28 @@ nothing: the same command goes on. (Runs lie in runs/, or in the folder that BLI
 
 A finding holds if the 95% t-interval of the paired difference over the seeds is above zero. More: docs/reproduce.md.
 
+With --scale paper, table1 to table6 and figure5: evaluates the models in --models (or in the hub's cache) on the sets in
+--sets, and writes each table with the paper's numbers beside; says first what is missing. Exit code 1 if cells stay
+empty. More: docs/evaluation.md.
+
 Examples:
   blip2 reproduce figure5 --size short
-  blip2 reproduce --seeds 5 --jobs 2`;
+  blip2 reproduce --seeds 5 --jobs 2
+  blip2 reproduce table2 --scale paper --models models --sets sets --dry-run`;
 
 export function addReproduce(program: Command): void {
   program
     .command('reproduce [studies...]')
     .description('run studies of the paper from beginning to end, and write a report')
     .option('--seeds <count>', 'how many seeds, from 0 on', positiveNumber, 1)
-    .addOption(new Option('--scale <scale>', 'which world and towers').choices(['shapes']).default('shapes'))
+    .addOption(
+      new Option(
+        '--scale <scale>',
+        'which world and towers; paper: published weights and sets, as they lie on disk',
+      )
+        .choices(['shapes', 'paper'])
+        .default('shapes'),
+    )
     .addOption(
       new Option(
         '--size <size>',
@@ -125,6 +138,11 @@ export function addReproduce(program: Command): void {
       1,
     )
     .option('--report <dir>', 'folder of the report', 'report')
+    .option('--models <dir>', 'paper: folder of model folders, each with its name on the hub (models)')
+    .option('--sets <dir>', 'paper: folder of vqav2, okvqa, gqa, nocaps, coco, flickr30k (sets)')
+    .option('--limit <count>', 'paper: so many pictures of each set, for a first look', positiveNumber)
+    .option('--out <dir>', 'paper: folder of tables and results (runs/paper)')
+    .option('--dry-run', 'paper: only say what is missing and how to get it')
     .option('--json', 'print one JSON document')
     .addHelpText('after', NOTES)
     .action(reproduce);

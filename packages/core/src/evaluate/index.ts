@@ -82,6 +82,7 @@ export {
   evaluateQuestionSet,
   evaluateRetrievalSet,
   isSkipped,
+  modelRecord,
   PairScorer,
   TokenTable,
   type AnsweringModel,

@@ -1,5 +1,5 @@
 export { cropImage, randomCrop, type Crop } from './crop';
-export { decodeImage, type ImageSource, type RawImage } from './decode';
+export { decodeImage, decodePixels, type ImageSource, type RawImage } from './decode';
 export { encodePng, type EncodedPng } from './encode';
 export { CLIP_MEAN, CLIP_STD, normalise } from './normalise';
 export { encodeThumbnail } from './thumbnail';

@@ -1,5 +1,7 @@
 /** The report: what the studies found, on one page. */
 export { curveOverSeeds } from './curveOverSeeds';
+export { writeEvaluationPage } from './evaluation';
+export { writePaperTable } from './paper';
 export { type Sample } from './samples';
 export { shapesSamples, type SampleModel } from './shapesSamples';
 export { shippedSamples } from './shippedSamples';

@@ -12,6 +12,32 @@ export {
   writeResult,
   type StudyResult,
 } from './results';
+export {
+  evaluationName,
+  FIGURE5_LAYOUT,
+  figure5Table,
+  fillTables,
+  missingOf,
+  PAPER_FOLDERS,
+  PAPER_TABLES,
+  PaperDisk,
+  SetEvaluator,
+  type CellSource,
+  type FilledCell,
+  type FilledTable,
+  type FillOptions,
+  type Missing,
+  type OnSetOptions,
+  type PaperCell,
+  type PaperEvaluation,
+  type PaperFolder,
+  type PaperFolderName,
+  type PaperFolders,
+  type PaperRow,
+  type PaperTable,
+  type SetEvaluation,
+  type SetTask,
+} from './paper';
 export { runStudies, type Job, type RunStudiesOptions, type StudiesOutcome, type StudyEvent } from './runner';
 export { atScale, dataFor, stepsFor } from './scale';
 export { serve } from './serve';

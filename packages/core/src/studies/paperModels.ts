@@ -27,7 +27,8 @@ export interface ParameterCount {
   total: number;
 }
 
-const VISION = {
+/** By the paper's names. */
+export const VISION = {
   'ViT-L': { modelType: CLIP_VISION.modelType, config: { ...CLIP_VIT_L, visionFeatureLayer: -2 } },
   'ViT-g': { modelType: EVA_VISION.modelType, config: { ...EVA_VIT_G, visionFeatureLayer: -1 } },
 };
@@ -50,9 +51,13 @@ export const PAPER_MODELS: readonly { vision: PaperVision; language: PaperLangua
   { vision: 'ViT-g', language: 'FlanT5-XXL' },
 ];
 
-/** Of stage 2: the Q-Former's text side is gone. */
-export function stage2Parameters(vision: PaperVision, language: PaperLanguage): ParameterCount {
-  return countTowers(VISION[vision], LANGUAGE[language]);
+/** Of stage 2: the Q-Former's text side is gone, unless it is to read questions (section 4.3). */
+export function stage2Parameters(
+  vision: PaperVision,
+  language: PaperLanguage,
+  { readsQuestions = false }: { readsQuestions?: boolean } = {},
+): ParameterCount {
+  return countTowers(VISION[vision], LANGUAGE[language], readsQuestions);
 }
 
 /** All that stage 1 trains in front of a vision tower, its text side and its heads included. */
@@ -63,8 +68,9 @@ export function stage1Trainable(vision: PaperVision): number {
 function countTowers(
   vision: TowerConfig & { config: { hiddenSize: number } },
   text: TowerConfig,
+  readsQuestions: boolean,
 ): ParameterCount {
-  const qformer = { ...bertBaseQformer(vision.config.hiddenSize), useQformerTextInput: false };
+  const qformer = { ...bertBaseQformer(vision.config.hiddenSize), useQformerTextInput: readsQuestions };
   const model = BLIP2.build({ vision, text, qformer, visionLayerNormEps: 1e-5 });
   return {
     trainable: countParameters(model.trainableParameters()),

@@ -13,6 +13,7 @@ export {
   type SetSummary,
   type SkippedPicture,
 } from './evaluation';
+export { modelRecord } from './modelRecord';
 export { PairScorer, TokenTable, type PairParts } from './pairScorer';
 export {
   evaluateQuestionSet,

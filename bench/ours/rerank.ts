@@ -1,0 +1,56 @@
+/**
+ * Our re-ranking of candidates by ITM with a paper-size Q-Former of random weights, for the harness to time: the protocol is
+ * that of bench/peers (README there). One step is one image, whose features are there, with its candidates.
+ *
+ *   npx tsx bench/ours/rerank.ts bench/peers/rerank-itm.json --warm-up 1 --steps 2
+ */
+import { readConfig, serve } from './serve';
+
+export interface RerankCase {
+  visionWidth: number;
+  patches: number;
+  vocabulary: number;
+  candidates: number;
+  /** Tokens of the texts: from the shortest to the longest, most of them short. */
+  lengths: [shortest: number, longest: number];
+}
+
+/** Cubed, a text of the middle is a ninth of the way from the shortest to the longest: as captions of COCO are. */
+const lengthOf = (text: number, { candidates, lengths: [shortest, longest] }: RerankCase): number =>
+  shortest + Math.floor((((text * 37) % candidates) / candidates) ** 3 * (longest - shortest + 1));
+
+async function main(): Promise<void> {
+  const c = readConfig<RerankCase>();
+  const { ParameterStore, Rng } = await import('../../packages/core/src/runtime');
+  const { Weights } = await import('../../packages/core/src/nn');
+  const { blip2Qformer, blip2QformerParameters } = await import('../../packages/core/src/models');
+  const { PairScorer } = await import('../../packages/core/src/evaluate');
+
+  const config = blip2Qformer(c.visionWidth);
+  const parameters = ParameterStore.create(blip2QformerParameters(config), 0);
+  const weights = new Weights(parameters.readAll());
+  const side = Math.sqrt(c.patches - 1);
+  const scorer = new PairScorer({
+    model: { vision: { hiddenSize: c.visionWidth, patchSize: 1, imageSize: side } as never, config },
+    weights: () => weights,
+    // A text is its number here.
+    tokenizer: {
+      encodeBatch: ([text]: string[]) => {
+        const length = lengthOf(Number(text), c);
+        const ids = Int32Array.from(
+          { length },
+          (_, i) => 5 + ((Number(text) * 7919 + i * 104_729) % (c.vocabulary - 6)),
+        );
+        return { ids, mask: new Int32Array(length).fill(1), shape: [1, length] };
+      },
+    } as never,
+    processor: { size: side, mean: [0, 0, 0], std: [1, 1, 1] },
+  });
+  const noise = Rng.from(1).normal([c.patches, c.visionWidth]);
+  const features = noise.dataSync<'float32'>();
+  const texts = Array.from({ length: c.candidates }, (_, text) => text);
+  const tokens = scorer.tokens(texts.map(String));
+  await serve(() => scorer.matchLogits(features, tokens, texts));
+}
+
+void main();

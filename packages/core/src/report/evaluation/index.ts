@@ -1,0 +1,2 @@
+/** Pages of evaluations. */
+export { writeEvaluationPage } from './page';

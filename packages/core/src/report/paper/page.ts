@@ -1,0 +1,83 @@
+/** A table of the paper beside ours, as a page. */
+import type { FilledCell, FilledTable } from '../../studies';
+import { html, Html } from '../html';
+import { STYLE } from '../style';
+import { oursText, paperText } from './markdown';
+
+const OWN_STYLE = `
+body { max-width: 82rem; }
+tr.ours th { font-weight: 600; }
+td .paper { color: var(--quiet); font-size: 0.86em; display: block; min-width: 0; }
+tr.theirs { color: var(--quiet); }
+thead th { max-width: 6.5rem; vertical-align: bottom; }
+`;
+
+/** A whole HTML document. */
+export function pageOf({ title, source, columns, rows, notes, missing, failures, limit }: FilledTable): Html {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>BLIP-2, ${source}</title>
+        <link rel="icon" href="data:," />
+        <style>
+          ${new Html(STYLE + OWN_STYLE)}
+        </style>
+      </head>
+      <body>
+        <h1>${title}</h1>
+        <p class="source">
+          The paper’s ${source}. Of BLIP-2: our number, linked to its results, and below it the paper’s; of
+          other models the paper’s.
+        </p>
+        ${limit === undefined ? undefined : html`<p class="bad">Only the first ${limit} pictures of each set: not to be compared.</p>`}
+        <div class="scroll">
+          <table class="wide">
+            <thead>
+              <tr>
+                <td></td>
+                ${columns.map((column) => html`<th scope="col" class="number bounds">${column}</th>`)}
+              </tr>
+            </thead>
+            <tbody>
+              ${rows.map(
+                ({ name, isOurs, cells }) =>
+                  html`<tr class="${isOurs ? 'ours' : 'theirs'}">
+                    <th scope="row">${name}</th>
+                    ${columns.map((column) => html`<td class="number">${cellHtml(cells[column])}</td>`)}
+                  </tr> `,
+              )}
+            </tbody>
+          </table>
+        </div>
+        ${notes.map((note) => html`<p class="small quiet">${note}</p>`)} ${listOf(missing, failures)}
+      </body>
+    </html> `;
+}
+
+function cellHtml(cell: FilledCell | undefined): Html | string {
+  if (!cell) return '–';
+  const ours = oursText(cell);
+  const paper = cell.paper === undefined ? undefined : paperText(cell.paper);
+  if (ours === undefined) return paper ?? '–';
+  const number = cell.results ? html`<a href="${cell.results}/browse.html">${ours}</a>` : ours;
+  return html`${number}${paper === undefined ? undefined : html`<span class="paper">${paper}</span>`}`;
+}
+
+function listOf(missing: FilledTable['missing'], failures: readonly string[]): Html | undefined {
+  if (missing.length + failures.length === 0) return undefined;
+  return html`<section>
+    <h2>What is not there</h2>
+    <ul>
+      ${missing.map(
+        ({ what, why, how }) =>
+          html`<li>
+            <b>${what}</b>: ${why}.
+            <pre>${how}</pre>
+          </li>`,
+      )}
+      ${failures.map((failure) => html`<li>${failure}</li>`)}
+    </ul>
+  </section>`;
+}

@@ -1,0 +1,29 @@
+/** What each of the paper's models trains, counted from its configuration: no weights are needed. */
+import { countParameters } from '../../nn';
+import { CLIP_VISION, EVA_VISION } from '../../models';
+import {
+  stage1Trainable,
+  stage2Parameters,
+  VISION,
+  type PaperLanguage,
+  type PaperVision,
+} from '../paperModels';
+
+/** Of the vision tower, without the blocks that are not used. */
+export function visionParameters(vision: PaperVision): number {
+  const { config } = VISION[vision];
+  const family = vision === 'ViT-L' ? CLIP_VISION : EVA_VISION;
+  return countParameters(family.build(config as never).parameters());
+}
+
+/** Fine-tuned for captions (table 3): image encoder, Q-Former without its text side, projection. */
+export const captioningTrainable = (vision: PaperVision, language: PaperLanguage): number =>
+  visionParameters(vision) + stage2Parameters(vision, language).trainable;
+
+/** Fine-tuned for questions (table 4): the Q-Former reads them, so its text side is there again. */
+export const vqaTrainable = (vision: PaperVision, language: PaperLanguage): number =>
+  visionParameters(vision) + stage2Parameters(vision, language, { readsQuestions: true }).trainable;
+
+/** Fine-tuned for retrieval (tables 5 and 6): image encoder and all that stage 1 trains. */
+export const retrievalTrainable = (vision: PaperVision): number =>
+  visionParameters(vision) + stage1Trainable(vision);

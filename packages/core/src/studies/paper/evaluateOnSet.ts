@@ -1,0 +1,92 @@
+/** One model asked on public sets, one after the other: it is loaded once. */
+import { canonicalJson, sha256, type JsonObject } from '../../checkpoints';
+import type { CaptionSet, QuestionSet } from '../../data';
+import {
+  evaluateCaptionSet,
+  evaluateQuestionSet,
+  evaluateRetrievalSet,
+  modelRecord,
+  PairScorer,
+  type AnswerRecord,
+  type CaptionRecord,
+  type RetrievalRecord,
+  type SetEvaluationOptions,
+  type SetSummary,
+} from '../../evaluate';
+import type { AskOptions } from '../../inference';
+import { openBlip2, openBlip2Retrieval } from '../../recipes';
+
+/** What is done with a set. */
+export type SetTask = SetSummary['task'];
+
+/** What an evaluation gives back. */
+export interface SetEvaluation {
+  summary: SetSummary;
+  records: readonly (AnswerRecord | CaptionRecord | RetrievalRecord)[];
+}
+
+/** How a set is evaluated on. */
+export interface OnSetOptions extends Omit<SetEvaluationOptions, 'model'> {
+  /** Of answers and captions. */
+  generation?: AskOptions;
+  /** Of captions. */
+  prompt?: string;
+  /** Of retrieval. */
+  k?: number;
+}
+
+/** A model that is loaded when it is first asked. */
+export class SetEvaluator {
+  private writing: ReturnType<typeof openBlip2> | undefined;
+  private scoring: Promise<{ scorer: PairScorer; dispose: () => void }> | undefined;
+  readonly record: JsonObject;
+
+  /** @param model a folder, or a run @throws Blip2Error if there is none */
+  constructor(readonly model: string) {
+    this.record = modelRecord(model);
+  }
+
+  /** Answers, describes or ranks all of a set. */
+  async evaluate(
+    task: SetTask,
+    set: QuestionSet | CaptionSet,
+    options: OnSetOptions,
+  ): Promise<SetEvaluation> {
+    const all = { ...options, model: this.record };
+    if (task === 'retrieval') {
+      const { scorer } = await (this.scoring ??= this.openScoring());
+      return evaluateRetrievalSet(scorer, set as CaptionSet, all);
+    }
+    const model = await (this.writing ??= openBlip2(this.model));
+    return task === 'vqa'
+      ? evaluateQuestionSet(model, set as QuestionSet, all)
+      : evaluateCaptionSet(model, set as CaptionSet, all);
+  }
+
+  /** Gives the memory back. */
+  async dispose(): Promise<void> {
+    (await this.writing)?.dispose();
+    (await this.scoring)?.dispose();
+  }
+
+  private async openScoring() {
+    const model = await openBlip2Retrieval(this.model);
+    const scorer = new PairScorer(model.parts);
+    const dispose = () => {
+      scorer.dispose();
+      model.dispose();
+    };
+    return { scorer, dispose };
+  }
+}
+
+/** A name for a folder of results, another one where anything is asked otherwise. */
+export function evaluationName(
+  task: SetTask,
+  { name, split, identity }: QuestionSet | CaptionSet,
+  model: JsonObject,
+  options: JsonObject,
+): string {
+  const hash = sha256(canonicalJson({ task, identity, model, options })).slice(0, 8);
+  return `${name}-${split}-${task}-${String(model.name)}-${hash}`;
+}
