@@ -21,6 +21,7 @@ process.env.TF_NUM_INTRAOP_THREADS = flags.threads;
 process.env.TF_NUM_INTEROP_THREADS ??= flags.threads;
 
 export const { variant } = flags;
+export const threads = Number(flags.threads);
 
 /** The case's sizes: a JSON file, or the JSON itself. */
 export function readConfig<T>(): T {

@@ -7,7 +7,8 @@ import {
   type LoaderOptions,
   type PictureSource,
 } from '../../packages/core/src/data';
-import { bijection, SampleOrder } from '../../packages/core/src/data/loader/order';
+import { SampleOrder } from '../../packages/core/src/data/loader/order';
+import { bijection } from '../../packages/core/src/data/random';
 import { decodeImage } from '../../packages/core/src/image';
 import { jpeg, put, shard, tar, temporaryDir } from './sourcesFixture';
 

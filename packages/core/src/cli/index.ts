@@ -7,10 +7,12 @@ import { addAttend } from './attend';
 import { addBench } from './bench';
 import { addCapfilt } from './capfilt';
 import { addConvert } from './convert';
+import { addData } from './data';
 import { addDoctor } from './doctor';
 import { addDownload } from './download';
 import { addEvaluate } from './evaluate';
 import { addFinetune } from './finetune';
+import { addLaunch } from './launch';
 import { addMetrics } from './metrics';
 import { addPlan } from './plan';
 import { addPretrain } from './pretrain';
@@ -43,10 +45,12 @@ function program(): Command {
     addAttend,
     addConvert,
     addDownload,
+    addData,
     addTowers,
     addPretrain,
     addPlan,
     addFinetune,
+    addLaunch,
     addCapfilt,
     addEvaluate,
     addMetrics,

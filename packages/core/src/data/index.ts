@@ -36,7 +36,7 @@ export {
   type ExampleFilters,
   type FilteredExample,
 } from './filters';
-export { withTrainFilter } from './filterFile';
+export { readFilters, withTrainFilter } from './filterFile';
 export { emoji, openEmoji, type EmojiOptions } from './emoji';
 export { folder, openFolder, requireTowers, type FolderOptions, type OwnDataset } from './folder';
 export {
@@ -58,13 +58,25 @@ export {
 } from './languageModel';
 export { shapes, shapesTower, type ShapesDataset, type ShapesTower } from './shapes';
 export {
+  checkSource,
   describeFaults,
+  manifestNames,
+  manifestOf,
   openSource,
+  packShards,
+  readMix,
   SOURCE_KINDS,
   UnreadableError,
+  writeSamplePage,
+  type CheckedSample,
+  type CheckOptions,
+  type CheckReport,
   type FaultCount,
   type Faults,
   type Known,
+  type Manifest,
+  type PackOptions,
+  type PackRecord,
   type PictureSource,
   type Place,
   type ReadPicture,

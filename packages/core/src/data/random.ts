@@ -30,3 +30,21 @@ export function permutation(size: number, ...coordinates: number[]): Int32Array 
   }
   return order;
 }
+
+/**
+ * Where a value goes under a permutation of 0…size−1 drawn from a key, of which nothing is held in memory: four Feistel
+ * rounds, repeated until inside.
+ */
+export function bijection(size: number, value: number, key: number): number {
+  const half = Math.max(1, Math.ceil(Math.log2(size) / 2));
+  const mask = 2 ** half - 1;
+  let at = value;
+  do {
+    let [left, right] = [Math.floor(at / 2 ** half), at & mask];
+    for (let round = 0; round < 4; round++) {
+      [left, right] = [right, (left ^ hashInts(key, round, right)) & mask];
+    }
+    at = left * 2 ** half + right;
+  } while (at >= size);
+  return at;
+}

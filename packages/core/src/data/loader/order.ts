@@ -4,7 +4,7 @@
  * keyed bijection; of a mix, every round of 10,000 rows has of each part what its weight says.
  */
 import { Blip2Error } from '../../runtime';
-import { drawBelow, hashInts, permutation } from '../random';
+import { bijection, drawBelow, hashInts, permutation } from '../random';
 import type { PictureSource, SourcePart } from '../sources';
 
 const [ROUNDS, RUNS, SHIFT, SPARE] = [11, 12, 13, 14];
@@ -86,19 +86,4 @@ function numberAt({ start, size, run }: SourcePart, position: number, seed: numb
   const block = bijection(blocks, Math.floor(within / length), hashInts(seed, RUNS, part, epoch));
   const shift = length > 1 ? drawBelow(size, seed, SHIFT, part, epoch) : 0;
   return start + ((block * length + (within % length) + shift) % size);
-}
-
-/** Where 0…size−1 goes under a permutation drawn from a key: four Feistel rounds, repeated until inside. */
-export function bijection(size: number, value: number, key: number): number {
-  const half = Math.max(1, Math.ceil(Math.log2(size) / 2));
-  const mask = 2 ** half - 1;
-  let at = value;
-  do {
-    let [left, right] = [Math.floor(at / 2 ** half), at & mask];
-    for (let round = 0; round < 4; round++) {
-      [left, right] = [right, (left ^ hashInts(key, round, right)) & mask];
-    }
-    at = left * 2 ** half + right;
-  } while (at >= size);
-  return at;
 }
