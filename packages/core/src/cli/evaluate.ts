@@ -1,8 +1,9 @@
 /** `blip2 evaluate retrieval`: recall of a trained run. */
 import { Option, type Command } from 'commander';
+import type { WeightsType } from '../checkpoints';
 import type { ImageTextDataset, ImageTextSplit } from '../data';
 import type { RetrievalRow } from '../evaluate';
-import { DATA_HELP, positiveNumber, wholeNumber } from './arguments';
+import { DATA_HELP, dtypeOption, positiveNumber, wholeNumber } from './arguments';
 import { addEvaluateCaption } from './evaluateCaption';
 import { evaluateOnSet, isOnSet, OUT_HELP, SPLIT_HELP } from './evaluateSet';
 import { addEvaluateVqa } from './evaluateVqa';
@@ -15,6 +16,7 @@ interface Options {
   k: number;
   limit?: number;
   out?: string;
+  dtype?: WeightsType;
   equalTexts: 'merge' | 'apart';
   byTruth?: boolean;
   swaps?: boolean;
@@ -23,10 +25,10 @@ interface Options {
 }
 
 async function retrieval(options: Options): Promise<void> {
-  const { model, data, split, k, limit, out, json, byTruth, baselines, swaps } = options;
+  const { model, data, split, k, limit, out, dtype, json, byTruth, baselines, swaps } = options;
   if (!(await isOnSet(data))) return onSplit(options);
   const unfit = { 'by-truth': byTruth, baselines, swaps };
-  return evaluateOnSet('retrieval', { model, data, split, k, limit, out, json }, unfit);
+  return evaluateOnSet('retrieval', { model, data, split, k, limit, out, dtype, json }, unfit);
 }
 
 async function onSplit(options: Options): Promise<void> {
@@ -112,6 +114,7 @@ export function addEvaluate(program: Command): void {
     .option('--swaps', 'as well: true captions against ones with an exchange, e.g. of colors (shapes)')
     .option('--limit <count>', 'of a public set so many pictures, from the first on', positiveNumber)
     .option('--out <dir>', OUT_HELP)
+    .addOption(dtypeOption())
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',

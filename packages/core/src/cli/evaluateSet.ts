@@ -1,5 +1,6 @@
 /** `blip2 evaluate … --data vqav2?dir=…`: what evaluation on the public sets shares. */
 import { join } from 'node:path';
+import type { WeightsType } from '../checkpoints';
 import type { OnSetOptions, SetTask } from '../studies';
 import { CountLine } from './countLine';
 import { Exit, printJson, printTable } from './output';
@@ -9,6 +10,7 @@ interface Options extends Pick<OnSetOptions, 'limit' | 'generation' | 'prompt' |
   data: string;
   split?: string;
   out?: string;
+  dtype?: WeightsType;
   json?: boolean;
 }
 
@@ -28,7 +30,7 @@ export async function isOnSet(data: string): Promise<boolean> {
 /** @param unfit options of the command that public sets have no use for, if they are given */
 export async function evaluateOnSet(
   task: SetTask,
-  { model, data, split, out, json, ...asked }: Options,
+  { model, data, split, out, dtype, json, ...asked }: Options,
   unfit: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const { Blip2Error } = await import('../runtime');
@@ -40,7 +42,7 @@ export async function evaluateOnSet(
   if (useless !== undefined) {
     throw new Blip2Error(`--${useless} is not for public sets`, { hint: 'Leave it out.', exitCode: 2 });
   }
-  const evaluator = new SetEvaluator(model);
+  const evaluator = new SetEvaluator(model, dtype);
   const set = task === 'vqa' ? openQuestionSet(data, split) : openCaptionSet(data, split);
   const options = JSON.parse(JSON.stringify(asked)) as OnSetOptions;
   const name = evaluationName(task, set, evaluator.record, { ...options } as never);

@@ -1,7 +1,8 @@
 /** `blip2 evaluate vqa`: answers to the questions of a split. */
 import type { Command } from 'commander';
+import type { WeightsType } from '../checkpoints';
 import type { VqaEvaluation } from '../evaluate';
-import { DATA_HELP, positiveNumber } from './arguments';
+import { DATA_HELP, dtypeOption, positiveNumber } from './arguments';
 import { evaluateOnSet, isOnSet, OUT_HELP, SPLIT_HELP } from './evaluateSet';
 import { printJson, printTable } from './output';
 
@@ -13,6 +14,7 @@ interface Options {
   limit?: number;
   blind?: boolean;
   out?: string;
+  dtype?: WeightsType;
   json?: boolean;
 }
 
@@ -29,6 +31,7 @@ async function onSplit({
   numBeams,
   limit,
   blind,
+  dtype,
   json,
 }: Options): Promise<void> {
   const { GENERATING, loadData, openBlip2, openRun } = await import('../recipes');
@@ -39,7 +42,7 @@ async function onSplit({
   const dataset = await loadData(data);
   const asking = splitNamed(dataset, split);
   const run = isRunFolder(model) ? openRun(model, { stages: GENERATING }).model : undefined;
-  const asked = run ?? askingBlip2(await openBlip2(model));
+  const asked = run ?? askingBlip2(await openBlip2(model, { dtype }));
   const options = { limit, generation: { numBeams } };
   const { pictures, accuracy, rows } = await evaluateVqa(asked, asking, options);
   const baselines: Record<string, VqaEvaluation> = {};
@@ -85,6 +88,7 @@ export function addEvaluateVqa(evaluate: Command): void {
     .option('--limit <count>', 'so many pictures, from the first on', positiveNumber)
     .option('--blind', 'as well: what is right without looking at the picture')
     .option('--out <dir>', OUT_HELP)
+    .addOption(dtypeOption())
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Finding, Scale, Study } from '../studies';
-import { positiveNumber } from './arguments';
+import { dtypeOption, positiveNumber } from './arguments';
 import { Exit, printJson, printTable } from './output';
 import { reproducePaper, type PaperOptions } from './reproducePaper';
 
@@ -142,6 +142,7 @@ export function addReproduce(program: Command): void {
     .option('--sets <dir>', 'paper: folder of vqav2, okvqa, gqa, nocaps, coco, flickr30k (sets)')
     .option('--limit <count>', 'paper: so many pictures of each set, for a first look', positiveNumber)
     .option('--out <dir>', 'paper: folder of tables and results (runs/paper)')
+    .addOption(dtypeOption())
     .option('--dry-run', 'paper: only say what is missing and how to get it')
     .option('--json', 'print one JSON document')
     .addHelpText('after', NOTES)

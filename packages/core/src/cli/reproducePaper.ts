@@ -1,5 +1,6 @@
 /** `blip2 reproduce … --scale paper`: the paper's tables, filled from published weights and sets. */
 import { join } from 'node:path';
+import type { WeightsType } from '../checkpoints';
 import type { FilledTable, Missing, PaperTable } from '../studies';
 import { CountLine } from './countLine';
 import { Exit, printJson, printTable } from './output';
@@ -10,12 +11,13 @@ export interface PaperOptions {
   sets: string;
   out?: string;
   limit?: number;
+  dtype?: WeightsType;
   dryRun?: boolean;
   json?: boolean;
 }
 
 export async function reproducePaper(names: readonly string[], options: PaperOptions): Promise<void> {
-  const { models, sets, limit, dryRun, json } = options;
+  const { models, sets, limit, dtype, dryRun, json } = options;
   const { defaultRunsDir, listenForInterruption } = await import('../train');
   const { fillTables, missingOf, PaperDisk } = await import('../studies');
   const { writeEvaluationPage, writePaperTable } = await import('../report');
@@ -33,7 +35,7 @@ export async function reproducePaper(names: readonly string[], options: PaperOpt
     controller.abort();
   });
   const filled = await fillTables(disk, tables, {
-    ...{ out, limit, signal: controller.signal },
+    ...{ out, limit, dtype, signal: controller.signal },
     onProgress: (what, done, of) => progress.show(done, of, `${what}: `),
     onEvaluation: async (folder, evaluation) => {
       progress.end();

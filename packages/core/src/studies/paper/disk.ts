@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Blip2Error } from '../../runtime';
 import {
   evaluationSetLayout,
+  manifestOf,
   openCaptionSet,
   openQuestionSet,
   type CaptionSet,
@@ -75,7 +76,8 @@ export class PaperDisk {
       return task === 'vqa' ? openQuestionSet(specification) : openCaptionSet(specification);
     } catch (error) {
       if (!(error instanceof Blip2Error)) throw error;
-      const how = `sources: docs/evaluation.md; ${dir} should look like this:\n${evaluationSetLayout(set, split)}`;
+      const source = manifestOf(set)?.source;
+      const how = `from ${source}; ${dir} should look like this:\n${evaluationSetLayout(set, split)}`;
       return { what: `${set} ${split}`, why: error.message, how };
     }
   }

@@ -1,5 +1,5 @@
 /** One model asked on public sets, one after the other: it is loaded once. */
-import { canonicalJson, sha256, type JsonObject } from '../../checkpoints';
+import { canonicalJson, sha256, type JsonObject, type WeightsType } from '../../checkpoints';
 import type { CaptionSet, QuestionSet } from '../../data';
 import {
   evaluateCaptionSet,
@@ -41,9 +41,16 @@ export class SetEvaluator {
   private scoring: Promise<{ scorer: PairScorer; dispose: () => void }> | undefined;
   readonly record: JsonObject;
 
-  /** @param model a folder, or a run @throws Blip2Error if there is none */
-  constructor(readonly model: string) {
-    this.record = modelRecord(model);
+  /**
+   * @param model a folder, or a run
+   * @param dtype how a folder's matrices are held
+   * @throws Blip2Error if there is none
+   */
+  constructor(
+    private readonly model: string,
+    private readonly dtype?: WeightsType,
+  ) {
+    this.record = { ...modelRecord(model), ...(dtype && { dtype }) };
   }
 
   /** Answers, describes or ranks all of a set. */
@@ -57,7 +64,7 @@ export class SetEvaluator {
       const { scorer } = await (this.scoring ??= this.openScoring());
       return evaluateRetrievalSet(scorer, set as CaptionSet, all);
     }
-    const model = await (this.writing ??= openBlip2(this.model));
+    const model = await (this.writing ??= openBlip2(this.model, { dtype: this.dtype }));
     return task === 'vqa'
       ? evaluateQuestionSet(model, set as QuestionSet, all)
       : evaluateCaptionSet(model, set as CaptionSet, all);
@@ -70,7 +77,7 @@ export class SetEvaluator {
   }
 
   private async openScoring() {
-    const model = await openBlip2Retrieval(this.model);
+    const model = await openBlip2Retrieval(this.model, { dtype: this.dtype });
     const scorer = new PairScorer(model.parts);
     const dispose = () => {
       scorer.dispose();

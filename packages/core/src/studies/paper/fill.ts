@@ -1,7 +1,7 @@
 /** Fills the paper's tables from what is on disk: every evaluation once, model by model, each resumable. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson, sha256, writeFileAtomic } from '../../checkpoints';
+import { canonicalJson, sha256, writeFileAtomic, type WeightsType } from '../../checkpoints';
 import type { CaptionSet, QuestionSet } from '../../data';
 import type { SetSummary } from '../../evaluate';
 import { isMissing, sourcesOf, type Missing, type PaperDisk } from './disk';
@@ -32,6 +32,8 @@ export interface FilledTable extends Omit<PaperTable, 'rows'> {
 export interface FillOptions {
   out: string;
   limit?: number;
+  /** How matrices of models are held. */
+  dtype?: WeightsType;
   signal?: AbortSignal;
   /** Is told what is being done: an evaluation and how many of its pictures are done. */
   onProgress?: (what: string, done: number, of: number) => void;
@@ -65,7 +67,7 @@ export async function fillTables(
   for (const model of new Set(sources.map((source) => source.model))) {
     const dir = await disk.model(model);
     if (isMissing(dir)) continue;
-    const evaluator = new SetEvaluator(dir);
+    const evaluator = new SetEvaluator(dir, options.dtype);
     const own = sources.filter((source) => source.model === model);
     for (const evaluation of new Set(own.map((source) => source.evaluation))) {
       const set = disk.set(evaluation);
