@@ -1,5 +1,5 @@
 /** Stateless random numbers. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { compile, dropout, Rng, tf, type Tensor } from '../../packages/core/src/runtime';
 import '../support/allclose';
 
@@ -76,4 +76,44 @@ it('categorical follows the probabilities and never takes what is excluded', () 
 it.each([0, 1e-6, 0.5, 1])('dropout at a rate of %s keeps that mean, and numbers', (rate) => {
   const kept = tf.mean(dropout(tf.ones([400, 400]), rate, Rng.from(6))).dataSync()[0];
   expect(kept).toBeCloseTo(rate === 1 ? 0 : 1, 1);
+});
+
+describe('part of a batch', () => {
+  const ROWS = 6;
+  const draws: Record<string, (rng: Rng, shape: number[]) => Tensor> = {
+    uniform: (rng, shape) => rng.uniform(shape),
+    normal: (rng, shape) => rng.normal(shape, 2),
+    bernoulli: (rng, shape) => tf.cast(rng.bernoulli(shape, 0.7), 'int32'),
+    categorical: (rng, shape) => rng.categorical(tf.zeros(shape)),
+  };
+  const compiled = Object.fromEntries(
+    Object.entries(draws).map(([name, draw]) => [
+      name,
+      (rng: Rng, shape: number[]) => compile(() => draw(rng, shape))(),
+    ]),
+  );
+
+  // 7 numbers a row: the parts begin at no multiple of what Philox makes at a time.
+  test.each([
+    ...Object.entries(draws).map(([name, draw]) => [name, draw, 3, [7]] as const),
+    ...Object.entries(compiled).map(([name, draw]) => [`${name}, compiled`, draw, 2, [7]] as const),
+    ['bernoulli of four axes', draws.bernoulli, 3, [3, 5, 3]] as const,
+  ])('%s: each row draws what it does in the whole', (_, draw, parts, row) => {
+    const count = ROWS / parts;
+    for (const times of [1, 3]) {
+      const whole = draw(Rng.from(5).fork(), [times * ROWS, ...row]);
+      const whole3 = tf.reshape(whole, [times, ROWS, -1]);
+      for (let part = 0; part < parts; part++) {
+        const rows = { first: part * count, count, total: ROWS };
+        const own = draw(new Rng(Rng.from(5).seed, rows), [times * count, ...row]);
+        expect(tf.reshape(own, [times, count, -1])).toBeAllclose(
+          whole3.slice([0, part * count], [times, count]),
+          {
+            rtol: 0,
+            atol: 0,
+          },
+        );
+      }
+    }
+  });
 });

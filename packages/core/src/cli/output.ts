@@ -2,7 +2,7 @@
 
 /** Ends a command that has said all there is to say with an exit code other than 0. */
 export class Exit extends Error {
-  constructor(readonly exitCode: 1 | 2) {
+  constructor(readonly exitCode: number) {
     super(`exit ${exitCode}`);
   }
 }

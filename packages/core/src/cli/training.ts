@@ -85,6 +85,8 @@ export function addTraining<
       `\nCtrl-C ends the run after the current step and saves it (exit code 1); --resume goes on.\n\nExamples:\n${examples}`,
     )
     .action(async (options: Options) => {
+      const { joinCluster } = await import('../runtime');
+      if (!options.dryRun) joinCluster(); // before the first tensor
       const { applyOverrides, recipeOptions } = await import('../recipes');
       const data = await openData(options.data);
       const parts = ((await openParts?.(data, options)) ?? {}) as Parts;

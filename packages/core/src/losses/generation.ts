@@ -5,6 +5,7 @@
  */
 import { IGNORED, softmaxCrossEntropy, tf, type Tensor } from '../runtime';
 import { LABEL_SMOOTHING } from './contrastive';
+import { partOfTokens } from './parts';
 
 /**
  * Row t of the logits is judged by token t + 1; padding is not judged. The first token, [DEC], is never a target.
@@ -17,6 +18,8 @@ import { LABEL_SMOOTHING } from './contrastive';
 export function imageGroundedGeneration(logits: Tensor, ids: Tensor, mask: Tensor): Tensor {
   const [, steps, vocabulary] = logits.shape as [number, number, number];
   const next = (x: Tensor) => x.slice([0, 1], [-1, steps]).reshape([-1]); // [B · (T − 1)]
-  const labels = tf.where(next(mask).toBool(), next(ids), tf.scalar(IGNORED, 'int32'));
-  return softmaxCrossEntropy(logits.reshape([-1, vocabulary]), labels, { labelSmoothing: LABEL_SMOOTHING });
+  const judged = next(mask);
+  const labels = tf.where(judged.toBool(), next(ids), tf.scalar(IGNORED, 'int32'));
+  const options = { labelSmoothing: LABEL_SMOOTHING };
+  return partOfTokens(softmaxCrossEntropy(logits.reshape([-1, vocabulary]), labels, options), judged);
 }

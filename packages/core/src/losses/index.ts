@@ -15,6 +15,7 @@ export {
   type Stage2Options,
 } from './languageModeling';
 export { imageTextMatching, matchingPairs, sampleHardNegatives, type Negatives } from './matching';
+export { partOfRows } from './parts';
 export {
   stage1Losses,
   type Stage1Batch,
@@ -23,3 +24,10 @@ export {
   type Stage1Outputs,
   type Stage1Weights,
 } from './stage1';
+export {
+  compareStage1Chunks,
+  encodeStage1Chunk,
+  stage1ChunkLosses,
+  type Stage1Encoding,
+  type Stage1Notes,
+} from './stage1Chunks';

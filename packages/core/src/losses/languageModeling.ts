@@ -8,6 +8,7 @@
 import { IGNORED, softmaxCrossEntropy, tf, type Rng, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
 import { blip2Prompt, languageWeights, softPrompts, type Blip2, type Text } from '../models';
+import { partOfTokens } from './parts';
 
 /**
  * Next-token cross-entropy, mean over the target's real tokens.
@@ -18,7 +19,7 @@ import { blip2Prompt, languageWeights, softPrompts, type Blip2, type Text } from
 export function languageModeling(logits: Tensor, { ids, mask }: Text): Tensor {
   const [, , vocabulary] = logits.shape as [number, number, number];
   const labels = tf.where(mask.toBool(), ids, tf.scalar(IGNORED, 'int32'));
-  return softmaxCrossEntropy(logits.reshape([-1, vocabulary]), labels.reshape([-1]));
+  return partOfTokens(softmaxCrossEntropy(logits.reshape([-1, vocabulary]), labels.reshape([-1])), mask);
 }
 
 /** What a step of stage 2 reads. */

@@ -3,7 +3,10 @@
  * captions. Here images, texts and captions are one pass under a block mask, and both passes read the same keys and
  * values of the images.
  *
- * B batch, Q queries, P patches, T text tokens, D width, W width of the image, E width of the projections.
+ * With several workers each computes its own rows: its part of every loss, of which the sum over the workers is the loss.
+ *
+ * B rows: of the batch, or those of this worker; Q queries, P patches, T text tokens, D width, W width of the image,
+ * E width of the projections.
  */
 import { Blip2Error, gatherRows, tf, type Rng, type Tensor } from '../runtime';
 import { takeBatch, type Weights } from '../nn';
@@ -26,6 +29,7 @@ import {
 import { imageTextContrastive } from './contrastive';
 import { imageGroundedGeneration } from './generation';
 import { imageTextMatching, matchingPairs, sampleHardNegatives, type Negatives } from './matching';
+import { withNegatives, type Rows } from './negatives';
 
 export type Stage1Batch = {
   /** Features of the frozen ViT [B, P, W]. */
@@ -109,7 +113,8 @@ export function stage1Losses(
   if (weights.itm !== undefined) {
     const negatives =
       options.negatives ?? sampleHardNegatives(contrastive, required(options.rng), batch.imageIds);
-    outputs.matchingLogits = matchingPass(w, config, image, pass.embedded, batch.textMask, negatives, rng);
+    const own = { image, embedded: pass.embedded, textMask: batch.textMask };
+    outputs.matchingLogits = matchingPass(w, config, withNegatives(w, config, batch, own, negatives), rng);
     losses.itm = imageTextMatching(outputs.matchingLogits);
   }
 
@@ -123,7 +128,7 @@ export function stage1Losses(
 }
 
 /** The queries over the image, the text alone, and (for ITG) the text as a decoder: [Q; T] or [Q; T; T] rows at once. */
-function unimodalPass(
+export function unimodalPass(
   w: Weights,
   config: Blip2QformerConfig,
   image: ImageMemory,
@@ -150,27 +155,27 @@ function unimodalPass(
 }
 
 /** Pairs, negative images, negative texts, each image with its text: ITM's logits [3B, 2]. */
-function matchingPass(
+export function matchingPass(
   w: Weights,
   config: Blip2QformerConfig,
-  image: ImageMemory,
-  embedded: Tensor, // [B, T, D]
-  textMask: Tensor, // [B, T]
-  negatives: Negatives,
+  { rows, negatives }: { rows: Rows; negatives: Negatives },
   rng: Rng | undefined,
 ): Tensor {
   const { images, texts } = matchingPairs(negatives); // [3B] each
   const { queries } = qformer(w, config.qformer, {
     queries: w.get('query_tokens'),
-    image: selectImages(image, images),
-    text: takeBatch(embedded, texts), // [3B, T, D]
-    mask: bidirectionalMask(config.qformer.numQueryTokens, gatherRows(textMask, texts)),
+    image: selectImages(rows.image, images),
+    text: takeBatch(rows.embedded, texts), // [3B, T, D]
+    mask: bidirectionalMask(config.qformer.numQueryTokens, gatherRows(rows.textMask, texts)),
     rng,
   });
   return imageTextMatchingLogits(w, queries!);
 }
 
-function weightedSum(losses: Pick<Stage1Losses, 'itc' | 'itm' | 'itg'>, weights: Stage1Weights): Tensor {
+export function weightedSum(
+  losses: Pick<Stage1Losses, 'itc' | 'itm' | 'itg'>,
+  weights: Stage1Weights,
+): Tensor {
   const names = ['itc', 'itm', 'itg'] as const;
   const terms = names.flatMap((name) => (losses[name] ? [tf.mul(losses[name], weights[name]!)] : []));
   return tf.addN(terms);

@@ -70,6 +70,7 @@ export type { LanguageTower, Prompt, SpecialTokens } from './languageTower';
 export { OPT, OPT_125M, OPT_1_3B, OPT_2_7B, OPT_350M, OPT_6_7B, optParameters, type OptConfig } from './opt';
 export {
   attentionProbes,
+  concatImages,
   embedText,
   imageMemory,
   qformer,

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { BatchSource } from '../data';
-import type { Recipe } from '../train';
+import { ownRows, type Recipe } from '../train';
 import { parseOptions } from './errors';
 import type { FinetunedModel } from './finetunedModel';
 import { finetuning, finetuningShape, type FinetuningParts } from './finetuning';
@@ -33,14 +33,14 @@ export function captioning({ data, from, ...options }: CaptioningOptions): Recip
     from,
     settings,
     prompts: { caption: prompt },
-    batches({ parts: { language } }, { batchSize, seed }) {
+    batches({ parts: { language } }, { batchSize, seed }, share) {
       const captions = Array.from({ length: train.size }, (_, i) => train.captions(i));
       const pairs = captions.map((some) => some.map((answer) => ({ prompt, answer })));
       const texts = promptedTexts(language, pairs, settings.maxTextLength);
       const count = (example: number) => captions[example].length;
       const source = new BatchSource({ size: train.size, batchSize, seed, captions: count });
       return (step) => {
-        const { indices, captions: chosen } = source.batch(step);
+        const { indices, captions: chosen } = ownRows(source.batch(step), share);
         return { indices, texts: texts(indices, chosen) };
       };
     },

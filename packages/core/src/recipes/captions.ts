@@ -3,6 +3,7 @@ import { Blip2Error } from '../runtime';
 import { cleanCaption, type EncodedBatch, type Tokenizer } from '../text';
 import type { HostTensor } from '../checkpoints';
 import { BatchSource, type ImageTextSplit } from '../data';
+import { ownRows, type Share } from '../train';
 
 /** Rows of a table [N, T], chosen by number. */
 export function selectRows(table: Int32Array, width: number, rows: ArrayLike<number>): HostTensor {
@@ -57,17 +58,22 @@ export interface CaptionBatch {
   text: { textIds: HostTensor; textMask: HostTensor };
 }
 
-/** Captioned pictures in batches, a pure function of the step. */
+/** Captioned pictures in batches, own rows of them: a pure function of the step. */
 export function captionBatches(
   split: ImageTextSplit,
   tokenizer: Tokenizer,
-  { maxTextLength, batchSize, seed }: { maxTextLength: number; batchSize: number; seed: number },
+  {
+    maxTextLength,
+    batchSize,
+    seed,
+    share,
+  }: { maxTextLength: number; batchSize: number; seed: number; share?: Share },
 ): (step: number) => CaptionBatch {
   const table = new CaptionTable(split, tokenizer, maxTextLength);
   const captions = (example: number) => table.count(example);
   const source = new BatchSource({ size: split.size, batchSize, seed, captions });
   return (step) => {
-    const batch = source.batch(step);
+    const batch = ownRows(source.batch(step), share);
     const { ids, mask } = table.batch(batch.indices, batch.captions);
     return { indices: batch.indices, text: { textIds: ids, textMask: mask } };
   };

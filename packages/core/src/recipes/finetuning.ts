@@ -15,6 +15,7 @@ import {
   type PrepareContext,
   type Recipe,
   type Run,
+  type Share,
   type Task,
   type TrainingConfig,
 } from '../train';
@@ -53,8 +54,12 @@ export interface FinetuningKind extends FinetuningParts {
   /** The stage-1 run whose Q-Former's text half comes back, to read questions. */
   stage1?: Run<Stage1Model>;
   settings: FinetuningSettings;
-  /** What is trained on, as a pure function of the step. */
-  batches: (model: FinetunedModel, training: TrainingConfig) => (step: number) => FinetuningBatch;
+  /** What is trained on, own rows of it, as a pure function of the step. */
+  batches: (
+    model: FinetunedModel,
+    training: TrainingConfig,
+    share?: Share,
+  ) => (step: number) => FinetuningBatch;
   evaluate?: (model: FinetunedModel) => Promise<Record<string, number>>;
 }
 
@@ -157,7 +162,7 @@ function startingParameters(model: Blip2, { from, stage1 }: FinetuningKind): Par
 function prepare(
   kind: FinetuningKind,
   recorded: RecordedModel,
-  { training }: PrepareContext,
+  { training, share }: PrepareContext,
 ): Task<FinetunedModel> {
   const { data, from, settings, batches, evaluate } = kind;
   const { tower, language } = from.model.parts;
@@ -165,7 +170,7 @@ function prepare(
   const whole = modelOf(recorded, around);
   const parameters = startingParameters(whole, kind);
   const model = finetunedModel(whole, parameters, around);
-  const batch = batches(model, training);
+  const batch = batches(model, training, share);
   return {
     model,
     parameters,

@@ -2,7 +2,7 @@
 import { Blip2Error, tf, type Rng, type Tensor } from '../runtime';
 import type { Weights } from '../nn';
 import type { Blip2QformerConfig } from '../models';
-import { stage1Losses, type Stage1Batch, type Stage1Weights } from '../losses';
+import { partOfRows, stage1Losses, type Stage1Batch, type Stage1Weights } from '../losses';
 import type { HostTensor } from '../checkpoints';
 import type { LossResult } from '../train';
 import { customLosses, STAGE1_LOSSES, type Losses } from './objectiveOptions';
@@ -17,10 +17,18 @@ export function lossWeights(losses: Losses): Record<string, HostTensor> {
   );
 }
 
+/** The weights among the inputs of a step. */
+export function usedWeights(inputs: Record<string, Tensor>): Stage1Weights {
+  const used = STAGE1_LOSSES.filter((name) => weightName(name) in inputs);
+  return Object.fromEntries(used.map((name) => [name, inputs[weightName(name)]]));
+}
+
 /** What the Q-Former is, and what it is trained by. */
 export interface Objective {
   config: Blip2QformerConfig;
   losses: Losses;
+  /** See `imageTextContrastive`. */
+  gathered?: 'stopped' | 'attached';
 }
 
 /**
@@ -32,17 +40,19 @@ export interface Objective {
  */
 export function objective(
   w: Weights,
-  { config, losses }: Objective,
+  { config, losses, gathered }: Objective,
   image: Tensor,
   inputs: Record<string, Tensor>,
   rng: Rng,
 ): LossResult {
   const batch: Stage1Batch = { image, textIds: inputs.textIds, textMask: inputs.textMask };
-  const used = STAGE1_LOSSES.filter((name) => weightName(name) in inputs);
-  const weights: Stage1Weights = Object.fromEntries(used.map((name) => [name, inputs[weightName(name)]]));
-  const { outputs, loss: total, ...terms } = stage1Losses(w, config, batch, { rng, weights });
+  const weights = usedWeights(inputs);
+  const { outputs, loss: total, ...terms } = stage1Losses(w, config, batch, { rng, weights, gathered });
   const extra = Object.fromEntries(
-    customLosses(losses).map(([name, custom]) => [name, scalar(name, custom(outputs, batch))] as const),
+    customLosses(losses).map(([name, custom]) => {
+      const value = scalar(name, custom(outputs, batch));
+      return [name, partOfRows(value)] as const;
+    }),
   );
   return { loss: tf.addN([total, ...Object.values(extra)]), ...terms, ...extra };
 }

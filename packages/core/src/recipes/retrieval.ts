@@ -86,13 +86,13 @@ function prepare(
   data: ImageTextDataset,
   stage1: Stage1Model,
   { losses, layerDecay }: RetrievalTuningSettings,
-  { training }: PrepareContext,
+  { training, share }: PrepareContext,
 ): Promise<Task<RetrievalTunedModel>> {
   const { batchSize, seed } = training;
   const { train, validation } = data;
   const model = createRetrievalModel(stage1);
   const { config, vision, parameters, tokenizer, maxTextLength } = model;
-  const captions = captionBatches(train, tokenizer, { maxTextLength, batchSize, seed });
+  const captions = captionBatches(train, tokenizer, { maxTextLength, batchSize, seed, share });
   const weights = lossWeights(losses);
   return Promise.resolve({
     model,

@@ -113,7 +113,7 @@ async function prepare(
   const model = createStage1Model(around, settings, { seed, runsDir: context.runsDir });
   const { config, parameters } = model;
   if (settings.initialise) initialise(parameters, config, settings.initialise);
-  const { losses } = settings;
+  const { losses, gathered } = settings;
   const { data } = around;
   const source = isStreamed(data)
     ? await streamedInputs({ ...around, data }, model, settings, context)
@@ -124,7 +124,7 @@ async function prepare(
     model,
     parameters,
     inputs: async (step) => ({ ...(await source.inputs(step)), ...weights }),
-    loss: (w, inputs, rng) => objective(w, { config, losses }, inputs.image, inputs, rng),
+    loss: (w, inputs, rng) => objective(w, { config, losses, gathered }, inputs.image, inputs, rng),
     evaluate: validation && (() => validationRecall(model, validation)),
     dispose: source.dispose,
   };

@@ -22,6 +22,8 @@ const schema = z.strictObject({
   qformer: qformer.prefault({}),
   /** Divides similarities; learned from here on. */
   temperature: z.number().positive().default(0.07),
+  /** What ITC's other side of each pair learns from it: nothing (stopped, as in LAVIS, unless given), or as much (attached). */
+  gathered: z.enum(['stopped', 'attached']).optional(),
   /** Longest caption in tokens, special tokens included. */
   maxTextLength: count.default(32),
   /** Start from a model folder of a BERT of the Q-Former's sizes; all is drawn from the seed unless given. */

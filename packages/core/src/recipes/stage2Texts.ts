@@ -12,8 +12,11 @@ export type Stage2Texts = Record<'targetIds' | 'targetMask', HostTensor> &
   Partial<Record<'promptIds' | 'promptMask', HostTensor>>;
 
 export interface TextSource {
-  /** Of the captions of some examples: a pure function of its arguments, always of the same shapes. */
-  batch(examples: Int32Array, captions: Int32Array, step: number): Stage2Texts;
+  /**
+   * Of the captions of some examples: a pure function of its arguments, always of the same shapes. `first`: the number in
+   * the batch of all workers that the first of them has.
+   */
+  batch(examples: Int32Array, captions: Int32Array, step: number, first?: number): Stage2Texts;
 }
 
 interface TextOptions {
@@ -65,10 +68,11 @@ function partedCaptions(
   const ids = captions.flat().map((text) => language.tokenizer.encode(text));
   const texts = partedTexts(language, { maxLength: Math.min(maxLength, longest(ids)), seed });
   return {
-    batch: (examples, chosen, step) =>
+    batch: (examples, chosen, step, first) =>
       texts(
         [...examples].map((example, row) => captions[example][chosen[row]]),
         step,
+        first,
       ),
   };
 }

@@ -12,7 +12,7 @@ import { QUESTION_ANSWER } from '../generate';
 import { questionPrompt } from '../inference';
 import type { HostTensor } from '../checkpoints';
 import { BatchSource, type VisualQuestion } from '../data';
-import type { Recipe, Run } from '../train';
+import { ownRows, type Recipe, type Run } from '../train';
 import { encodeTexts, selectRows } from './captions';
 import { parseOptions } from './errors';
 import type { FinetunedModel } from './finetunedModel';
@@ -58,7 +58,7 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
     stage1,
     settings,
     prompts,
-    batches({ parts: { model, language } }, { batchSize, seed }) {
+    batches({ parts: { model, language } }, { batchSize, seed }, share) {
       const { train } = data;
       const questions = Array.from({ length: train.size }, (_, i) => train.questions!(i));
       // Pictures that nothing is asked about are left out.
@@ -72,7 +72,7 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
       const count = (place: number) => questions[asked[place]].length;
       const source = new BatchSource({ size: asked.length, batchSize, seed, captions: count });
       return (step) => {
-        const { indices: places, captions: chosen } = source.batch(step);
+        const { indices: places, captions: chosen } = ownRows(source.batch(step), share);
         const indices = places.map((place) => asked[place]);
         return { indices, texts: { ...texts(indices, chosen), ...beside?.(indices, chosen) } };
       };

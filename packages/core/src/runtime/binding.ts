@@ -22,13 +22,17 @@ export interface Binding {
   createTensor(shape: number[], dtype: number, values: HostValues): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): HostValues;
-  /** `after`: tensors that must be there before the operation runs (asked of a trace; eagerly they are). */
+  /**
+   * Asked of a trace alone: `after`, tensors that must be there before the operation runs; `shape` of its output, where
+   * TensorFlow cannot infer it.
+   */
   executeOp(
     name: string,
     attributes: OpAttribute[],
     inputs: number[],
     outputs: number,
     after?: readonly number[],
+    shape?: number[],
   ): TensorMetadata[];
   getNumOfTensors(): number;
   isUsingGpuDevice(): boolean;
@@ -96,6 +100,7 @@ export interface Recorder {
     inputs: number[],
     outputs: number,
     after?: readonly number[],
+    shape?: number[],
   ): TensorMetadata[];
   noteUpload(id: number, values: HostValues): void;
 }
@@ -143,9 +148,9 @@ export function unpin(id: number): void {
 export function traceable(original: Binding): Binding {
   native = original;
   const intercepted: Partial<Binding> = {
-    executeOp: (name, attributes, inputs, outputs, after) =>
+    executeOp: (name, attributes, inputs, outputs, after, shape) =>
       recorder
-        ? recorder.addOp(name, attributes, inputs, outputs, after)
+        ? recorder.addOp(name, attributes, inputs, outputs, after, shape)
         : original.executeOp(name, attributes, inputs, outputs),
     createTensor: (shape, dtype, values) => {
       const id = original.createTensor(shape, dtype, values);

@@ -75,6 +75,7 @@ export class Trace implements Recorder {
     inputs: number[],
     outputs: number,
     after: readonly number[] = [],
+    known?: number[],
   ): TensorMetadata[] {
     const resources = inputs.filter((id) => id >= 0 && resourceFacts(id));
     const histories = resources.map((id) => this.#historyOf(id));
@@ -90,7 +91,7 @@ export class Trace implements Recorder {
     ]);
     controls.push(...after.flatMap((id) => this.#makers.get(this.#place(id)) ?? []));
     const places = inputs.map((id) => this.#place(id));
-    const shape = reading ? resourceFacts(inputs[0])?.shape : undefined;
+    const shape = reading ? resourceFacts(inputs[0])?.shape : known;
     const binding = nativeBinding();
     const value = (attribute: string): unknown => attributes.find(({ name }) => name === attribute)?.value;
     const added = binding.graphAddOp(

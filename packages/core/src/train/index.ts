@@ -23,6 +23,7 @@ export {
   type RunFolder,
 } from './runFolder';
 export { learningRateAt, type ScheduleOptions } from './schedule';
+export { ALONE, ownRows, rowsOf, type Share } from './share';
 export { isDecayed, TrainingStep } from './step';
-export { type Inputs, type LossResult, type PrepareContext, type Recipe, type Task } from './task';
+export { type ChunkedLoss, type Inputs, type LossResult, type PrepareContext, type Recipe, type Task } from './task';
 export { defaultRunsDir, train, type Run, type TrainOptions } from './train';

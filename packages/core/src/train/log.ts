@@ -66,3 +66,13 @@ export class JsonlLog {
     closeSync(this.handle);
   }
 }
+
+/** Logs of a worker that writes none: what it would have written is kept in memory. */
+export function unwrittenLogs() {
+  const entries: LogEntry[] = [];
+  const nothing = (): void => undefined;
+  return {
+    log: { entries, append: (entry: LogEntry) => void entries.push(entry), flush: nothing, close: nothing },
+    events: { scalars: nothing as (step: number, scalars: Record<string, number>) => void, close: nothing },
+  };
+}

@@ -5,6 +5,7 @@
 import {
   applyAdamW,
   biasCorrection,
+  Blip2Error,
   clipScale,
   compile,
   createMoments,
@@ -14,6 +15,7 @@ import {
   valueAndGradients,
   withPrecision,
   withRecompute,
+  withWorkers,
   type Compiled,
   type Tensor,
 } from '../runtime';
@@ -21,16 +23,18 @@ import { Weights } from '../nn';
 import type { HostTensor } from '../checkpoints';
 import { hashInts } from '../data';
 import type { HostTensors } from './checkpoint';
+import { ChunkedGradients } from './chunked';
 import { nonFiniteError } from './finite';
 import { learningRateAt } from './schedule';
 import type { TrainingConfig } from './config';
+import { rowsOf } from './share';
 import type { Inputs, Task } from './task';
+import { Workers, type StepSums } from './workers';
 
 type Tensors = Record<string, Tensor>;
 type Scalars = Record<string, number>;
 /** Gradients of one or several micro-batches, and their joint norm. */
 type Gradients = { gradients: Tensors; norm: Tensor };
-type Summed = { losses: Scalars } & Gradients;
 
 /** Decay is for matrices: neither biases nor norms, nor scalars such as the temperature. */
 export function isDecayed(name: string, shape: number[]): boolean {
@@ -59,26 +63,34 @@ function readScalars(tensors: Tensors): Scalars {
 
 export class TrainingStep {
   private readonly moments;
+  private readonly workers: Workers;
   private readonly gradients: Compiled<[Tensors, Tensor], { value: Tensors } & Gradients>;
   private readonly accumulate: Compiled<[Tensors, Tensors], Gradients>;
   private readonly update: Compiled<[Tensors, Tensors], undefined>;
+  private readonly chunks?: ChunkedGradients;
 
   constructor(
     private readonly task: Task,
     private readonly config: TrainingConfig,
-    options: { xla?: boolean } = {},
+    { xla, workers = new Workers(undefined) }: { xla?: boolean; workers?: Workers } = {},
   ) {
+    this.workers = workers;
+    const { cluster, share } = workers;
+    if (cluster && xla) throw noXla();
+    const rows = cluster && rowsOf(config.batchSize, share);
+    if (config.gradCache) this.chunks = new ChunkedGradients(task, config, { xla, cluster });
     const { parameters } = task;
     this.moments = createMoments(parameters);
     const stores = { parameters, ...this.moments };
-    const { xla } = options;
 
     this.gradients = compile(
       (inputs, seed) => {
         const weights = parameters.readAll();
-        const loss = () => task.loss(new Weights(weights), inputs, new Rng(seed));
-        const { value, gradients } = withPrecision(config.precision, () =>
-          withRecompute(config.recompute ?? false, () => valueAndGradients(loss, weights)),
+        const loss = () => task.loss(new Weights(weights), inputs, new Rng(seed, rows));
+        const { value, gradients } = withWorkers(cluster, () =>
+          withPrecision(config.precision, () =>
+            withRecompute(config.recompute ?? false, () => valueAndGradients(loss, weights)),
+          ),
         );
         return { value, gradients, norm: globalNorm(gradients) };
       },
@@ -110,7 +122,7 @@ export class TrainingStep {
    * @throws Blip2Error naming the first tensor that is not finite
    */
   async run(step: number): Promise<Scalars> {
-    const { losses, gradients, norm } = await this.summedGradients(step);
+    const { losses, gradients, norm } = this.workers.summedStep(await this.summedGradients(step));
     try {
       return tf.tidy(() => ({ ...losses, ...this.apply(step, { losses, gradients, norm }) }));
     } finally {
@@ -119,7 +131,7 @@ export class TrainingStep {
   }
 
   /** Clipping and the optimizer. */
-  private apply(step: number, { losses, gradients, norm }: Summed): Scalars {
+  private apply(step: number, { losses, gradients, norm }: StepSums): Scalars {
     const { accumulate, clipNorm, weightDecay } = this.config;
     const gradientNorm = norm.dataSync()[0] / accumulate;
     if (![...Object.values(losses), gradientNorm].every(Number.isFinite)) {
@@ -137,12 +149,12 @@ export class TrainingStep {
   }
 
   /** Losses are means over the micro-batches, gradients sums. */
-  private async summedGradients(step: number): Promise<Summed> {
+  private async summedGradients(step: number): Promise<StepSums> {
     const { accumulate } = this.config;
     let sum = await this.microBatch(step * accumulate);
     for (let micro = 1; micro < accumulate; micro++) {
       const before = sum;
-      let more: Summed | undefined;
+      let more: StepSums | undefined;
       try {
         more = await this.microBatch(step * accumulate + micro);
         const losses = mapValues(sum.losses, (loss, name) => loss + more!.losses[name]);
@@ -154,13 +166,13 @@ export class TrainingStep {
     return { ...sum, losses: mapValues(sum.losses, (loss) => loss / accumulate) };
   }
 
-  private async microBatch(index: number): Promise<Summed> {
+  private async microBatch(index: number): Promise<StepSums> {
     const inputs = toDevice(await this.task.inputs(index));
     const { seed } = this.config;
     try {
       return tf.tidy(() => {
         const key = tf.tensor1d([hashInts(seed, index) | 0, hashInts(index, seed) | 0], 'int32');
-        const { value, gradients, norm } = this.gradients(inputs, key);
+        const { value, gradients, norm } = this.chunks?.run(inputs, key) ?? this.gradients(inputs, key);
         return { losses: readScalars(value), gradients, norm };
       });
     } finally {
@@ -189,14 +201,29 @@ export class TrainingStep {
     }
   }
 
+  /** Worker 0's moments, on all. */
+  spread(): void {
+    this.workers.spread(this.moments.first);
+    this.workers.spread(this.moments.second);
+  }
+
   /** Compiled signatures so far: a run should need one of each function. */
   signatures(): number {
-    return this.gradients.signatures() + this.accumulate.signatures() + this.update.signatures();
+    const own = [this.gradients, this.accumulate, this.update, ...(this.chunks ? [this.chunks] : [])];
+    return own.reduce((sum, part) => sum + part.signatures(), 0);
   }
 
   dispose(): void {
+    this.chunks?.dispose();
     for (const compiled of [this.gradients, this.accumulate, this.update]) compiled.dispose();
     this.moments.first.dispose();
     this.moments.second.dispose();
   }
+}
+
+function noXla(): Blip2Error {
+  return new Blip2Error('Several workers train without XLA, which knows no collectives', {
+    hint: 'Leave xla out.',
+    exitCode: 2,
+  });
 }

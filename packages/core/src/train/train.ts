@@ -4,12 +4,12 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { Blip2Error, breathe, onCompilation } from '../runtime';
+import { Blip2Error, breathe, cluster, onCompilation } from '../runtime';
 import { readModel, readOptimizer, saveCheckpoint, type Checkpoint } from './checkpoint';
 import { mergeTraining, type TrainingConfig } from './config';
 import { listenForInterruption, type Interruption } from './interrupt';
 import { lockFolder } from './lock';
-import type { LogEntry } from './log';
+import { unwrittenLogs, type LogEntry } from './log';
 import { Progress } from './progress';
 import {
   defaultRunDir,
@@ -21,8 +21,10 @@ import {
   writeRecord,
   type RecipeRecord,
 } from './runFolder';
+import { rowsOf } from './share';
 import { TrainingStep } from './step';
 import type { Recipe, Task } from './task';
+import { Workers } from './workers';
 
 /** `M`: what the recipe's model is. */
 export interface TrainOptions<M = unknown> extends Partial<TrainingConfig> {
@@ -81,28 +83,49 @@ export function defaultRunsDir(from: string = process.cwd()): string {
  *   process (FolderInUse) or cannot be written, or if a loss is not finite
  */
 export async function train<M>(base: Recipe<M>, options: TrainOptions<M> = {}): Promise<Run<M>> {
+  const workers = new Workers(cluster());
+  try {
+    return await trainTogether(workers, base, options);
+  } catch (error) {
+    throw workers.explain(error);
+  } finally {
+    workers.dispose();
+  }
+}
+
+async function trainTogether<M>(
+  workers: Workers,
+  base: Recipe<M>,
+  options: TrainOptions<M>,
+): Promise<Run<M>> {
   const recipe = { ...base, training: mergeTraining(base.training, options) };
   const record = recordOf(recipe);
+  rowsOf(recipe.training.batchSize, workers.share);
+  workers.meet(record.hash);
   const runsDir = options.runsDir ?? defaultRunsDir();
   const dir = options.out ?? defaultRunDir(runsDir, record);
   const progress = new Progress({
     steps: record.training.steps,
-    ...(options.progress === false ? { stream: { write: () => true } } : options.progress),
+    ...(options.progress === false || !workers.leads ? { stream: { write: () => true } } : options.progress),
   });
   const note = (message: string) => {
     progress.note(message);
     options.onNote?.(message);
   };
-  const find = (tell: typeof note) => startingPoint(dir, record.hash, options, base.custom, tell);
+  // Worker 0 alone reads and writes the folder.
+  const find = (tell: typeof note): StartingPoint =>
+    workers.leads
+      ? startingPoint(dir, record.hash, options, base.custom, tell)
+      : { log: [], finished: false };
   const found = find(() => {});
 
   // Before anything costs time: can the folder be written, and does nobody else write it?
-  const unlock = found.finished ? undefined : lockFolder(dir);
+  const unlock = found.finished || !workers.leads ? undefined : lockFolder(dir);
   try {
     // Who had the folder may have gone on in it until it was ours.
     const start = unlock ? find(note) : found;
-    if (!start.finished) writeRecord(dir, record);
-    const outside = { progress, note };
+    if (unlock) writeRecord(dir, record);
+    const outside = { progress, note, workers };
     return await trainInto(dir, recipe, record, start, { ...options, runsDir }, outside);
   } finally {
     unlock?.();
@@ -115,7 +138,7 @@ async function trainInto<M>(
   record: RecipeRecord,
   start: StartingPoint,
   options: TrainOptions<M> & { runsDir: string },
-  { progress, note }: Pick<Outside, 'progress' | 'note'>,
+  { progress, note, workers }: Omit<Outside, 'interruption'>,
 ): Promise<Run<M>> {
   // Node takes the signals away from those who ask for them while a notebook's cell is only starting (vm, breakOnSigint).
   await breathe();
@@ -124,17 +147,30 @@ async function trainInto<M>(
   const silence = onCompilation(({ name, operations, seconds }) =>
     note(`Compiled ${name}: ${operations} operations in ${seconds.toFixed(1)} s`),
   );
+  let task: Task<M> | undefined;
   try {
-    const task = await recipe.prepare({ training: recipe.training, runsDir: options.runsDir, note });
+    const { training } = recipe;
+    task = await recipe.prepare({ training, runsDir: options.runsDir, note, share: workers.share });
     if (start.checkpoint) task.parameters.load(readModel(start.checkpoint) as never, start.checkpoint.dir);
     const run = { dir, recipe: { name: record.name, hash: record.hash }, model: task.model };
-    if (start.finished) {
+    const from = workers.told(start.checkpoint?.state.step ?? 0);
+    workers.spread(task.parameters);
+    if (from === training.steps) {
       note(`${dir} is finished: taken as it is`);
-      return { ...run, log: start.log, step: record.training.steps, interrupted: false };
+      return { ...run, log: start.log, step: from, interrupted: false };
     }
-    const done = await loop(dir, recipe, task, start.checkpoint, options, { progress, note, interruption });
+    const outside = { progress, note, workers, interruption };
+    const done = await loop(
+      dir,
+      recipe,
+      task,
+      { step: from, checkpoint: start.checkpoint },
+      options,
+      outside,
+    );
     return { ...run, ...done };
   } finally {
+    await task?.dispose?.();
     silence();
     interruption.release();
   }
@@ -178,44 +214,52 @@ interface Outside {
   progress: Progress;
   note: (message: string) => void;
   interruption: Interruption;
+  workers: Workers;
 }
 
 async function loop<M>(
   dir: string,
   recipe: Recipe<M>,
   task: Task<M>,
-  checkpoint: Checkpoint | undefined,
+  from: { step: number; checkpoint?: Checkpoint },
   options: TrainOptions<M>,
-  { progress, note, interruption }: Outside,
+  { progress, note, workers, interruption }: Outside,
 ): Promise<Pick<Run, 'log' | 'step' | 'interrupted'>> {
   const { training } = recipe;
   const { checkpointEvery = DEFAULT_CHECKPOINT_EVERY, keepCheckpoints = 2, evaluateEvery } = options;
   const evaluate = options.evaluate ? () => options.evaluate!(task.model) : task.evaluate?.bind(task);
   const { hash } = recordOf(recipe);
-  let step = checkpoint?.state.step ?? 0;
-  const trainingStep = new TrainingStep(task, training, { xla: options.xla });
+  let { step } = from;
+  const { checkpoint } = from;
+  const trainingStep = new TrainingStep(task, training, { xla: options.xla, workers });
   if (checkpoint) {
     trainingStep.restore(readOptimizer(checkpoint), checkpoint.dir);
     note(`Going on from step ${step} of ${dir}`);
   }
-  const { log, events } = openLogs(dir, step);
+  trainingStep.spread();
+  const { log, events } = workers.leads ? openLogs(dir, step) : unwrittenLogs();
   let saved = step;
   const save = () => {
-    if (saved === step) return;
+    if (saved === step || !workers.leads) return;
     log.flush();
     const tensors = { model: task.parameters.snapshot(), optimizer: trainingStep.snapshot() };
     saveCheckpoint(dir, { step, recipe: hash }, tensors, keepCheckpoints);
     saved = step;
   };
   try {
-    while (step < training.steps && !interruption.requested) {
+    while (step < training.steps && !workers.any(interruption.requested)) {
       const began = performance.now();
       const scalars = await trainingStep.run(step);
       const samplesPerSecond =
         (training.batchSize * training.accumulate * 1000) / (performance.now() - began);
       const entry = { step, ...scalars, samplesPerSecond } as unknown as LogEntry;
       step++;
-      if (evaluate && evaluateEvery && (step % evaluateEvery === 0 || step === training.steps)) {
+      if (
+        workers.leads &&
+        evaluate &&
+        evaluateEvery &&
+        (step % evaluateEvery === 0 || step === training.steps)
+      ) {
         entry.evaluation = await evaluate();
       }
       log.append(entry);
