@@ -18,6 +18,8 @@ import { normalise } from '../../packages/core/src/image';
 interface Config {
   folder: string;
   pictures: number;
+  /** So many are drawn, and come again under other names. */
+  distinct: number;
   sizes: [number, number][];
   quality: number;
   perShard: number;
@@ -62,13 +64,15 @@ async function shardsOf(config: Config): Promise<string> {
   const stamp = join(dir, 'config.json');
   const wanted = JSON.stringify(config);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return dir;
+  const photographs: Buffer[] = [];
+  for (let i = 0; i < config.distinct; i++) photographs.push(await photograph(i, config));
   const partial = `${dir}.${process.pid}`;
   mkdirSync(partial, { recursive: true });
   for (let from = 0; from < config.pictures; from += config.perShard) {
     const blocks: Uint8Array[] = [];
     for (let i = from; i < Math.min(from + config.perShard, config.pictures); i++) {
       const key = `${i}`.padStart(9, '0');
-      blocks.push(...memberBlocks(`${key}.jpg`, await photograph(i, config)));
+      blocks.push(...memberBlocks(`${key}.jpg`, photographs[i % config.distinct]));
       blocks.push(...memberBlocks(`${key}.txt`, Buffer.from(`picture ${i}`)));
     }
     const name = `${from / config.perShard}`.padStart(5, '0');

@@ -268,6 +268,38 @@ describe('shards', () => {
   });
 });
 
+describe('shards with a table beside each, as img2dataset writes them', () => {
+  const table = join(import.meta.dirname, '../fixtures/img2dataset.parquet');
+
+  it('have captions and columns from the table', async () => {
+    const picture = await jpeg(90);
+    const names = ['000000000', '000000002', '000000003', '000000009'];
+    put(dir, '00000.tar', tar(Object.fromEntries(names.map((name) => [`${name}.jpg`, picture]))));
+    put(dir, '00000.parquet', readFileSync(table));
+    put(dir, '00001.tar', tar({ 'x.jpg': picture }));
+    const source = await openSource(`parquet?dir=${dir}`);
+    const { metadata } = await source.read(1);
+    expect(metadata).toMatchObject({
+      url: 'http://example.org/3.jpg',
+      width: 40,
+      NSFW: 'UNLIKELY',
+      similarity: 1,
+    });
+    expect(await contents(source)).toEqual({ '000000000': ['a cat'], '000000003': ['a bus'] });
+    expect(faultsOf(source)).toEqual({
+      'no caption': 1,
+      'a picture that the table does not have': 1,
+      'a shard without a table': 1,
+    });
+  });
+
+  it('of which a table is broken: it is named', async () => {
+    put(dir, '00000.tar', tar({ 'x.jpg': await jpeg(90) }));
+    put(dir, '00000.parquet', readFileSync(table).subarray(0, 2000));
+    await expect(openSource(`parquet?dir=${dir}`)).rejects.toThrow(/00000\.parquet/);
+  });
+});
+
 describe('a folder with captions.jsonl', () => {
   it('gives a split; broken lines are named', async () => {
     put(

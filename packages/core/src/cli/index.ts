@@ -2,6 +2,7 @@
  * The `blip2` command: parse, call the library, print. TensorFlow is loaded only by what needs it, so `--help` is
  * instant. Standard output holds results (with `--json` one JSON document), standard error everything else.
  */
+import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { addAttend } from './attend';
 import { addBench } from './bench';
@@ -25,6 +26,9 @@ import { addWrite } from './write';
 // Not by the folder's index, which would load TensorFlow.
 // eslint-disable-next-line no-restricted-imports
 import { version } from '../runtime/version';
+
+// Pictures are decoded by libuv's threads, four unless said before the first of them starts.
+process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism()));
 
 const AFTER_HELP = `
 Every command takes --help. Results go to standard output (with --json one JSON document), all else to standard error.
