@@ -13,6 +13,8 @@ declare const tslab: { display: { raw(type: string, data: string): void } };
 declare const prompt: Prompt;
 declare const target: Tensor;
 `,
+  'docs/evaluation.md': `import { openQuestionSet, SetEvaluator, writeEvaluationPage } from '@blip2/core';
+`,
   'docs/generation.md': `import type { Tensor } from '@blip2/core';
 declare const prompts: string[];
 declare const embeddings: Tensor;
@@ -39,6 +41,8 @@ declare const rows: object[];
 declare class DataFrame { columns: string[]; values: number[][]; constructor(rows: object[]); }
 `,
   'docs/own-data.md': `import { emoji } from '@blip2/core';
+`,
+  'docs/pretraining.md': `declare const dir: string;
 `,
   'docs/report.md': `import { Blip2, shapes, shapesSamples, type Sample } from '@blip2/core';
 declare const image: Sample['image'];

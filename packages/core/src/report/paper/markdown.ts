@@ -9,20 +9,27 @@ export const STATES: Record<NonNullable<FilledCell['state']>, string> = {
   'no such score': 'not measured',
 };
 
-/** As many digits as the paper prints, one where it prints none. */
-export function numberText(value: number, paper?: number): string {
-  if (value >= 1000) return value.toLocaleString('en', { maximumFractionDigits: 0 });
-  const printed = paper === undefined ? 1 : (String(paper).split('.')[1]?.length ?? 0);
-  return value.toFixed(Math.max(1, printed));
+/** Decimals of a number as it is written. */
+const decimals = (value: number): number => String(value).split('.')[1]?.length ?? 0;
+
+/** Decimals that a column of scores has in the paper, where 65.0 is no 65; undefined of one that is counted. */
+export function decimalsOf({ rows }: FilledTable, column: string): number | undefined {
+  const cells = rows.flatMap((row) => row.cells[column] ?? []);
+  const isMeasured = cells.some(({ state, results }) => state !== undefined || results !== undefined);
+  return isMeasured ? Math.max(1, ...cells.map(({ paper = 0 }) => decimals(paper))) : undefined;
 }
 
-export const paperText = (paper: number): string =>
-  paper >= 1000 ? paper.toLocaleString('en') : String(paper);
+/** The paper's number as it is printed there. */
+export function paperText(paper: number, digits?: number): string {
+  if (paper >= 1000) return paper.toLocaleString('en');
+  return digits === undefined ? String(paper) : paper.toFixed(digits);
+}
 
 /** Ours as text; undefined where the row is another model's. */
-export function oursText({ ours, state, paper }: FilledCell): string | undefined {
-  if (ours !== undefined) return numberText(ours, paper);
-  return state && STATES[state];
+export function oursText({ ours, state, paper }: FilledCell, digits?: number): string | undefined {
+  if (ours === undefined) return state && STATES[state];
+  if (ours >= 1000) return ours.toLocaleString('en', { maximumFractionDigits: 0 });
+  return ours.toFixed(digits ?? Math.max(1, decimals(paper ?? 0)));
 }
 
 export function markdownOf({
@@ -39,7 +46,7 @@ export function markdownOf({
     if (!filled) return '–';
     const ours = oursText(filled);
     const linked = ours && filled.results ? `[${ours}](${filled.results}/)` : ours;
-    const paper = filled.paper === undefined ? undefined : paperText(filled.paper);
+    const paper = filled.paper === undefined ? undefined : paperText(filled.paper, digits);
     return linked ? `${linked}${paper === undefined ? '' : ` (${paper})`}` : (paper ?? '–');
   };
   return [
@@ -51,7 +58,8 @@ export function markdownOf({
     `| | ${columns.join(' | ')} |`,
     `|---|${columns.map(() => '---:|').join('')}`,
     ...rows.map(
-      ({ name, cells }) => `| ${name} | ${columns.map((column) => cell(cells[column])).join(' | ')} |`,
+      ({ name, cells }) =>
+        `| ${name} | ${columns.map((column) => cell(cells[column], column)).join(' | ')} |`,
     ),
     ...notes.flatMap((note) => ['', note]),
     ...(missing.length === 0 ? [] : ['', '## Missing', '']),

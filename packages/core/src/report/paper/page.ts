@@ -2,7 +2,7 @@
 import type { FilledCell, FilledTable } from '../../studies';
 import { html, Html } from '../html';
 import { STYLE } from '../style';
-import { oursText, paperText } from './markdown';
+import { decimalsOf, oursText, paperText } from './markdown';
 
 const OWN_STYLE = `
 body { max-width: 82rem; }
@@ -10,10 +10,13 @@ tr.ours th { font-weight: 600; }
 td .paper { color: var(--quiet); font-size: 0.86em; display: block; min-width: 0; }
 tr.theirs { color: var(--quiet); }
 thead th { max-width: 6.5rem; vertical-align: bottom; }
+tbody th { white-space: nowrap; }
+li pre { white-space: pre-wrap; margin: 0.3rem 0 0.8rem; }
 `;
 
 /** A whole HTML document. */
-export function pageOf({ title, source, columns, rows, notes, missing, failures, limit }: FilledTable): Html {
+export function pageOf(table: FilledTable): Html {
+  const { title, source, columns, rows, notes, missing, failures, limit } = table;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -45,7 +48,7 @@ export function pageOf({ title, source, columns, rows, notes, missing, failures,
                 ({ name, isOurs, cells }) =>
                   html`<tr class="${isOurs ? 'ours' : 'theirs'}">
                     <th scope="row">${name}</th>
-                    ${columns.map((column) => html`<td class="number">${cellHtml(cells[column])}</td>`)}
+                    ${columns.map((column) => html`<td class="number">${cellHtml(cells[column], decimalsOf(table, column))}</td>`)}
                   </tr> `,
               )}
             </tbody>
@@ -56,10 +59,10 @@ export function pageOf({ title, source, columns, rows, notes, missing, failures,
     </html> `;
 }
 
-function cellHtml(cell: FilledCell | undefined): Html | string {
+function cellHtml(cell: FilledCell | undefined, digits?: number): Html | string {
   if (!cell) return '–';
-  const ours = oursText(cell);
-  const paper = cell.paper === undefined ? undefined : paperText(cell.paper);
+  const ours = oursText(cell, digits);
+  const paper = cell.paper === undefined ? undefined : paperText(cell.paper, digits);
   if (ours === undefined) return paper ?? '–';
   const number = cell.results ? html`<a href="${cell.results}/browse.html">${ours}</a>` : ours;
   return html`${number}${paper === undefined ? undefined : html`<span class="paper">${paper}</span>`}`;

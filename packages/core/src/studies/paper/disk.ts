@@ -83,6 +83,7 @@ export class PaperDisk {
   }
 }
 
+/** Is it something that was not found? */
 export const isMissing = (found: unknown): found is Missing =>
   typeof found === 'object' && found !== null && 'how' in found;
 

@@ -108,7 +108,7 @@ const table2: PaperTable = {
   ],
   notes: [
     'OK-VQA is measured on its val split, which the paper calls test.',
-    'All parameters of the FlanT5 rows come to 0.13 to 0.16 B less than the paper prints.',
+    'All parameters of the FlanT5 rows differ by 0.13 to 0.16 B from what the paper prints.',
   ],
 };
 
