@@ -34,6 +34,16 @@ const AFTER_HELP = `
 Every command takes --help. Results go to standard output (with --json one JSON document), all else to standard error.
 Exit code: 0 done, 1 failed, 2 wrong usage.`;
 
+/** In the order of `--help`, under its headings. */
+const COMMANDS: Record<string, ((program: Command) => void)[]> = {
+  'Ask a model:': [addWrite, addScore, addAttend],
+  'Models on disk:': [addDownload, addConvert],
+  'Train:': [addTowers, addPretrain, addFinetune, addLaunch, addPlan],
+  'Data:': [addData, addCapfilt],
+  'Evaluate:': [addEvaluate, addMetrics, addReproduce],
+  'This machine:': [addSetup, addDoctor, addBench],
+};
+
 function program(): Command {
   // Before the commands are added, which take these settings over.
   const root = new Command('blip2').exitOverride().showHelpAfterError('(--help tells more)');
@@ -41,27 +51,12 @@ function program(): Command {
     .description('BLIP-2: pre-training, evaluation and attention, from the command line')
     .version(version())
     .addHelpText('after', AFTER_HELP);
-  for (const add of [
-    addSetup,
-    addDoctor,
-    addWrite,
-    addScore,
-    addAttend,
-    addConvert,
-    addDownload,
-    addData,
-    addTowers,
-    addPretrain,
-    addPlan,
-    addFinetune,
-    addLaunch,
-    addCapfilt,
-    addEvaluate,
-    addMetrics,
-    addReproduce,
-    addBench,
-  ])
-    add(root);
+  for (const [heading, commands] of Object.entries(COMMANDS)) {
+    root.commandsGroup(heading);
+    for (const add of commands) add(root);
+  }
+  const help = new Command('help').argument('[command]').description('what --help says of a command');
+  root.addHelpCommand(help.helpGroup('This machine:'));
   return root;
 }
 
