@@ -14,8 +14,8 @@ import type { SoakOptions } from './main';
 
 const FULL = 50;
 const REDUCED = 5;
-/** Of the run, for each kill: a life should not see its end. */
-const STEPS_PER_KILL = 8;
+/** Of the run, for each kill: about what a life gets done and keeps. */
+const STEPS_PER_KILL = 4;
 /** Of 100 kills, so many come before the first step of a life; the others after it, within some steps. */
 const EARLY_PERCENT = 20;
 
@@ -79,9 +79,9 @@ async function killOnce(run: Place, random: (below: number) => number): Promise<
     // The log is written when training begins, and then with each step.
     while (!over && !(existsSync(logOf(run.out)) && statSync(logOf(run.out)).mtimeMs > before))
       await setTimeout(5);
-    const lines = linesOf(run.out);
-    while (!over && linesOf(run.out) <= lines) await setTimeout(2);
-    await setTimeout(random(400));
+    const last = linesOf(run.out) + random(2 * STEPS_PER_KILL);
+    while (!over && linesOf(run.out) <= last) await setTimeout(2);
+    await setTimeout(random(100));
   }
   if (over) return 'ended';
   life.child.kill('SIGKILL');

@@ -17,7 +17,7 @@ const recipe = stage1({
   steps: Number(steps),
 });
 
-train(recipe, { out, runsDir, resume: true, checkpointEvery: 3, evaluateEvery: 25, progress: false }).then(
+train(recipe, { out, runsDir, resume: true, checkpointEvery: 3, evaluateEvery: 50, progress: false }).then(
   ({ step }) => console.log(`step ${step}`),
   (error: Error & { hint?: string }) => {
     console.error([error.message, error.hint].filter(Boolean).join('\n'));

@@ -10,6 +10,7 @@ import type { JsonObject } from '../checkpoints';
 import type { FrozenVisionTower, ImageTextDataset } from '../data';
 import { trainingOf, type PrepareContext, type Recipe, type Task } from '../train';
 import { captionBatches } from './captions';
+import { chunkedObjective } from './chunkedObjective';
 import { lossWeights, objective } from './objective';
 import { customLosses, lossRecord } from './objectiveOptions';
 import { RetrievalTunedModel } from './retrievalModel';
@@ -106,6 +107,7 @@ function prepare(
       const image = vision.features(w, inputs.pixels); // [B, P, W]
       return objective(w, { config, losses }, image, inputs, rng);
     },
+    chunked: chunkedObjective({ config, losses }, (w, rows) => vision.features(w, rows.pixels)),
     evaluate: () => validationRecall(model, validation),
   });
 }

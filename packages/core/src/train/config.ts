@@ -25,6 +25,8 @@ export interface TrainingConfig {
   precision: 'fp32' | 'bf16';
   /** Blocks keep only what they read, and are computed a second time for the backward pass: less memory, more time. */
   recompute?: boolean;
+  /** Examples that a batch is computed in at a time, by losses that compare all of it (GradCache): less memory, more time. */
+  gradCache?: number;
 }
 
 const count = z.number().int().positive();
@@ -47,6 +49,7 @@ export const trainingShape = {
   precision: z.enum(['fp32', 'bf16']).default('fp32'),
   // Without defaults: runs from before there were these keep their hashes.
   recompute: z.boolean().optional(),
+  gradCache: count.optional(),
 } satisfies Record<keyof TrainingConfig, z.ZodType>;
 
 /** Parts a recipe's settings into the loop's and the rest. */
