@@ -10,6 +10,7 @@ import type { JsonObject } from '../checkpoints';
 import { splitFeatures, type FrozenVisionTower, type ImageTextDataset } from '../data';
 import { trainingOf, type PrepareContext, type Recipe, type Task } from '../train';
 import { captionBatches } from './captions';
+import { chunkedObjective } from './chunkedObjective';
 import { initialisationRecord, initialise } from './initialise';
 import { lossWeights, objective } from './objective';
 import { customLosses, lossRecord } from './objectiveOptions';
@@ -125,6 +126,7 @@ async function prepare(
     parameters,
     inputs: async (step) => ({ ...(await source.inputs(step)), ...weights }),
     loss: (w, inputs, rng) => objective(w, { config, losses, gathered }, inputs.image, inputs, rng),
+    chunked: chunkedObjective({ config, losses, gathered }, (_, rows) => rows.image),
     evaluate: validation && (() => validationRecall(model, validation)),
     dispose: source.dispose,
   };
