@@ -3,11 +3,16 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { SafetensorsFile } from '../../packages/core/src/checkpoints';
+import type { Forecast } from '../../packages/core/src/cli/dryRun';
 import { blip2 } from './run';
 
 const DATA = 'shapes?train=80&validation=20&test=20';
 const out = join(mkdtempSync(join(tmpdir(), 'blip2-pretrain-')), 'run');
 process.env.BLIP2_RUNS = join(out, '..');
+
+/** Of the dry run. */
+let forecast: Forecast;
 
 const pretrain = (...args: string[]) =>
   blip2(
@@ -28,13 +33,19 @@ const pretrain = (...args: string[]) =>
 
 describe('pretrain stage1, then evaluate retrieval', () => {
   test('--dry-run prints the recipe and writes nothing', async () => {
-    const { code, stdout } = await pretrain('--dry-run', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({
+    const { code, stdout } = await pretrain('--dry-run', '--measure', '2', '--json');
+    const printed = JSON.parse(stdout) as { plan: Forecast };
+    expect(printed).toMatchObject({
       name: 'stage1-shapes',
       training: { steps: 8 },
       config: { queries: 8 },
       out,
     });
+    forecast = printed.plan;
+    expect(forecast).toMatchObject({ steps: 8, samples: 512, pictures: 80, measured: { steps: 2 } });
+    expect(forecast.measured!.samplesPerSecond).toBeGreaterThan(0);
+    const { peak, peakByRecompute } = forecast.memory;
+    expect(peakByRecompute).toBeLessThan(peak);
     expect(existsSync(out)).toBe(false);
     expect(code).toBe(0);
   });
@@ -46,6 +57,9 @@ describe('pretrain stage1, then evaluate retrieval', () => {
       /step 8\/8 {2}loss [\d.]+ {2}itc [\d.]+ {2}itm [\d.]+ {2}itg [\d.]+ {2}\d+ img\/s/,
     );
     expect(readFileSync(join(out, 'log.jsonl'), 'utf8').trim().split('\n')).toHaveLength(8);
+    const file = new SafetensorsFile(join(out, 'checkpoints', 'step-8', 'model.safetensors'));
+    const counts = file.names().map((name) => file.info(name).shape.reduce((size, side) => size * side, 1));
+    expect(counts.reduce((sum, count) => sum + count)).toBe(forecast.trainable);
     expect(code).toBe(0);
   });
 

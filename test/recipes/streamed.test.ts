@@ -7,15 +7,24 @@ import { shapesDirectory } from '@blip2/datasets';
 import {
   loadTrainingData,
   openRun,
+  sizeOfFinetuning,
+  sizeOfRetrieval,
   sizeOfStage1,
+  sizeOfStage2,
   stage1,
   stage2,
   streamed,
   type StreamedDataset,
 } from '../../packages/core/src/recipes';
 import { countParameters } from '../../packages/core/src/nn';
+import { createRetrievalModel } from '../../packages/core/src/recipes/retrieval';
 import { qformerTokenizer } from '../../packages/core/src/recipes/qformerTokenizer';
-import { tf, type Blip2Error } from '../../packages/core/src/runtime';
+import {
+  tf,
+  type Blip2Error,
+  type ParameterSpecs,
+  type ParameterStore,
+} from '../../packages/core/src/runtime';
 import { Tokenizer } from '../../packages/core/src/text';
 import { train, type LogEntry } from '../../packages/core/src/train';
 import { randomOpt, randomT5 } from './language';
@@ -37,6 +46,8 @@ beforeAll(async () => {
   data = await streamed(specification, { workers: 1, prefetch: 1 });
 });
 
+const countOf = (parameters: ParameterStore): number =>
+  countParameters(parameters.snapshot() as unknown as ParameterSpecs);
 const losses = (log: readonly LogEntry[]) => log.map(({ loss }) => loss);
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -70,12 +81,14 @@ describe('stage 1', () => {
     expect(losses(second.log)).toEqual(losses(whole.log));
   });
 
-  test('a dry run counts what is trained', () => {
+  test('a dry run counts what is trained, here and in fine-tuning', () => {
     const size = sizeOfStage1({ ...settings, data });
-    const { model } = openRun(join(runsDir, 'whole'), { stages: ['stage1'] });
-    const specs = model.parameters.names().map((name) => [name, { shape: model.parameters.shape(name) }]);
-    expect(size.trainable).toBe(countParameters(Object.fromEntries(specs) as never));
+    const run = openRun(join(runsDir, 'whole'), { stages: ['stage1'] });
+    expect(size.trainable).toBe(countOf(run.model.parameters));
     expect(size.parts.map(({ storage }) => storage)).toEqual(['float16', 'float32']);
+    const tuned = sizeOfRetrieval({ data, from: run });
+    expect(tuned.trainable).toBe(countOf(createRetrievalModel(run.model).parameters));
+    expect(tuned.cost.backward).toBeGreaterThan(size.cost.backward);
   });
 });
 
@@ -95,6 +108,10 @@ describe.each([
     expect(mean(losses(run.log).slice(-10))).toBeLessThan(mean(losses(run.log).slice(0, 10)));
     const again = openRun(run.dir, { stages: ['stage2'] });
     expect(again.model.parts.language.hash).toBe(run.model.parts.language.hash);
+    const size = sizeOfStage2({ ...stage2Settings, data, language, from });
+    expect(size.trainable).toBe(countOf(run.model.parameters));
+    const vision = size.parts[0].parameters;
+    expect(sizeOfFinetuning({ data, from: run }).trainable).toBe(size.trainable + vision);
   });
 });
 

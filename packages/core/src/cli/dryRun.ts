@@ -30,11 +30,11 @@ export async function forecast(
   { pictures, workers, measured }: { pictures: number; workers: number; measured?: MeasuredSteps },
 ): Promise<Forecast> {
   const { memoryOf, operationsOf } = await import('../recipes');
-  const { steps, batchSize, accumulate } = training;
+  const { steps, batchSize, accumulate, gradCache: chunk, recompute: recomputes = false } = training;
   const samples = steps * batchSize * accumulate;
   const memory = (recompute: boolean) =>
-    memoryOf(size, { batchSize: batchSize / workers, accumulate, recompute });
-  const operationsPerSample = operationsOf(size);
+    memoryOf(size, { batchSize: batchSize / workers, accumulate, recompute, chunk });
+  const operationsPerSample = operationsOf(size, recomputes);
   return {
     parameters: size.parameters,
     trainable: size.trainable,
@@ -44,7 +44,7 @@ export async function forecast(
       trained,
       storage,
     })),
-    memory: { ...memory(false), peakByRecompute: memory(true).peak },
+    memory: { ...memory(recomputes), peakByRecompute: memory(true).peak },
     steps,
     samples,
     pictures,

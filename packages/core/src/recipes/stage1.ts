@@ -128,7 +128,7 @@ async function prepare(
     loss: (w, inputs, rng) => objective(w, { config, losses, gathered }, inputs.image, inputs, rng),
     chunked: chunkedObjective({ config, losses, gathered }, (_, rows) => rows.image),
     evaluate: validation && (() => validationRecall(model, validation)),
-    dispose: source.dispose,
+    dispose: () => source.dispose?.(),
   };
 }
 
@@ -167,6 +167,6 @@ async function streamedInputs(
       const { ids, mask, shape } = tokenizer.encodeBatch(captions, { maxLength: settings.maxTextLength });
       return { image, textIds: { shape, data: ids }, textMask: { shape, data: mask } };
     },
-    dispose: stream.dispose,
+    dispose: () => stream.dispose(),
   };
 }

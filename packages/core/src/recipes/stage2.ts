@@ -126,12 +126,12 @@ async function prepare(
   const source = isStreamed(data)
     ? await streamedInputs({ ...around, data }, settings, context)
     : await cachedInputs({ ...around, data }, settings, context);
-  const { inputs, validation, dispose } = source;
+  const { validation } = source;
   return {
     model,
     parameters: model.parameters,
-    inputs,
-    dispose,
+    inputs: (step) => source.inputs(step),
+    dispose: () => source.dispose?.(),
     loss: (w, inputs, rng) => {
       const whole = allWeights({ weights: w, language });
       return { loss: stage2Losses(whole, model.parts.model, inputs as Stage2Batch, { rng }).loss };
@@ -181,6 +181,6 @@ async function streamedInputs(
       const { image, captions } = await stream.batch(step);
       return { image, ...texts(captions, step, index * captions.length) };
     },
-    dispose: stream.dispose,
+    dispose: () => stream.dispose(),
   };
 }

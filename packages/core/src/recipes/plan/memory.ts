@@ -11,6 +11,8 @@ export interface MemoryOptions {
   accumulate: number;
   /** Blocks are computed anew in the backward pass. */
   recompute: boolean;
+  /** Pictures that are computed at a time, where the batch is computed in chunks (GradCache); all unless given. */
+  chunk?: number;
 }
 
 /** By what takes it. */
@@ -29,7 +31,10 @@ export interface Memory {
 }
 
 /** An estimate, counted from shapes: docs/pretraining.md says how far it was off where it was measured. */
-export function memoryOf(size: RunSize, { batchSize, accumulate, recompute }: MemoryOptions): Memory {
+export function memoryOf(
+  size: RunSize,
+  { batchSize, accumulate, recompute, chunk = batchSize }: MemoryOptions,
+): Memory {
   const frozen = size.parts
     .filter(({ trained }) => !trained)
     .reduce((sum, { parameters, storage }) => sum + parameters * BYTES[storage], 0);
@@ -37,7 +42,8 @@ export function memoryOf(size: RunSize, { batchSize, accumulate, recompute }: Me
   const gradients = weights * (accumulate > 1 ? 2 : 1);
   const moments = 2 * weights;
   const { kept, keptByRecompute } = size.cost;
-  const activations = 4 * batchSize * ((recompute ? keptByRecompute : kept) + size.features);
+  const perPicture = recompute ? keptByRecompute : kept;
+  const activations = 4 * (Math.min(chunk, batchSize) * perPicture + batchSize * size.features);
   const looking = 4 * batchSize * (size.transient + size.features);
   return {
     frozen,
