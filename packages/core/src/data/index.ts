@@ -60,9 +60,12 @@ export { shapes, shapesTower, type ShapesDataset, type ShapesTower } from './sha
 export {
   checkSource,
   describeFaults,
+  endBlocks,
+  expandBraces,
   manifestNames,
   manifestOf,
   openSource,
+  membersOf,
   packShards,
   readMix,
   SOURCE_KINDS,

@@ -3,7 +3,9 @@ export { describeFaults, FaultList, type FaultCount, type Faults } from './fault
 export { manifestNames, manifestOf, type Manifest } from './manifest';
 export { readMix } from './mix';
 export { openSource, SOURCE_KINDS } from './open';
-export { packShards, type PackOptions, type PackRecord } from './pack';
+export { membersOf, packShards, type PackOptions, type PackRecord } from './pack';
 export { UnreadableError, type Known, type Place, type ReadPicture } from './place';
+export { expandBraces } from './shards';
+export { endBlocks } from './tar';
 export { writeSamplePage } from './samplePage';
 export type { PictureSource, SourcePart } from './source';

@@ -123,7 +123,8 @@ async function fill(source: PictureSource, from: PackRecord, options: Fill): Pro
   return { blocks, pictures, next, skipped };
 }
 
-function membersOf(key: string, { id, bytes, captions, metadata }: ReadPicture): Uint8Array[] {
+/** A picture and what is known of it as members of a shard. */
+export function membersOf(key: string, { id, bytes, captions, metadata }: ReadPicture): Uint8Array[] {
   const json = Buffer.from(JSON.stringify({ ...metadata, id, captions }));
   return [...memberBlocks(`${key}.${extensionOf(bytes)}`, bytes), ...memberBlocks(`${key}.json`, json)];
 }
