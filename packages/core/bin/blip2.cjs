@@ -5,6 +5,15 @@
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
+// Who reads the results may stop before their end (`| head`), and so do we; work goes on if nobody reads of its progress.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+process.stderr.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 const cli = join(__dirname, '..', 'dist', 'cli', 'index.js');
 
 if (!existsSync(cli)) {
