@@ -46,12 +46,16 @@ export function checkpointSteps(runDir: string): number[] {
 
 const stepDir = (runDir: string, step: number) => join(folder(runDir), `step-${step}`);
 
-/** Writes a checkpoint, then removes all but the newest `keep`. @throws Blip2Error if the disk is full. */
+/**
+ * Writes a checkpoint, then removes all but the newest `keep` and that of the step `best`.
+ * @throws Blip2Error if the disk is full
+ */
 export function saveCheckpoint(
   runDir: string,
   state: CheckpointState,
   tensors: { model: HostTensors; optimizer: HostTensors },
   keep: number,
+  best?: number,
 ): Checkpoint {
   const dir = stepDir(runDir, state.step);
   writeFolderAtomic(dir, (temporary) => {
@@ -61,7 +65,8 @@ export function saveCheckpoint(
     const hashes = [MODEL, OPTIMIZER, STATE].map((name) => [name, sha256File(join(temporary, name))]);
     writeFileAtomic(join(temporary, MANIFEST), [`${JSON.stringify(Object.fromEntries(hashes), null, 2)}\n`]);
   });
-  for (const step of checkpointSteps(runDir).slice(keep)) rmSync(stepDir(runDir, step), { recursive: true });
+  const others = checkpointSteps(runDir).slice(keep);
+  for (const step of others) if (step !== best) rmSync(stepDir(runDir, step), { recursive: true });
   return { dir, state };
 }
 

@@ -20,15 +20,15 @@ import {
   type Tensor,
 } from '../runtime';
 import { Weights } from '../nn';
-import type { HostTensor } from '../checkpoints';
 import { hashInts } from '../data';
 import type { HostTensors } from './checkpoint';
 import { ChunkedGradients } from './chunked';
 import { nonFiniteError } from './finite';
+import { toDevice } from './inputs';
 import { learningRateAt } from './schedule';
 import type { TrainingConfig } from './config';
 import { rowsOf } from './share';
-import type { Inputs, Task } from './task';
+import type { Task } from './task';
 import { Workers, type StepSums } from './workers';
 
 type Tensors = Record<string, Tensor>;
@@ -46,15 +46,6 @@ function mapValues<A, B>(
   change: (value: A, name: string) => B,
 ): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
-}
-
-/** Inputs of a step as tensors, of which those from the host are new ones. */
-function toDevice(inputs: Inputs): Tensors {
-  return mapValues(inputs, (value) => {
-    if (value instanceof tf.Tensor) return value;
-    const { shape, data } = value as HostTensor;
-    return tf.tensor(data, shape, data instanceof Float32Array ? 'float32' : 'int32');
-  });
 }
 
 function readScalars(tensors: Tensors): Scalars {

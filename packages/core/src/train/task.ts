@@ -54,6 +54,8 @@ export interface Task<M = unknown> {
   model: M;
   /** Called once, when training is over, however it ended: what reads ahead stops. */
   dispose?(): Promise<void> | void;
+  /** Held-out batches, for `validate`: inputs as those of a step. */
+  validation?: { batches: number; inputs(batch: number): Inputs | Promise<Inputs> };
   /** Called every `evaluateEvery` steps; its numbers are logged under `evaluation`. */
   evaluate?(): Promise<Record<string, number>> | Record<string, number>;
 }

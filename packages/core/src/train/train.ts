@@ -6,7 +6,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Blip2Error, breathe, cluster, onCompilation } from '../runtime';
 import { readModel, readOptimizer, saveCheckpoint, type Checkpoint } from './checkpoint';
+import { bestOf, heldSteps, writeBest, type KeepBest } from './best';
 import { mergeTraining, type TrainingConfig } from './config';
+import { Evaluation } from './evaluation';
 import { listenForInterruption, type Interruption } from './interrupt';
 import { lockFolder } from './lock';
 import { unwrittenLogs, type LogEntry } from './log';
@@ -42,6 +44,10 @@ export interface TrainOptions<M = unknown> extends Partial<TrainingConfig> {
   evaluateEvery?: number;
   /** What an evaluation is, in place of the recipe's own; its numbers are logged under `evaluation`. */
   evaluate?: (model: M) => Promise<Record<string, number>> | Record<string, number>;
+  /** With each evaluation the loss of held-out data, without dropout: `loss` and its terms. */
+  validate?: boolean;
+  /** Keeps the checkpoint of the best evaluation beside the newest ones; `openRun(dir, { step: 'best' })` takes it. */
+  keepBest?: KeepBest;
   /** Compile with XLA. */
   xla?: boolean;
   signal?: AbortSignal;
@@ -226,8 +232,7 @@ async function loop<M>(
   { progress, note, workers, interruption }: Outside,
 ): Promise<Pick<Run, 'log' | 'step' | 'interrupted'>> {
   const { training } = recipe;
-  const { checkpointEvery = DEFAULT_CHECKPOINT_EVERY, keepCheckpoints = 2, evaluateEvery } = options;
-  const evaluate = options.evaluate ? () => options.evaluate!(task.model) : task.evaluate?.bind(task);
+  const { checkpointEvery = DEFAULT_CHECKPOINT_EVERY, keepCheckpoints = 2, keepBest } = options;
   const { hash } = recordOf(recipe);
   let { step } = from;
   const { checkpoint } = from;
@@ -238,12 +243,19 @@ async function loop<M>(
   }
   trainingStep.spread();
   const { log, events } = workers.leads ? openLogs(dir, step) : unwrittenLogs();
+  const evaluation = new Evaluation(task, training, options);
+  const findBest = () =>
+    keepBest && workers.leads ? bestOf(log.entries, keepBest, heldSteps(dir, step)) : undefined;
+  const known = findBest();
+  if (known) writeBest(dir, known);
   let saved = step;
   const save = () => {
     if (saved === step || !workers.leads) return;
     log.flush();
     const tensors = { model: task.parameters.snapshot(), optimizer: trainingStep.snapshot() };
-    saveCheckpoint(dir, { step, recipe: hash }, tensors, keepCheckpoints);
+    const best = findBest();
+    saveCheckpoint(dir, { step, recipe: hash }, tensors, keepCheckpoints, best?.step);
+    if (best) writeBest(dir, best);
     saved = step;
   };
   try {
@@ -254,19 +266,13 @@ async function loop<M>(
         (training.batchSize * training.accumulate * 1000) / (performance.now() - began);
       const entry = { step, ...scalars, samplesPerSecond } as unknown as LogEntry;
       step++;
-      if (
-        workers.leads &&
-        evaluate &&
-        evaluateEvery &&
-        (step % evaluateEvery === 0 || step === training.steps)
-      ) {
-        entry.evaluation = await evaluate();
-      }
+      if (workers.leads && evaluation.isDue(step)) entry.evaluation = await evaluation.run();
       log.append(entry);
       events.scalars(entry.step, scalarsOf(entry));
       progress.update(entry);
       await options.onStep?.(entry, training.steps);
-      if (step % checkpointEvery === 0) save();
+      const isBest = entry.evaluation !== undefined && findBest()?.step === step;
+      if (isBest || step % checkpointEvery === 0) save();
       await breathe();
     }
     save();
@@ -275,6 +281,7 @@ async function loop<M>(
     log.close();
     events.close();
     trainingStep.dispose();
+    evaluation.dispose();
   }
   const interrupted = step < training.steps;
   if (interrupted)

@@ -1,7 +1,7 @@
 export { gelu, geluTanh, quickGelu, relu, silu } from './activations';
 export { attention, softmax, type Attention, type AttentionOptions } from './attention';
 export { customGradient } from './customGradient';
-export { dropout, stopGradient } from './dropout';
+export { dropout, stopGradient, withDropout } from './dropout';
 export { argMax, embedding, gatherRows } from './embedding';
 export { linear, matmul } from './linear';
 export { l2Normalize, layerNorm, rmsNorm } from './normalise';
