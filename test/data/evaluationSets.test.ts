@@ -131,11 +131,10 @@ test('what is no such folder is told how it should look', async () => {
     }
     throw new Error('nothing was wrong');
   };
-  expect(wrong(`vqav2?dir=${root}`)).toMatchObject({
-    message: expect.stringMatching(/holds no v2_OpenEnded_mscoco_val2014_questions\.json/),
-    hint: expect.stringMatching(/COCO_val2014_/),
-    exitCode: 2,
-  });
+  const { message, hint, exitCode } = wrong(`vqav2?dir=${root}`);
+  expect(message).toMatch(/holds no v2_OpenEnded_mscoco_val2014_questions\.json/);
+  expect(hint).toMatch(/COCO_val2014_/);
+  expect(exitCode).toBe(2);
   expect(wrong(`gqa?dir=${join(root, 'none')}`).message).toMatch(/There is no folder/);
   expect(wrong('gqa').message).toMatch(/Where is gqa/);
   expect(wrong(`gqa?dir=${root}&split=best`).hint).toMatch(/testdev, val, test/);

@@ -1,6 +1,6 @@
 /** A public set as evaluation sees it: pictures on disk, with questions or captions. */
 import { sha256 } from '../../checkpoints';
-import { Problems, type SetProblem } from './problems';
+import type { Problems, SetProblem } from './problems';
 
 /** As in the set's own files. */
 export type SampleId = number | string;

@@ -42,7 +42,7 @@ export interface CaptioningModel {
 }
 
 /** A line of `results.jsonl`. */
-export interface CaptionRecord {
+export interface SetCaptionRecord {
   image: SampleId;
   file: string;
   caption: string;
@@ -65,7 +65,7 @@ export async function evaluateCaptionSet(
   model: CaptioningModel,
   set: CaptionSet,
   { generation = {}, prompt = model.prompts?.caption ?? CAPTION_PROMPT, ...options }: CaptionSetOptions,
-): Promise<{ summary: SetSummary; records: CaptionRecord[] }> {
+): Promise<{ summary: SetSummary; records: SetCaptionRecord[] }> {
   const asked = { ...withDefaults(GENERATION[set.name], generation), prompt };
   const images = set.images.slice(0, options.limit);
   const identity = {
@@ -75,7 +75,7 @@ export async function evaluateCaptionSet(
     generation: asked as JsonObject,
     side: model.imageSize,
   };
-  const results = ResultsFile.open<CaptionRecord | SkippedPicture>(options.out, identity);
+  const results = ResultsFile.open<SetCaptionRecord | SkippedPicture>(options.out, identity);
   try {
     for await (const { pictures, skipped, next } of pictureChunks(
       images,
@@ -87,7 +87,7 @@ export async function evaluateCaptionSet(
         pictures.map(({ pixels }) => pixels),
         asked,
       );
-      const records = pictures.map(({ image }, i): CaptionRecord => ({
+      const records = pictures.map(({ image }, i): SetCaptionRecord => ({
         image: image.id,
         file: image.path,
         caption: texts[i].text,
@@ -98,7 +98,7 @@ export async function evaluateCaptionSet(
       options.onProgress?.(next, images.length);
       if (options.signal?.aborted) break;
     }
-    return await finish(set, images, results, asked as JsonObject, options);
+    return await finish(set, images, results, asked, options);
   } finally {
     results.close();
   }
@@ -107,12 +107,12 @@ export async function evaluateCaptionSet(
 async function finish(
   set: CaptionSet,
   images: readonly CaptionImage[],
-  results: ResultsFile<CaptionRecord | SkippedPicture>,
+  results: ResultsFile<SetCaptionRecord | SkippedPicture>,
   options: JsonObject,
   { out, model }: CaptionSetOptions,
-): Promise<{ summary: SetSummary; records: CaptionRecord[] }> {
+): Promise<{ summary: SetSummary; records: SetCaptionRecord[] }> {
   const all = results.read();
-  const records = all.filter((one): one is CaptionRecord => !isSkipped(one));
+  const records = all.filter((one): one is SetCaptionRecord => !isSkipped(one));
   const skipped = all.filter(isSkipped);
   const scored = await scoresOf(records);
   const summary: SetSummary = {
@@ -139,14 +139,14 @@ async function finish(
 
 /** Of all pictures with captions of people, and of each domain by itself, as NoCaps's own server measures. */
 async function scoresOf(
-  records: readonly CaptionRecord[],
-): Promise<{ rows: ScoreRow[]; records: CaptionRecord[]; notes: string[] }> {
+  records: readonly SetCaptionRecord[],
+): Promise<{ rows: ScoreRow[]; records: SetCaptionRecord[]; notes: string[] }> {
   const judged = records.filter(({ references }) => references.length > 0);
   if (judged.length === 0) {
     const note = 'This split keeps its captions to itself: send submission.json to its server.';
     return { rows: [], records: [...records], notes: [note] };
   }
-  const score = (some: readonly CaptionRecord[]) =>
+  const score = (some: readonly SetCaptionRecord[]) =>
     captionMetrics(
       some.map(({ caption }) => caption),
       some.map(({ references }) => references),

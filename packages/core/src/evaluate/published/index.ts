@@ -3,7 +3,7 @@ export {
   evaluateCaptionSet,
   CAPTION_PROMPT,
   type CaptioningModel,
-  type CaptionRecord,
+  type SetCaptionRecord,
   type CaptionSetOptions,
 } from './captions';
 export {

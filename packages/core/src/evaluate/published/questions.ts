@@ -91,7 +91,7 @@ export async function evaluateQuestionSet(
       options.onProgress?.(next, images.length);
       if (options.signal?.aborted) break;
     }
-    return finish(set, images, results, asked as JsonObject, options);
+    return finish(set, images, results, asked, options);
   } finally {
     results.close();
   }

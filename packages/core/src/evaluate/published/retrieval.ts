@@ -10,7 +10,7 @@ import { transpose } from '../ranking';
 import { firstSkipped, type SetSummary } from './evaluation';
 import type { PairScorer } from './pairScorer';
 import { RetrievalPasses, type RetrievalSetOptions } from './retrievalPasses';
-import { poolOf, recordsOf, rowsOf, type BothWays, type RetrievalRecord } from './retrievalPool';
+import { recordsOf, rowsOf, type BothWays, type RetrievalRecord } from './retrievalPool';
 import { writeOutputs } from './writeOutputs';
 
 const CANDIDATES = 128;
@@ -35,8 +35,7 @@ export async function evaluateRetrievalSet(
   );
   const tokens = scorer.tokens(texts.map(({ text }) => text));
   const passes = new RetrievalPasses(scorer, images, tokens, options);
-  const { good, skipped, similarities, complete } = await passes.encode(identity, texts);
-  const pool = poolOf(good, texts, images.length, similarities);
+  const { pool, skipped, complete } = await passes.encode(identity, texts);
   const itc: BothWays = [pool.toText, transpose(pool.toText)];
   const itm = complete && k > 0 ? await passes.match(identity, pool, k) : undefined;
   const isDone = complete && (k === 0 || itm !== undefined);
@@ -48,7 +47,7 @@ export async function evaluateRetrievalSet(
     split: set.split,
     model: options.model,
     options: { k },
-    pictures: good.length,
+    pictures: pool.images.length,
     complete: isDone,
     rows,
     skipped: firstSkipped(skipped),

@@ -15,7 +15,7 @@ import type { PairScorer, TokenTable } from './pairScorer';
 import { pictureChunks } from './pictureChunks';
 import { leftOut } from './questions';
 import { ResultsFile } from './resultsFile';
-import type { BothWays, Pool, PoolText } from './retrievalPool';
+import { poolOf, type BothWays, type Pool, type PoolText } from './retrievalPool';
 
 /** Images that are encoded at once. */
 const PICTURES = 16;
@@ -84,8 +84,8 @@ export class RetrievalPasses {
       const skipped = results.read().filter(isSkipped);
       const gone = new Set(skipped.map(({ image }) => image));
       const good = images.flatMap(({ id }, place) => (gone.has(id) || place >= results.done ? [] : [place]));
-      const all = good.map((place) => similarities.read(place));
-      return { good, skipped, similarities: all, complete: results.done >= images.length };
+      const pool = poolOf(good, texts, images.length, (place) => similarities.read(place));
+      return { pool, skipped, complete: results.done >= images.length };
     } finally {
       table?.dispose();
       results.close();

@@ -39,20 +39,21 @@ export interface Pool {
 /** Scores of the texts for each image, and of the images for each text. */
 export type BothWays = [toText: Scores, toImage: Scores];
 
-/** The images that could be read, with their texts. @param rows similarities of each with all texts */
+/** The images that could be read, with their texts. @param similarities of an image, by its number, with all texts */
 export function poolOf(
   good: readonly number[],
   texts: readonly PoolText[],
   images: number,
-  rows: readonly Float32Array[],
+  similarities: (image: number) => Float32Array,
 ): Pool {
   const placeOf = new Int32Array(images).fill(-1);
   good.forEach((image, place) => (placeOf[image] = place));
   const there = texts.flatMap(({ owner }, text) => (placeOf[owner] < 0 ? [] : [text]));
   const values = new Float32Array(good.length * there.length);
-  rows.forEach((row, place) =>
-    there.forEach((text, column) => (values[place * there.length + column] = row[text])),
-  );
+  good.forEach((image, place) => {
+    const row = similarities(image);
+    there.forEach((text, column) => (values[place * there.length + column] = row[text]));
+  });
   const owner = there.map((text) => placeOf[texts[text].owner]);
   const relevant: number[][] = good.map(() => []);
   owner.forEach((image, text) => relevant[image].push(text));

@@ -1,5 +1,5 @@
 /** What an evaluation said of each picture, to be looked at: one card a picture, one line a sample. */
-import type { AnswerRecord, CaptionRecord, RetrievalRecord } from '../../evaluate';
+import type { AnswerRecord, SetCaptionRecord, RetrievalRecord } from '../../evaluate';
 import { html, type Html } from '../html';
 
 /** A line of a card. */
@@ -46,7 +46,7 @@ export function answerCards(records: readonly AnswerRecord[]): Card[] {
 }
 
 /** One card a picture; right is what scores above the middle one. */
-export function captionCards(records: readonly CaptionRecord[]): Card[] {
+export function captionCards(records: readonly SetCaptionRecord[]): Card[] {
   const scores = records.flatMap(({ cider }) => cider ?? []).sort((a, b) => a - b);
   const middle = scores[Math.floor(scores.length / 2)];
   return records.map(({ image, file, caption, references, domain, cider }) => ({

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../checkpoints';
 import { encodeThumbnail } from '../../image';
-import type { AnswerRecord, CaptionRecord, RetrievalRecord, SetSummary } from '../../evaluate';
+import type { AnswerRecord, SetCaptionRecord, RetrievalRecord, SetSummary } from '../../evaluate';
 import type { SetEvaluation } from '../../studies';
 import { html, Html } from '../html';
 import { STYLE } from '../style';
@@ -30,7 +30,7 @@ export async function writeEvaluationPage(out: string, result: SetEvaluation): P
 
 function cardsOf({ summary, records }: SetEvaluation): Card[] {
   if (summary.task === 'vqa') return answerCards(records as readonly AnswerRecord[]);
-  if (summary.task === 'caption') return captionCards(records as readonly CaptionRecord[]);
+  if (summary.task === 'caption') return captionCards(records as readonly SetCaptionRecord[]);
   return retrievalCards(records as readonly RetrievalRecord[]);
 }
 
@@ -81,7 +81,7 @@ function pageOf(
 ): Html {
   const { set, split, model, skipped, problems, notes, task } = summary;
   const types = [...new Set(chosen.flatMap(({ lines }) => lines.map(({ type }) => type)))].sort();
-  const title = `${set} ${split}: ${String(model.name)}`;
+  const title = `${set} ${split}: ${model.name as string}`;
   const shown =
     chosen.length < all.length
       ? `${chosen.length} of ${all.length.toLocaleString('en')} pictures, drawn evenly, most of them with a mistake.`

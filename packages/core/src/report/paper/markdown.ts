@@ -32,19 +32,13 @@ export function oursText({ ours, state, paper }: FilledCell, digits?: number): s
   return ours.toFixed(digits ?? Math.max(1, decimals(paper ?? 0)));
 }
 
-export function markdownOf({
-  title,
-  source,
-  columns,
-  rows,
-  notes,
-  missing,
-  failures,
-  limit,
-}: FilledTable): string {
-  const cell = (filled: FilledCell | undefined) => {
+/** The table, what it needs that is not there, what failed. */
+export function markdownOf(table: FilledTable): string {
+  const { title, source, columns, rows, notes, missing, failures, limit } = table;
+  const cell = (filled: FilledCell | undefined, column: string) => {
     if (!filled) return '–';
-    const ours = oursText(filled);
+    const digits = decimalsOf(table, column);
+    const ours = oursText(filled, digits);
     const linked = ours && filled.results ? `[${ours}](${filled.results}/)` : ours;
     const paper = filled.paper === undefined ? undefined : paperText(filled.paper, digits);
     return linked ? `${linked}${paper === undefined ? '' : ` (${paper})`}` : (paper ?? '–');

@@ -13,7 +13,7 @@ import {
 export function visionParameters(vision: PaperVision): number {
   const { config } = VISION[vision];
   const family = vision === 'ViT-L' ? CLIP_VISION : EVA_VISION;
-  return countParameters(family.build(config as never).parameters());
+  return countParameters(family.build(config).parameters());
 }
 
 /** Fine-tuned for captions (table 3): image encoder, Q-Former without its text side, projection. */

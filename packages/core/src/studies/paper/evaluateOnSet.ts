@@ -8,7 +8,7 @@ import {
   modelRecord,
   PairScorer,
   type AnswerRecord,
-  type CaptionRecord,
+  type SetCaptionRecord,
   type RetrievalRecord,
   type SetEvaluationOptions,
   type SetSummary,
@@ -22,7 +22,7 @@ export type SetTask = SetSummary['task'];
 /** What an evaluation gives back. */
 export interface SetEvaluation {
   summary: SetSummary;
-  records: readonly (AnswerRecord | CaptionRecord | RetrievalRecord)[];
+  records: readonly (AnswerRecord | SetCaptionRecord | RetrievalRecord)[];
 }
 
 /** How a set is evaluated on. */
@@ -95,5 +95,5 @@ export function evaluationName(
   options: JsonObject,
 ): string {
   const hash = sha256(canonicalJson({ task, identity, model, options })).slice(0, 8);
-  return `${name}-${split}-${task}-${String(model.name)}-${hash}`;
+  return `${name}-${split}-${task}-${model.name as string}-${hash}`;
 }
