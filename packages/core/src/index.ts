@@ -1,5 +1,5 @@
 /** @blip2/core: the library, as a notebook sees it. */
-export { Blip2Error, dropout, Rng, tf, type ParameterSpecs, type Tensor } from './runtime';
+export { Blip2Error, dropout, joinCluster, Rng, tf, type ParameterSpecs, type Tensor } from './runtime';
 export * as nn from './nn';
 export { cleanCaption, cleanQuestion, splitPrefix, Tokenizer } from './text';
 export { decodeImage, normalise, type ImageSource, type RawImage } from './image';
@@ -120,8 +120,6 @@ export {
   safeByLaion,
   shapes,
   shapesTower,
-  openCaptionSet,
-  openQuestionSet,
   splitNamed,
   withFilters,
   withoutWords,
@@ -164,15 +162,6 @@ export {
   type Skipped,
   type SourcePart,
   writeSamplePage,
-  type CaptionImage,
-  type CaptionSet,
-  type EvaluationSet,
-  type QuestionImage,
-  type QuestionSet,
-  type SampleId,
-  type SetImage,
-  type SetProblem,
-  type SetQuestion,
 } from './data';
 export {
   train,
@@ -192,17 +181,13 @@ export {
   cider,
   clipRetrieval,
   evaluateCaptions,
-  evaluateCaptionSet,
-  evaluateQuestionSet,
   evaluateRetrieval,
-  evaluateRetrievalSet,
   evaluateSwaps,
   evaluateVqa,
   gqaAccuracy,
   lookingElsewhere,
   majorityAnswers,
   normaliseAnswer,
-  PairScorer,
   ptbTokenize,
   readCaptionFiles,
   readVqaFiles,
@@ -236,20 +221,6 @@ export {
   type VqaResult,
   type VqaScorer,
   type VqaScores,
-  type AnsweringModel,
-  type AnswerRecord,
-  type CaptioningModel,
-  type CaptionRecord,
-  type CaptionSetOptions,
-  type PairParts,
-  type QuestionOptions,
-  type RetrievalRecord,
-  type RetrievalSetOptions,
-  type ScoreRow,
-  type SetEvaluationOptions,
-  type SetSummary,
-  type SkippedPicture,
-  TokenTable,
 } from './evaluate';
 export {
   capfilt,
@@ -333,7 +304,6 @@ export {
   readResults,
   resultsDir,
   runStudies,
-  SetEvaluator,
   STUDIES,
   type Finding,
   type Measurement,
@@ -341,9 +311,6 @@ export {
   type Scale,
   type Study,
   type StudyResult,
-  type OnSetOptions,
-  type SetEvaluation,
-  type SetTask,
 } from './studies';
 export {
   attentionPage,
@@ -367,8 +334,8 @@ export {
   curveOverSeeds,
   findingsTable,
   shapesSamples,
-  writeEvaluationPage,
   writeReport,
   type ReportContent,
   type Sample,
 } from './report';
+export * from './publicSets';

@@ -122,7 +122,9 @@ export function joinCluster(text: string | undefined = process.env.TF_CONFIG): C
   return joined;
 }
 
-const firstLine = (cause: unknown): string => (cause as Error).message.split('\n')[0];
+/** What TensorFlow says, without the number before it. */
+const firstLine = (cause: unknown): string =>
+  (cause as Error).message.replace(/^Invalid TF_Status: \d+\s+Message: /, '').split('\n')[0];
 
 /** Why a collective failed, if that is what `error` says; else `error` itself. */
 export function explainCollective(error: unknown, { addresses }: Cluster): unknown {
@@ -134,7 +136,7 @@ export function explainCollective(error: unknown, { addresses }: Cluster): unkno
     const message = `Worker ${lost} (${addresses[Number(lost)]}) is gone: no training without it`;
     return new Blip2Error(message, { hint, cause: error });
   }
-  if (!/Collective|RecvBuf|ring/i.test(error.message)) return error;
+  if (!/collective|RecvBuf/i.test(error.message)) return error;
   return new Blip2Error(`The workers lost each other: ${firstLine(error).slice(0, 300)}`, {
     hint: hint.replace('What it', 'What the others'),
     cause: error,
