@@ -30,7 +30,8 @@ export function halfError(dtype: HalfType): { rounded: number; computed: number 
       return model.logits(w, { embeddings: model.embed(w, ids), mask: tf.onesLike(ids) }, ids);
     });
   const [found, widened, wanted] = [half, same, {}].map(logits);
-  for (const tensors of [half, same, exact]) Object.values(tensors).forEach((tensor) => tensor.dispose());
+  const all: Matrix[] = [half, same, exact].flatMap((tensors) => Object.values<Matrix>(tensors));
+  all.forEach((tensor) => tensor.dispose());
   store.dispose();
   return { rounded: difference(found, wanted), computed: difference(found, widened) };
 }
