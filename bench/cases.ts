@@ -76,9 +76,9 @@ const LOADING = {
     { name: 'bytes', precision: 'fp32', peer: 'bytes' },
     { name: 'normalised', precision: 'fp32', peer: 'normalised' },
   ],
-  rounds: 4,
+  rounds: 3,
   steps: 3,
-  warmUp: 2,
+  warmUp: 1,
 } satisfies Partial<Case>;
 
 /** One image and its 128 candidates a step: 20 images. */

@@ -1,24 +1,20 @@
 /**
  * Training's view of a picture: a random part of it, resized to a square, mirrored half of the time. The part is drawn as
- * torchvision's RandomResizedCrop draws it; libvips resizes (bicubic), and lets libjpeg decode at a half, a quarter or an
- * eighth where the part is large enough: the square then has the same detail for a fraction of the work. S side of it.
+ * torchvision's RandomResizedCrop draws it, and resized as PIL does. Where it is at least four times the square, libvips
+ * has libjpeg decode at a quarter or an eighth: the square has the same detail for a fraction of the work.
  */
 import sharp, { type Sharp } from 'sharp';
 import { decodePixels } from './decode';
-import { jpegHeader } from './jpegHeader';
-
-/** A part of a picture, in its own pixels. */
-export interface Crop {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
+import { jpegHeader, type JpegHeader } from './jpegHeader';
+import { squareCrop, type Crop } from './squareCrop';
 
 /** Share of the picture's area (LAVIS: 0.5 to 1), and aspect ratio. */
 const SCALE = [0.5, 1] as const;
 const RATIO = [3 / 4, 4 / 3] as const;
 const TRIES = 10;
+
+/** Crops of so many times the square are decoded at a fraction: below, decoding whole by libjpeg-turbo alone is faster. */
+const LARGE = 4;
 
 /** What is left of a picture that a decoder only warns of is used, as PIL uses it. */
 const OPTIONS = { ignoreIcc: true, failOn: 'error' } as const;
@@ -49,26 +45,74 @@ export function randomCrop(width: number, height: number, random: () => number):
 export async function cropImage(bytes: Uint8Array, size: number, random: () => number): Promise<Uint8Array> {
   const isMirrored = random() < 0.5;
   const header = jpegHeader(bytes);
-  const isPlain = header && !header.hasExif && header.components !== 4;
+  if (header && !header.hasExif && header.components !== 4) {
+    const crop = randomCrop(header.width, header.height, random);
+    const isLarge = Math.min(crop.width, crop.height) >= LARGE * size;
+    const square = isLarge ? undefined : decodedSquare(bytes, header, crop, { size, isMirrored });
+    return square ?? finished(resizedPart(sharp(bytes, OPTIONS), header, crop, size), size, isMirrored);
+  }
   // Turned, CMYK, 16 bits, animated: the way that looks after all of it.
-  const decoded = isPlain ? undefined : await decodePixels(bytes);
-  const source = decoded ?? header!;
-  const image = decoded
-    ? sharp(decoded.data, { raw: { width: decoded.width, height: decoded.height, channels: 3 } })
-    : sharp(bytes, OPTIONS);
-  const crop = randomCrop(source.width, source.height, random);
-  const part = decoded ? cutAndResized(image, crop, size) : resizedPart(image, source, crop, size);
-  const { data } = await (isMirrored ? part.flop() : part)
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer({ resolveWithObject: true });
+  const { width, height, data } = await decodePixels(bytes);
+  const crop = randomCrop(width, height, random);
+  const fill = (target: Buffer) => void target.set(data);
+  return squareCrop({ width, height, fill }, crop, { size, isMirrored });
+}
+
+/** What is used of @julusian/jpeg-turbo. */
+interface JpegTurbo {
+  FORMAT_RGB: number;
+  decompressSync(image: Buffer, target: Buffer, options: { format: number }): unknown;
+}
+let turbo: JpegTurbo | null | undefined;
+
+/** Where there is no build of it, libvips does all, in twice the time. */
+function jpegTurbo(): JpegTurbo | null {
+  if (turbo !== undefined) return turbo;
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- it may not be there
+    return (turbo = require('@julusian/jpeg-turbo') as JpegTurbo);
+  } catch {
+    return (turbo = null);
+  }
+}
+
+/** By libjpeg-turbo, on this thread; nothing of a picture that it complains of: libvips is more patient. */
+function decodedSquare(
+  bytes: Uint8Array,
+  { width, height }: JpegHeader,
+  crop: Crop,
+  options: { size: number; isMirrored: boolean },
+): Uint8Array | undefined {
+  const turbo = jpegTurbo();
+  if (!turbo) return undefined;
+  const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const fill = (target: Buffer) => void turbo.decompressSync(encoded, target, { format: turbo.FORMAT_RGB });
+  try {
+    return squareCrop({ width, height, fill }, crop, options);
+  } catch {
+    return undefined;
+  }
+}
+
+async function finished(part: Sharp, size: number, isMirrored: boolean): Promise<Uint8Array> {
+  const data = await part.toColourspace('srgb').raw().toBuffer();
+  if (isMirrored) mirror(data, size);
   return data;
+}
+
+/** In place. libvips would mirror before it cuts. */
+function mirror(data: Uint8Array, size: number): void {
+  for (let row = 0; row < size; row++) {
+    for (let left = row * size * 3, right = left + (size - 1) * 3; left < right; left += 3, right -= 3) {
+      for (let c = 0; c < 3; c++) [data[left + c], data[right + c]] = [data[right + c], data[left + c]];
+    }
+  }
 }
 
 const cutAndResized = (image: Sharp, crop: Crop, size: number): Sharp =>
   image.extract(crop).resize(size, size, { fit: 'fill', kernel: 'cubic' });
 
-/** Cut after resizing, decoding can shrink: worth it from a half on. The cut is then exact to half a pixel of the square. */
+/** Cut after resizing, decoding can shrink. The cut is then exact to half a pixel of the square. */
 function resizedPart(
   image: Sharp,
   { width, height }: { width: number; height: number },

@@ -23,7 +23,8 @@ function cubic(x: number): number {
   return d < 2 ? (((d - 5) * d + 8) * d - 4) * A : 0;
 }
 
-function weightsOf(from: number, to: number): Weights {
+/** Taps of each of `to` pixels made of `from`, as fixed-point numbers of so many bits. */
+export function cubicTaps(from: number, to: number, bits = PRECISION_BITS): Weights {
   const scale = from / to;
   const widened = Math.max(scale, 1);
   const support = SUPPORT * widened;
@@ -43,7 +44,7 @@ function weightsOf(from: number, to: number): Weights {
     first[i] = start;
     count[i] = row.length;
     row.forEach((weight, x) => {
-      const fixed = (weight / sum) * (1 << PRECISION_BITS);
+      const fixed = (weight / sum) * (1 << bits);
       weights[i * stride + x] = Math.trunc(fixed < 0 ? fixed - 0.5 : fixed + 0.5);
     });
   }
@@ -88,12 +89,12 @@ export function resample({ width, height, data }: RawImage, size: number): Uint8
   if (width !== size) {
     const out = new Uint8ClampedArray(size * height * 3);
     const steps = { lines: height, lineStep: width * 3, outLineStep: size * 3, step: 3 };
-    pass(pixels, out, weightsOf(width, size), steps);
+    pass(pixels, out, cubicTaps(width, size), steps);
     pixels = new Uint8Array(out.buffer);
   }
   if (height !== size) {
     const out = new Uint8ClampedArray(size * size * 3);
-    pass(pixels, out, weightsOf(height, size), { lines: size, lineStep: 3, outLineStep: 3, step: size * 3 });
+    pass(pixels, out, cubicTaps(height, size), { lines: size, lineStep: 3, outLineStep: 3, step: size * 3 });
     pixels = new Uint8Array(out.buffer);
   }
   return pixels;

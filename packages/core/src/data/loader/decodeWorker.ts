@@ -27,7 +27,9 @@ type Row = Job['rows'][number];
 type Found = { row: Row; picture: ReadPicture } | { row: Row; error: unknown };
 
 let last: Promise<unknown> = Promise.resolve();
-parentPort!.on('message', (job: Job) => (last = last.then(() => work(job))));
+parentPort!.on('message', (job: Job) => {
+  last = last.then(() => work(job));
+});
 
 async function work({ step, slot, rows }: Job): Promise<void> {
   const outcomes: Outcome[] = [];

@@ -26,8 +26,10 @@ interface Kind<O extends z.ZodType> {
   options: O;
   open(options: z.output<O>): Promise<PictureSource> | PictureSource;
 }
-const kind = <O extends z.ZodType>(options: O, open: Kind<O>['open']): Kind<z.ZodType> =>
-  ({ options, open }) as Kind<z.ZodType>;
+const kind = <O extends z.ZodType>(options: O, open: Kind<O>['open']): Kind<z.ZodType> => ({
+  options,
+  open: (value) => open(value as z.output<O>),
+});
 
 const web = (name: keyof typeof WEB_PAIRS) =>
   kind(z.strictObject({ dir, annotations, cache }), ({ cache, ...options }) =>

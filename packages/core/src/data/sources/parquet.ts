@@ -5,7 +5,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileError } from '../../checkpoints';
-import { FaultList } from './faults';
+import type { FaultList } from './faults';
 import type { ListedPicture, PictureList } from './listIndex';
 import { PICTURE, textsIn } from './place';
 import { shardsIn } from './shards';
