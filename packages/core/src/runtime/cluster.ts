@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { nativeBinding } from './binding';
-import { JOB, serverDef, taskName } from './clusterProto';
+import { serverDef, taskName } from './clusterProto';
 import { Blip2Error } from './errors';
 
 /** Which of `count` workers, from 0: each computes its own rows of a batch. */
@@ -129,16 +129,15 @@ const firstLine = (cause: unknown): string =>
 /** Why a collective failed, if that is what `error` says; else `error` itself. */
 export function explainCollective(error: unknown, { addresses }: Cluster): unknown {
   if (!(error instanceof Error) || error instanceof Blip2Error) return error;
-  const lost = new RegExp(`lost /job:${JOB}/replica:0/task:(\\d+)`).exec(error.message)?.[1];
-  const hint =
-    'What it wrote last says why. Start all workers again with --resume: the run goes on from its last checkpoint.';
-  if (lost) {
-    const message = `Worker ${lost} (${addresses[Number(lost)]}) is gone: no training without it`;
-    return new Blip2Error(message, { hint, cause: error });
-  }
   if (!/collective|RecvBuf/i.test(error.message)) return error;
-  return new Blip2Error(`The workers lost each other: ${firstLine(error).slice(0, 300)}`, {
-    hint: hint.replace('What it', 'What the others'),
+  // Who it was, if the watch noticed it first; a connection that broke does not say whose it was.
+  const lost = new RegExp(`lost ${taskName(0).replace(/\d+$/, '')}(\\d+)`).exec(error.message)?.[1];
+  const which = lost === undefined ? 'A worker' : `Worker ${lost} (${addresses[Number(lost)]})`;
+  const reason = firstLine(error)
+    .replace(/\{\{.*?\}\}\s*/g, '')
+    .slice(0, 200);
+  return new Blip2Error(`${which} is gone, and the others cannot go on: ${reason}`, {
+    hint: 'What it wrote last says why. Start all workers again with --resume: the run goes on from its last checkpoint.',
     cause: error,
   });
 }

@@ -17,7 +17,7 @@ export function bytesField(field: number, value: string | Uint8Array): Buffer {
 }
 
 /** All workers are one job, whatever `TF_CONFIG` calls them. */
-export const JOB = 'worker';
+const JOB = 'worker';
 
 /** What TensorFlow calls a worker. */
 export const taskName = (task: number): string => `/job:${JOB}/replica:0/task:${task}`;
