@@ -157,10 +157,12 @@ describe('threads', () => {
   });
 
   it('of which one ends by itself: a clear error, not a wait without end', async () => {
-    const loader = loaderOf({ workers: 2 });
+    const loader = loaderOf({ workers: 2, prefetch: 0 });
     await loader.batch(0);
+    await loader.batch(1);
+    await new Promise((resolve) => setTimeout(resolve, 500)); // until it has nothing to do
     await threadsOf(loader)[1].terminate();
-    await expect(batches(loader, [1, 2, 3, 4, 5, 6])).rejects.toThrow(/thread that decodes pictures is gone/);
+    await expect(batches(loader, [2, 3, 4, 5, 6])).rejects.toThrow(/thread that decodes pictures is gone/);
   });
 });
 

@@ -12,10 +12,10 @@ import { decodeImage } from '../../image/decode';
 import { cleanCaption } from '../../text/cleanup';
 import { drawBelow, hashInts } from '../random';
 import { PlaceReader, UnreadableError, type ReadPicture } from '../sources/place';
-import type { DecoderSettings, Done, Job, Outcome } from './messages';
+import { BUSY, STOP, type DecoderSettings, type Done, type Job, type Outcome } from './messages';
 
 const [CAPTION, CROP] = [1, 2];
-const { slots, imageSize, seed, augment, wantsAll } = workerData as DecoderSettings;
+const { slots, imageSize, seed, augment, wantsAll, control } = workerData as DecoderSettings;
 const reader = new PlaceReader();
 const size = imageSize ** 2 * 3;
 // One thread each, and no cache: pictures come but once.
@@ -53,7 +53,10 @@ function read(row: Row): Found {
 
 async function finish(found: Found, step: number, slot: number): Promise<Outcome> {
   const { row, index, place } = found.row;
+  // Said before it is asked whether to stop, so that who stops can wait.
+  Atomics.add(control, BUSY, 1);
   try {
+    if (Atomics.load(control, STOP)) throw new Error('stopped');
     if ('error' in found) throw found.error;
     const { id, bytes, captions, metadata } = found.picture;
     let draws = 0;
@@ -65,6 +68,9 @@ async function finish(found: Found, step: number, slot: number): Promise<Outcome
   } catch (error) {
     if (error instanceof UnreadableError) return { row, reason: error.reason, where: error.where };
     return { row, reason: (error as Error).message, where: place.file };
+  } finally {
+    Atomics.sub(control, BUSY, 1);
+    Atomics.notify(control, BUSY);
   }
 }
 

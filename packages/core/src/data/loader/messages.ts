@@ -8,6 +8,8 @@ export interface DecoderSettings {
   imageSize: number;
   seed: number;
   augment: boolean;
+  /** [STOP, BUSY]: are threads to stop; how many are in the middle of a picture. */
+  control: Int32Array;
   /** Filters will look at all captions and metadata. */
   wantsAll: boolean;
 }
@@ -35,3 +37,6 @@ export interface Done {
   slot: number;
   outcomes: Outcome[];
 }
+
+/** Places of `control`. */
+export const [STOP, BUSY] = [0, 1];

@@ -2,7 +2,7 @@
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Blip2Error } from '../../runtime';
-import type { DecoderSettings, Done, Job } from './messages';
+import { BUSY, STOP, type DecoderSettings, type Done, type Job } from './messages';
 
 const extension = extname(__filename);
 const script = join(__dirname, `decodeWorker${extension}`);
@@ -10,18 +10,34 @@ const script = join(__dirname, `decodeWorker${extension}`);
 const isSource = extension === '.ts';
 const entry = isSource ? `require('tsx/cjs'); require(${JSON.stringify(script)})` : script;
 
+/** Milliseconds that a picture may take to be finished when threads are stopped. */
+const PATIENCE = 5000;
+
 /** Decodes jobs; a thread that ends by itself ends all. */
 export class DecodeThreads {
   private readonly workers: Worker[];
+  private readonly control = new Int32Array(new SharedArrayBuffer(8));
   private isDisposed = false;
+  /** A thread that ends inside of libjpeg-turbo takes the process with it: so also when the process ends. */
+  private readonly stop = (): void => {
+    this.isDisposed = true;
+    Atomics.store(this.control, STOP, 1);
+    const end = Date.now() + PATIENCE;
+    for (let busy; (busy = Atomics.load(this.control, BUSY)) > 0 && Date.now() < end;) {
+      Atomics.wait(this.control, BUSY, busy, 100);
+    }
+  };
 
   constructor(
     count: number,
-    settings: DecoderSettings,
+    settings: Omit<DecoderSettings, 'control'>,
     handlers: { onDone: (done: Done) => void; onFailure: (error: Blip2Error) => void },
   ) {
     this.workers = Array.from({ length: count }, () => {
-      const worker = new Worker(entry, { workerData: settings, eval: isSource });
+      const worker = new Worker(entry, {
+        workerData: { ...settings, control: this.control },
+        eval: isSource,
+      });
       worker.unref(); // what is waited for keeps the process alive, not idle threads
       worker.on('message', handlers.onDone);
       worker.on('error', (cause) => handlers.onFailure(failure(cause.message, cause)));
@@ -30,6 +46,7 @@ export class DecodeThreads {
       });
       return worker;
     });
+    process.once('exit', this.stop);
   }
 
   /** Parts the rows among the threads: neighbours stay together, for they may be neighbours on disk. */
@@ -44,7 +61,8 @@ export class DecodeThreads {
   }
 
   async dispose(): Promise<void> {
-    this.isDisposed = true;
+    process.off('exit', this.stop);
+    this.stop();
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 }
