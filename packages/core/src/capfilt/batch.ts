@@ -12,6 +12,19 @@ export interface Towers {
   ranker: Ranker;
 }
 
+/** Pictures that are captioned together, whatever holds them: `batchSize` of them, the last ones repeated where there are fewer. */
+export interface PictureRows {
+  /** How many are not repeated. */
+  count: number;
+  id(row: number): string;
+  captions(row: number): readonly string[];
+  /** Normalised pixels [B, S, S, 3] of all rows. */
+  pixels(tower: { imageSize: number }): Promise<Float32Array>;
+}
+
+/** A record, and of each kept caption whether it is the web's. */
+export type SourcedRecord = CaptionRecord & { fromWeb: boolean[] };
+
 /**
  * The records of pictures start … start + batchSize − 1. Batches always begin at the same pictures and are drawn from
  * seeds of their own: none depends on those before it.
@@ -19,34 +32,52 @@ export interface Towers {
 export async function captionBatch(
   split: ImageTextSplit,
   start: number,
-  { captioner, ranker }: Towers,
-  { samples, keep, topP, distinct, maxNewTokens, seed, batchSize }: CapFiltSettings,
+  towers: Towers,
+  settings: CapFiltSettings,
 ): Promise<CaptionRecord[]> {
+  const { batchSize, seed } = settings;
   const count = Math.min(batchSize, split.size - start);
   // The last batch is filled up with its first picture, so that one signature is compiled.
   const indices = Array.from({ length: batchSize }, (_, i) => start + (i < count ? i : 0));
-  const pixels = await picturesFor(captioner, split, indices);
-  const sampling = { samples, topP, maxNewTokens, seed: hashInts(seed, start) };
-  const written = await captioner.sample(pixels, sampling);
-  const candidates = indices.map((index, i): Omit<Candidate, 'score'>[] => [
-    ...split.captions(index).map((text) => ({ text, isWeb: true })),
-    ...written[i].flatMap((text) => (text === undefined ? [] : [{ text, isWeb: false }])),
+  const rows: PictureRows = {
+    count,
+    id: (row) => split.id(indices[row]),
+    captions: (row) => split.captions(indices[row]),
+    pixels: (tower) => picturesFor(tower, split, indices),
+  };
+  const records = await captionRows(rows, hashInts(seed, start), towers, settings);
+  return records.map(({ fromWeb: _, ...record }) => record);
+}
+
+/** Captions drawn, ranked and chosen. @param drawSeed of these rows alone */
+export async function captionRows(
+  rows: PictureRows,
+  drawSeed: number,
+  { captioner, ranker }: Towers,
+  { samples, keep, topP, distinct, maxNewTokens, batchSize }: CapFiltSettings,
+): Promise<SourcedRecord[]> {
+  const pixels = await rows.pixels(captioner);
+  const written = await captioner.sample(pixels, { samples, topP, maxNewTokens, seed: drawSeed });
+  const candidates = Array.from({ length: batchSize }, (_, row): Omit<Candidate, 'score'>[] => [
+    ...rows.captions(row).map((text) => ({ text, isWeb: true })),
+    ...written[row].flatMap((text) => (text === undefined ? [] : [{ text, isWeb: false }])),
   ]);
   const same = ranker.imageSize === captioner.imageSize;
   const scores = ranker.scores(
-    same ? pixels : await picturesFor(ranker, split, indices),
+    same ? pixels : await rows.pixels(ranker),
     candidates.map((list) => list.map(({ text }) => text)),
   );
-  return indices.slice(0, count).map((index, i) => {
-    const scored = candidates[i].map((candidate, j) => ({ ...candidate, score: scores[i][j] }));
+  return Array.from({ length: rows.count }, (_, row) => {
+    const scored = candidates[row].map((candidate, j) => ({ ...candidate, score: scores[row][j] }));
     const { kept, webRank, ranked } = selectCaptions(scored, { keep, distinct });
     return {
-      id: split.id(index),
+      id: rows.id(row),
       captions: kept.map(({ text }) => text),
       scores: kept.map(({ score }) => Number(score.toFixed(4))),
       webRank: webRank ?? null,
       ranked,
-      broken: written[i].filter((text) => text === undefined).length,
+      broken: written[row].filter((text) => text === undefined).length,
+      fromWeb: kept.map(({ isWeb }) => isWeb),
     };
   });
 }

@@ -5,5 +5,6 @@ export { CaptionsFile, readCaptions, type CaptionRecord } from './captionsFile';
 export { ProgressLine, type CapFiltProgress } from './progress';
 export { loadRanker, type Ranker } from './ranker';
 export { selectCaptions, type Candidate, type Selection, type SelectionOptions } from './selection';
+export { capfiltShards, type CapFiltShardsOptions, type ShardRecord } from './shards';
 export { type CapFiltSummary } from './summary';
 export { withCaptions, withTrainCaptions, withWebCaptions, type CaptionsById } from './withCaptions';

@@ -19,7 +19,48 @@ interface Options {
   json?: boolean;
 }
 
-async function run({ data, resume = false, json, ...options }: Options): Promise<void> {
+const SHARDS = 'shards?';
+
+async function run(options: Options): Promise<void> {
+  return options.data.startsWith(SHARDS) ? captionShards(options) : captionSplit(options);
+}
+
+/** Of pictures on disk: a shard for each shard. What is whole is left as it is, whatever `resume` says. */
+async function captionShards({
+  data,
+  captioner,
+  ranker,
+  resume: _,
+  json,
+  ...options
+}: Options): Promise<void> {
+  const { capfiltShards, loadCaptioner, loadRanker, ProgressLine } = await import('../capfilt');
+  const { Blip2Error } = await import('../runtime');
+  const files = new URLSearchParams(data.slice(SHARDS.length)).get('files');
+  if (!files) {
+    throw new Blip2Error(`${data}: no files are named`, {
+      hint: "E.g. --data 'shards?files=web/{00000..00331}.tar'",
+      exitCode: 2,
+    });
+  }
+  const line = new ProgressLine();
+  const towers = { captioner: loadCaptioner(captioner), ranker: loadRanker(ranker) };
+  try {
+    const onProgress = (progress: CapFiltProgress) => line.update(progress);
+    const shards = await capfiltShards({ ...options, ...towers, files, onProgress });
+    if (json) return printJson({ dir: options.out, shards });
+    for (const { shard, skipped, summary } of shards) {
+      console.log(
+        `${shard}: ${summary.captions} captions of ${summary.pictures} pictures, ${skipped} unreadable`,
+      );
+    }
+  } finally {
+    towers.captioner.dispose();
+    towers.ranker.dispose();
+  }
+}
+
+async function captionSplit({ data, resume = false, json, ...options }: Options): Promise<void> {
   const { loadData } = await import('../recipes');
   const { capfilt, ProgressLine } = await import('../capfilt');
   const line = new ProgressLine();
@@ -43,6 +84,10 @@ const AFTER = `
 Writes DIR/captions.jsonl, a line per picture: {"id", "captions", "scores", "webRank", …}, and DIR/summary.json. Ctrl-C
 loses nothing: --resume goes on, with the captions that an undisturbed run would have written.
 
+Shards (--data 'shards?files=web/{00000..00331}.tar') become shards of the same names, with "captions", "sources" and
+"scores" in each picture's .json. What is whole is never made again, so the same command goes on, and each machine is given
+its own part of the names.
+
 Examples:
   blip2 capfilt --captioner datasets/shapes/captioner --ranker datasets/shapes/clip-l --data shapes --out runs/capfilt
   blip2 pretrain stage1 --recipe shapes --data 'shapes?trainCaptions=runs/capfilt/captions.jsonl' --out runs/stage1
@@ -56,7 +101,10 @@ export function addCapfilt(program: Command): void {
     )
     .requiredOption('--captioner <dir>', 'folder of a BLIP captioner')
     .requiredOption('--ranker <dir>', 'folder of a CLIP')
-    .requiredOption('--data <spec>', 'data whose training pictures are captioned: shapes, or shapes?seed=1')
+    .requiredOption(
+      '--data <spec>',
+      'data whose training pictures are captioned: shapes, or shapes?seed=1; or shards?files=…',
+    )
     .requiredOption('--out <dir>', 'folder to write; new, or with --resume one of before')
     .option('--samples <count>', 'captions drawn of each picture (default: 10)', positiveNumber)
     .option('--keep <count>', 'captions kept of each picture (default: 2)', positiveNumber)
