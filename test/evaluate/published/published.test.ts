@@ -78,6 +78,20 @@ describe('questions', async () => {
     expect(submission.find(({ question_id }) => question_id === 101000)?.answer).toBe('');
   });
 
+  test('not one picture that can be decoded: no scores, and no end in tears', async () => {
+    const dir = await writeVqa(fresh(), 1);
+    writeFileSync(join(dir, 'val2014', 'COCO_val2014_000000000100.jpg'), '');
+    const { summary } = await evaluateQuestionSet(blip2, openQuestionSet(`vqav2?dir=${dir}`), {
+      out: fresh(),
+      model,
+    });
+    expect(summary).toMatchObject({ complete: true, pictures: 0, rows: [], skipped: { count: 1 } });
+    const captions = openCaptionSet(`coco?dir=${await writeCoco(dir, 1)}`);
+    writeFileSync(join(dir, 'val2014', 'COCO_val2014_000000000100.jpg'), '');
+    const described = await evaluateCaptionSet(blip2, captions, { out: fresh(), model });
+    expect(described.summary).toMatchObject({ complete: true, pictures: 0, rows: [], skipped: { count: 1 } });
+  });
+
   test('a folder with results of another evaluation is not mixed with these', async () => {
     const [out, dir] = [fresh(), await writeVqa(fresh(), 2)];
     const set = openQuestionSet(`vqav2?dir=${dir}`);

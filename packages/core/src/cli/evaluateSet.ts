@@ -11,6 +11,8 @@ interface Options extends Pick<OnSetOptions, 'limit' | 'generation' | 'prompt' |
   split?: string;
   out?: string;
   dtype?: WeightsType;
+  /** Of runs: sets take the last. */
+  checkpoint?: unknown;
   json?: boolean;
 }
 
@@ -30,7 +32,7 @@ export async function isOnSet(data: string): Promise<boolean> {
 /** @param unfit options of the command that public sets have no use for, if they are given */
 export async function evaluateOnSet(
   task: SetTask,
-  { model, data, split, out, dtype, json, ...asked }: Options,
+  { model, data, split, out, dtype, checkpoint, json, ...asked }: Options,
   unfit: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const { Blip2Error } = await import('../runtime');
@@ -38,7 +40,9 @@ export async function evaluateOnSet(
   const { defaultRunsDir, listenForInterruption } = await import('../train');
   const { evaluationName, SetEvaluator } = await import('../studies');
   const { writeEvaluationPage } = await import('../report');
-  const [useless] = Object.entries(unfit).flatMap(([flag, value]) => (value ? [flag] : []));
+  const [useless] = Object.entries({ ...unfit, checkpoint }).flatMap(([flag, value]) =>
+    value ? [flag] : [],
+  );
   if (useless !== undefined) {
     throw new Blip2Error(`--${useless} is not for public sets`, { hint: 'Leave it out.', exitCode: 2 });
   }

@@ -144,7 +144,7 @@ async function scoresOf(
   const judged = records.filter(({ references }) => references.length > 0);
   if (judged.length === 0) {
     const note = 'This split keeps its captions to itself: send submission.json to its server.';
-    return { rows: [], records: [...records], notes: [note] };
+    return { rows: [], records: [...records], notes: records.length > 0 ? [note] : [] };
   }
   const score = (some: readonly SetCaptionRecord[]) =>
     captionMetrics(

@@ -39,7 +39,10 @@ export async function evaluateRetrievalSet(
   const itc: BothWays = [pool.toText, transpose(pool.toText)];
   const itm = complete && k > 0 ? await passes.match(identity, pool, k) : undefined;
   const isDone = complete && (k === 0 || itm !== undefined);
-  const rows = complete ? [...rowsOf('ITC', pool, itc), ...(itm ? rowsOf('ITM', pool, itm) : [])] : [];
+  const rows =
+    complete && pool.images.length > 0
+      ? [...rowsOf('ITC', pool, itc), ...(itm ? rowsOf('ITM', pool, itm) : [])]
+      : [];
   const records = isDone ? recordsOf(images, texts, pool, itm ?? itc) : [];
   const summary: SetSummary = {
     task: 'retrieval',
