@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as core from '../../packages/core/src/attention';
+import { attentionPage } from '../../packages/core/src/notebook';
 import {
   BundleError,
   firstState,
+  pageHtml,
   readAttention,
   readAttentionOutput,
   readWishes,
@@ -311,4 +313,11 @@ it('an output is a bundle or a set, and anything else an error', () => {
   const set = { format: 'application/vnd.blip2.attention-set.v1+json', items: [{ name: 'a', bundle }] };
   expect(readAttentionOutput(JSON.stringify(set))).toMatchObject({ items: [{ name: 'a' }] });
   expect(() => readAttentionOutput({ format: 'x' })).toThrow(BundleError);
+});
+
+it('pages of the view and of the library may load the same: nothing', () => {
+  const policyOf = (html: string) => /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)![1];
+  const own = policyOf(pageHtml({ title: 'a', script: '', json: bundle }));
+  expect(own).toMatch(/^default-src 'none';/);
+  expect(policyOf(attentionPage(bundle))).toBe(own);
 });

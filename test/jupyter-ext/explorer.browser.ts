@@ -11,7 +11,7 @@ import { obstacle, startLab, type Lab } from './jupyterLab';
 import { documentTests } from './labDocuments';
 import { cell, choose, expectPixels, query, screenshot, viewIn } from './labPage';
 import { settingsTests } from './labSettings';
-import { trainingTests } from './labTraining';
+import { TRAINING_CELL, trainingTests } from './labTraining';
 import { notebookOf, QUERIES, rendering, sampleBundle, setOf } from './notebook';
 
 const chart = lineChart({
@@ -49,7 +49,7 @@ describe.skipIf(obstacle)('in JupyterLab', () => {
           rendering({ [PLOTLY]: JSON.stringify({ data: [{ x: [1, 2, 3], y: [2, 6, 3] }] }) }),
           rendering({ [set.format]: { ...set, dir: 'many' }, 'text/plain': 'attention' }),
         ],
-        [KERNEL_CELL],
+        [KERNEL_CELL, TRAINING_CELL],
       ),
     );
     await lab.open('outputs.ipynb');

@@ -11,9 +11,11 @@ import { chromiumPath } from './chromium';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The set-up's folder: notebooks below it find the project's packages. */
 const state = join(root, '.blip2');
-const python = join(state, 'python', 'bin', 'python');
+/** The set-up's environment, or another: one into which the wheel was installed. */
+const environment = process.env.BLIP2_LAB ?? join(state, 'python');
+const python = join(environment, 'bin', 'python');
 const extension = join(
-  ...[state, 'python', 'share', 'jupyter', 'labextensions', '@blip2', 'jupyter-ext', 'package.json'],
+  ...[environment, 'share', 'jupyter', 'labextensions', '@blip2', 'jupyter-ext', 'package.json'],
 );
 
 /** Milliseconds until what is waited for is given up: a busy machine opens JupyterLab in a minute. */
@@ -30,6 +32,8 @@ export const obstacle =
 
 export interface Lab {
   page: Page;
+  /** JupyterLab's, where notebooks run and runs lie. */
+  folder: string;
   /** Requests to other machines that the page tried to make, and none got. */
   strangers: string[];
   /** Paths on JupyterLab's server that were asked for. */
@@ -41,6 +45,8 @@ export interface Lab {
   open: (name: string) => Promise<void>;
   /** Opens a notebook beside what is open, which takes less time. */
   bring: (name: string) => Promise<void>;
+  /** Loads the page again, as it was left, with whatever was open. */
+  reload: () => Promise<void>;
   /** A command of the palette, which may open something: not waited for to end. */
   command: (id: string, args?: object) => Promise<void>;
   /** The kernel of the open notebook has started: what is run before that can be lost. */
@@ -61,6 +67,7 @@ export async function startLab(): Promise<Lab> {
     page.evaluate(`void jupyterapp.commands.execute('${id}', ${JSON.stringify(args)})`);
   return {
     page,
+    folder: files,
     strangers,
     asked,
     write(name, content) {
@@ -76,6 +83,11 @@ export async function startLab(): Promise<Lab> {
     async bring(name) {
       await command('docmanager:open', { path: name });
       await untilOpen(page, name);
+    },
+    async reload() {
+      // Changes of a notebook that are not saved.
+      page.once('dialog', (dialog) => void dialog.accept());
+      await page.goto(`http://127.0.0.1:${port}/lab`);
     },
     command,
     async kernelIsIdle() {

@@ -14,6 +14,26 @@ export function documentTests(start: () => Lab): void {
     await screenshot(page, 'lab-document');
   });
 
+  it('shows a file as it was when the page is loaded again, until it is closed', async () => {
+    const { page, command, reload } = start();
+    const chosen = () => query(front().locator('.blip2-Attention'), 6).getAttribute('aria-selected');
+    const saved = page.waitForResponse(
+      (response) =>
+        response.url().includes('/api/workspaces') &&
+        (response.request().postData() ?? '').includes('blip2-attention-view:picture.attention.json'),
+    );
+    await query(await viewIn(front()), 6).click();
+    await saved;
+    await reload();
+    await viewIn(front());
+    await soon(chosen).toBe('true');
+    await command('application:close');
+    await soon(() => front().count()).toBe(0);
+    await command('docmanager:open', { path: 'picture.attention.json' });
+    await viewIn(front());
+    await soon(chosen).toBe('false');
+  });
+
   it('opens a folder of pictures, and asks for each only when it is looked at', async () => {
     const lab = start();
     const asked = () =>
@@ -77,6 +97,26 @@ export function documentTests(start: () => Lab): void {
     const view = await viewIn(front());
     await query(view, 3).click();
     expect(await query(view, 3).getAttribute('aria-selected')).toBe('true');
+    await command('application:close');
+  });
+
+  it('has a side bar that is worked with the keyboard alone', async () => {
+    const { page, bring, command } = start();
+    await bring('outputs.ipynb');
+    await command('blip2:show-attention-panel');
+    const focused = () => page.evaluate<string>('document.activeElement.textContent');
+    const buttons = page.locator('.blip2-Panel button');
+    await buttons.first().focus();
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Open in a tab');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toContain('Cell 2');
+    await page.keyboard.press('Enter');
+    const cell = page.locator('.jp-NotebookPanel:visible .jp-Cell').nth(1);
+    await soon(() => cell.locator('.blip2-Explorer :focus').count()).toBe(1);
+    await buttons.nth(3).focus();
+    await page.keyboard.press(' ');
+    await viewIn(front());
     await command('application:close');
   });
 }

@@ -1,5 +1,6 @@
 /** Settings and themes of JupyterLab. */
 import { expect, it } from 'vitest';
+import { expectNoBarriers } from './barriers';
 import type { Lab } from './jupyterLab';
 import { screenshot, soon, viewIn } from './labPage';
 
@@ -19,17 +20,30 @@ export function settingsTests(start: () => Lab): void {
     await soon(async () => (await colors()).textContent()).toBe('Cividis over gray');
   });
 
-  it.each(THEMES)('follows the theme %s', async (theme) => {
-    const { page, command } = start();
+  it.each(THEMES)('follows the theme %s, without barriers that axe finds', async (theme) => {
+    const { page, command, bring } = start();
     const color = () =>
       page.evaluate(`getComputedStyle(document.querySelector('.blip2-Document .blip2-Attention')).color`);
     const before = await color();
     await command('apputils:change-theme', { theme });
     await page.waitForFunction(`document.body.dataset.jpThemeName === '${theme}'`);
     if (theme !== THEMES[1]) await soon(color).not.toBe(before);
-    await screenshot(
+    const name = theme.replace('JupyterLab ', '').replaceAll(' ', '-').toLowerCase();
+    await screenshot(page, `lab-theme-${name}`);
+    await bring('outputs.ipynb');
+    await command('blip2:show-attention-panel');
+    await page.locator('.blip2-PanelItem').first().waitFor();
+    await expectNoBarriers(page, '.blip2-Panel', `side bar, ${theme}`);
+    await command('blip2:open-training', { folder: 'runs' });
+    await page.locator('.blip2-Training:visible .scatterlayer path.js-line').first().waitFor();
+    await expectNoBarriers(
       page,
-      `lab-theme-${theme.replace('JupyterLab ', '').replaceAll(' ', '-').toLowerCase()}`,
+      '.lm-DockPanel-widget:not(.lm-mod-hidden) .blip2-Training',
+      `training curves, ${theme}`,
     );
+    await screenshot(page, `lab-sides-${name}`);
+    await command('application:close');
+    await command('docmanager:open', { path: 'picture.attention.json' });
+    await viewIn(page.locator('.blip2-Document:visible'));
   });
 }

@@ -70,11 +70,14 @@ export function addAttend(program: Command): void {
   program
     .command('attend <image>')
     .description('where the queries of a Q-Former look in an image, and its language model among the queries')
-    .requiredOption('--model <dir>', 'folder of a BLIP-2, or run folder of pretrain or finetune')
+    .requiredOption(
+      '--model <dir>',
+      'folder of a BLIP-2, also of one for retrieval, or run folder of pretrain or finetune',
+    )
     .requiredOption('--out <file>', '.json: the attention bundle; .html: a page; .png: a picture')
     .option(
       '--text <text>',
-      'a text beside the queries, as in image-text matching: of stage 1, or a question after finetune vqa',
+      'a text beside the queries, as in image-text matching: after stage 1 or for retrieval, or a question after finetune vqa',
     )
     .option(
       '--question <text>',

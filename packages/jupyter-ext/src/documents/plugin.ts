@@ -5,10 +5,12 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import type { DocumentWidget } from '@jupyterlab/docregistry';
 import { FileDialog } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
+import { IStateDB } from '@jupyterlab/statedb';
 import { CATEGORY, COMMANDS } from '../commands';
 import { IHost, type Host } from '../host';
 import { attentionIcon } from '../icons';
 import { AttentionDocuments, EXTENSION } from './document';
+import { viewsIn } from './views';
 
 const FACTORY = 'blip2-attention';
 const FILE_TYPE = 'blip2-attention';
@@ -19,7 +21,7 @@ export const documents: JupyterFrontEndPlugin<void> = {
   description: 'Attention bundles from files.',
   autoStart: true,
   requires: [IHost, IDocumentManager],
-  optional: [ICommandPalette, ILauncher, ILayoutRestorer],
+  optional: [ICommandPalette, ILauncher, ILayoutRestorer, IStateDB],
   activate(
     app,
     host: Host,
@@ -27,6 +29,7 @@ export const documents: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     launcher: ILauncher | null,
     restorer: ILayoutRestorer | null,
+    database: IStateDB | null,
   ) {
     const { trans } = host;
     app.docRegistry.addFileType({
@@ -36,13 +39,17 @@ export const documents: JupyterFrontEndPlugin<void> = {
       mimeTypes: ['application/json'],
       icon: attentionIcon,
     });
-    const factory = new AttentionDocuments(host, {
-      name: FACTORY,
-      label: trans.__('Attention explorer'),
-      fileTypes: [FILE_TYPE],
-      defaultFor: [FILE_TYPE],
-      readOnly: true,
-    });
+    const factory = new AttentionDocuments(
+      host,
+      {
+        name: FACTORY,
+        label: trans.__('Attention explorer'),
+        fileTypes: [FILE_TYPE],
+        defaultFor: [FILE_TYPE],
+        readOnly: true,
+      },
+      database ? viewsIn(database) : undefined,
+    );
     const tracker = new WidgetTracker<DocumentWidget>({ namespace: FACTORY });
     factory.widgetCreated.connect((_, widget) => {
       widget.title.icon = attentionIcon;
