@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
+import { expect } from 'vitest';
+import type { PictureSource } from '../../packages/core/src/data';
 import { endBlocks, memberBlocks } from '../../packages/core/src/data/sources/tar';
 
 export const temporaryDir = (): string => mkdtempSync(join(tmpdir(), 'pictures-'));
@@ -42,3 +44,19 @@ export async function shard(from: number, count: number): Promise<Buffer> {
   }
   return tar(members);
 }
+
+/** Ids with captions, in order. */
+export async function contents(source: PictureSource): Promise<Record<string, readonly string[]>> {
+  const all: Record<string, readonly string[]> = {};
+  for (let i = 0; i < source.size; i++) {
+    const { id, captions, bytes } = await source.read(i);
+    expect(source.id(i)).toBe(id);
+    expect([...bytes.subarray(0, 2)]).toEqual([0xff, 0xd8]);
+    all[id] = captions;
+  }
+  await source.close();
+  return all;
+}
+/** How many, by reason. */
+export const faultsOf = ({ faults }: PictureSource) =>
+  Object.fromEntries(Object.entries(faults.by).map(([reason, { count }]) => [reason, count]));
