@@ -42,8 +42,6 @@ declare class DataFrame { columns: string[]; values: number[][]; constructor(row
 `,
   'docs/own-data.md': `import { emoji } from '@blip2/core';
 `,
-  'docs/pretraining.md': `declare const dir: string;
-`,
   'docs/report.md': `import { Blip2, shapes, shapesSamples, type Sample } from '@blip2/core';
 declare const image: Sample['image'];
 declare const captions: Sample['captions'];
