@@ -1,6 +1,6 @@
 /** The losses of both stages with their blocks recomputed: the values and gradients of keeping everything. */
 import { describe, expect, test, vi } from 'vitest';
-import { stage1Losses, stage2Losses, type Stage2Batch } from '../../packages/core/src/losses';
+import { stage1Losses, stage2Losses } from '../../packages/core/src/losses';
 import { Weights, type Matrix } from '../../packages/core/src/nn';
 import {
   compile,
@@ -88,7 +88,7 @@ describe.each(['opt', 't5'] as const)('stage 2, %s', (kind) => {
     ]);
     const loss: Loss = (w, rng) => {
       const image = model.vision.features(w, pixels);
-      return stage2Losses(w, withDropout, { ...batches.prompt, image } as Stage2Batch, { rng });
+      return stage2Losses(w, withDropout, { ...batches.prompt, image }, { rng });
     };
     expectEqual(step(true, tensors, loss), step(false, tensors, loss));
   });

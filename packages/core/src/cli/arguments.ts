@@ -18,6 +18,20 @@ export function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 
+/** Of commands that open a run: which of its checkpoints. */
+export const checkpointOption = (): Option =>
+  new Option(
+    '--checkpoint <step>',
+    'of a run: the checkpoint of a step, or best (--keep-best); else the last',
+  ).argParser((text: string) => (text === 'best' ? text : positiveNumber(text)));
+
+/** `METRIC:lower` or `METRIC:higher`. */
+export function keepBestOption(text: string): { metric: string; better: 'lower' | 'higher' } {
+  const [, metric, better] = /^(.+):(lower|higher)$/.exec(text) ?? [];
+  if (!metric) throw new InvalidArgumentError('It should be METRIC:lower or METRIC:higher, e.g. loss:lower.');
+  return { metric, better: better as 'lower' | 'higher' };
+}
+
 const WEIGHTS_TYPES = ['auto', 'float32', 'bfloat16', 'float16'] satisfies WeightsType[];
 
 /** `--dtype`, of commands that load a finished model. */

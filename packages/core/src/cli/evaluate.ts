@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import type { WeightsType } from '../checkpoints';
 import type { ImageTextDataset, ImageTextSplit } from '../data';
 import type { RetrievalRow } from '../evaluate';
-import { DATA_HELP, dtypeOption, positiveNumber, wholeNumber } from './arguments';
+import { checkpointOption, DATA_HELP, dtypeOption, positiveNumber, wholeNumber } from './arguments';
 import { addEvaluateCaption } from './evaluateCaption';
 import { evaluateOnSet, isOnSet, OUT_HELP, SPLIT_HELP } from './evaluateSet';
 import { addEvaluateVqa } from './evaluateVqa';
@@ -17,6 +17,7 @@ interface Options {
   limit?: number;
   out?: string;
   dtype?: WeightsType;
+  checkpoint?: number | 'best';
   equalTexts: 'merge' | 'apart';
   byTruth?: boolean;
   swaps?: boolean;
@@ -27,7 +28,7 @@ interface Options {
 async function retrieval(options: Options): Promise<void> {
   const { model, data, split, k, limit, out, dtype, json, byTruth, baselines, swaps } = options;
   if (!(await isOnSet(data))) return onSplit(options);
-  const unfit = { 'by-truth': byTruth, baselines, swaps };
+  const unfit = { 'by-truth': byTruth, baselines, swaps, checkpoint: options.checkpoint };
   return evaluateOnSet('retrieval', { model, data, split, k, limit, out, dtype, json }, unfit);
 }
 
@@ -38,7 +39,7 @@ async function onSplit(options: Options): Promise<void> {
   const { splitNamed } = await import('../data');
   const dataset = await loadData(data);
   const pictures = splitNamed(dataset, split);
-  const run = openRun(model, { stages: ['stage1', 'retrieval'] });
+  const run = openRun(model, { stages: ['stage1', 'retrieval'], step: options.checkpoint });
   const recall = await evaluateRetrieval(run.model, pictures, { k, equalTexts, byTruth });
   const swaps = options.swaps ? await evaluateSwaps(run.model, pictures) : undefined;
   const baselines = options.baselines ? await baselinesOf(dataset, pictures, equalTexts) : undefined;
@@ -114,6 +115,7 @@ export function addEvaluate(program: Command): void {
     .option('--swaps', 'as well: true captions against ones with an exchange, e.g. of colors (shapes)')
     .option('--limit <count>', 'of a public set so many pictures, from the first on', positiveNumber)
     .option('--out <dir>', OUT_HELP)
+    .addOption(checkpointOption())
     .addOption(dtypeOption())
     .option('--json', 'print one JSON document')
     .addHelpText(

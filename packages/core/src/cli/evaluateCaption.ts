@@ -1,7 +1,7 @@
 /** `blip2 evaluate caption`: captions of a split's pictures, held against the split's own. */
 import type { Command } from 'commander';
 import type { WeightsType } from '../checkpoints';
-import { DATA_HELP, dtypeOption, positiveNumber } from './arguments';
+import { checkpointOption, DATA_HELP, dtypeOption, positiveNumber } from './arguments';
 import { evaluateOnSet, isOnSet, OUT_HELP, SPLIT_HELP } from './evaluateSet';
 import { printJson, printTable } from './output';
 
@@ -14,6 +14,7 @@ interface Options {
   limit?: number;
   out?: string;
   dtype?: WeightsType;
+  checkpoint?: number | 'best';
   json?: boolean;
 }
 
@@ -24,14 +25,14 @@ async function caption(options: Options): Promise<void> {
 }
 
 async function onSplit(options: Options): Promise<void> {
-  const { model, data, split = 'test', prompt, numBeams, limit, dtype, json } = options;
+  const { model, data, split = 'test', prompt, numBeams, limit, dtype, checkpoint, json } = options;
   const { GENERATING, loadData, openBlip2, openRun } = await import('../recipes');
   const { askingBlip2, evaluateCaptions } = await import('../evaluate');
   const { isRunFolder } = await import('../train');
   const { splitNamed } = await import('../data');
   const pictures = splitNamed(await loadData(data), split);
   const asked = isRunFolder(model)
-    ? openRun(model, { stages: GENERATING }).model
+    ? openRun(model, { stages: GENERATING, step: checkpoint }).model
     : askingBlip2(await openBlip2(model, { dtype }));
   const evaluation = await evaluateCaptions(asked, pictures, { limit, generation: { numBeams, prompt } });
   if (json) return printJson({ model, data, split, ...evaluation });
@@ -60,6 +61,7 @@ export function addEvaluateCaption(evaluate: Command): void {
     .option('--num-beams <count>', 'beams (5 as in the paper unless given); 1 is faster', positiveNumber)
     .option('--limit <count>', 'so many pictures, from the first on', positiveNumber)
     .option('--out <dir>', OUT_HELP)
+    .addOption(checkpointOption())
     .addOption(dtypeOption())
     .option('--json', 'print one JSON document, with every caption of data that is no public set')
     .addHelpText(

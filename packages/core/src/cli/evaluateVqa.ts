@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { WeightsType } from '../checkpoints';
 import type { VqaEvaluation } from '../evaluate';
-import { DATA_HELP, dtypeOption, positiveNumber } from './arguments';
+import { checkpointOption, DATA_HELP, dtypeOption, positiveNumber } from './arguments';
 import { evaluateOnSet, isOnSet, OUT_HELP, SPLIT_HELP } from './evaluateSet';
 import { printJson, printTable } from './output';
 
@@ -15,6 +15,7 @@ interface Options {
   blind?: boolean;
   out?: string;
   dtype?: WeightsType;
+  checkpoint?: number | 'best';
   json?: boolean;
 }
 
@@ -32,6 +33,7 @@ async function onSplit({
   limit,
   blind,
   dtype,
+  checkpoint,
   json,
 }: Options): Promise<void> {
   const { GENERATING, loadData, openBlip2, openRun } = await import('../recipes');
@@ -41,7 +43,7 @@ async function onSplit({
   const { splitNamed } = await import('../data');
   const dataset = await loadData(data);
   const asking = splitNamed(dataset, split);
-  const run = isRunFolder(model) ? openRun(model, { stages: GENERATING }).model : undefined;
+  const run = isRunFolder(model) ? openRun(model, { stages: GENERATING, step: checkpoint }).model : undefined;
   const asked = run ?? askingBlip2(await openBlip2(model, { dtype }));
   const options = { limit, generation: { numBeams } };
   const { pictures, accuracy, rows } = await evaluateVqa(asked, asking, options);
@@ -88,6 +90,7 @@ export function addEvaluateVqa(evaluate: Command): void {
     .option('--limit <count>', 'so many pictures, from the first on', positiveNumber)
     .option('--blind', 'as well: what is right without looking at the picture')
     .option('--out <dir>', OUT_HELP)
+    .addOption(checkpointOption())
     .addOption(dtypeOption())
     .option('--json', 'print one JSON document')
     .addHelpText(

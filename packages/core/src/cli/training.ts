@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import type { ImageTextDataset } from '../data';
 import type { RecipeKind, RunSize, TrainingData } from '../recipes';
-import type { Recipe } from '../train';
-import { collect, DATA_HELP, positiveNumber } from './arguments';
+import type { KeepBest, Recipe } from '../train';
+import { collect, DATA_HELP, keepBestOption, positiveNumber } from './arguments';
 import { describeForecast, forecast } from './dryRun';
 import { Exit, printJson } from './output';
 
@@ -14,6 +14,9 @@ export interface TrainingOptions {
   resume?: boolean;
   set?: string[];
   dryRun?: boolean;
+  evaluateEvery?: number;
+  validate?: boolean;
+  keepBest?: KeepBest;
   /** Steps timed by a dry run. */
   measure?: number;
   json?: boolean;
@@ -77,6 +80,13 @@ export function addTraining<
       'change options of the recipe, e.g. steps=60 losses.itg=0 (repeatable)',
       collect,
     )
+    .option('--evaluate-every <steps>', 'evaluate on the validation split so often', positiveNumber)
+    .option('--validate', 'with it the loss of the validation split, without dropout')
+    .option(
+      '--keep-best <metric:lower|higher>',
+      'keep the checkpoint of the best evaluation beside the last ones, e.g. loss:lower',
+      keepBestOption,
+    )
     .option('--dry-run', 'print what would be trained, how large it is and what it takes, and train nothing')
     .option('--measure <steps>', 'with --dry-run: time so many steps', positiveNumber)
     .option('--json', 'print one JSON document')
@@ -122,13 +132,13 @@ async function tryOut(
 async function trainRecipe(
   recipe: Recipe,
   data: TrainingData,
-  { out, resume = false, json }: TrainingOptions,
+  { out, resume = false, evaluateEvery, validate, keepBest, json }: TrainingOptions,
 ): Promise<void> {
   const { isStreamed } = await import('../recipes');
   const { describeLeftOut } = await import('../data');
   const { train } = await import('../train');
   const leftOut = isStreamed(data) ? undefined : data.train.leftOut;
-  const run = await train(recipe, { out, resume });
+  const run = await train(recipe, { out, resume, evaluateEvery, validate, keepBest });
   const last = run.log.at(-1);
   if (json)
     printJson({

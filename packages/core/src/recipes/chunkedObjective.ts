@@ -10,7 +10,7 @@ import {
   type Stage1Encoding,
   type Stage1Weights,
 } from '../losses';
-import type { ChunkedLoss, LossResult } from '../train';
+import type { ChunkedLoss } from '../train';
 import { usedWeights, type Objective } from './objective';
 import { customLosses } from './objectiveOptions';
 
@@ -49,18 +49,18 @@ export function chunkedObjective(
         rng,
         gathered,
       });
-      return { losses: terms as LossResult, notes: { tokens: notes.tokens, ...notes.negatives } };
+      return { losses: terms, notes: { tokens: notes.tokens, ...notes.negatives } };
     },
     finish(w, inputs, rows, notes, rng) {
       const { tokens, ...negatives } = notes;
-      const others = 'images' in negatives ? (negatives as Negatives) : undefined;
+      const others = 'images' in negatives ? (negatives as unknown as Negatives) : undefined;
       const chunk = chunkOf(w, inputs, rows, rows);
       const beside =
         others && chunkOf(w, inputs, gatherRows(others.images, rows), gatherRows(others.texts, rows));
       const share = rows.shape[0] / batchSize(inputs);
       const options = { config, weights: usedWeights(inputs), rng };
       const found = stage1ChunkLosses(w, chunk, beside, { tokens, share }, options);
-      return { encoded: found.encoded, losses: found.losses as LossResult };
+      return { encoded: found.encoded, losses: found.losses };
     },
   };
 }

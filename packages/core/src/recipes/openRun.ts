@@ -10,10 +10,12 @@ import {
   type ImageTextDataset,
 } from '../data';
 import {
+  bestCheckpoint,
   checkpointAt,
   defaultRunsDir,
   readModel,
   readRunFolder,
+  type Checkpoint,
   type RecipeRecord,
   type Run,
 } from '../train';
@@ -48,8 +50,8 @@ export interface OpenRunOptions<S extends RunStage = RunStage> {
   tower?: FrozenVisionTower;
   /** The language model of a stage 2 or of fine-tuning after it, where the run had another than those shipped for its data. */
   language?: FrozenLanguageModel;
-  /** The step whose checkpoint is taken; the last that is whole unless given. */
-  step?: number;
+  /** The step whose checkpoint is taken, or the best of a run with `keepBest`; the last that is whole unless given. */
+  step?: number | 'best';
   runsDir?: string;
   /** Told about broken checkpoints that are passed over; standard error unless given. */
   warn?: (message: string) => void;
@@ -66,7 +68,7 @@ export function openRun<S extends RunStage = RunStage>(
 ): Run<RunModels[S]> {
   const { warn = (message) => console.error(message), runsDir = defaultRunsDir() } = options;
   const { record, log, finished, ...found } = readRunFolder(dir, warn);
-  const checkpoint = options.step === undefined ? found.checkpoint : checkpointAt(dir, options.step);
+  const checkpoint = chosenCheckpoint(dir, options.step) ?? found.checkpoint;
   if (!checkpoint) {
     throw new Blip2Error(`${dir} has no whole checkpoint yet`, { hint: 'Let it train on: --resume.' });
   }
@@ -112,6 +114,11 @@ function reopened(dir: string, { config }: RecipeRecord, tower?: FrozenVisionTow
   throw new Blip2Error(`${dir} does not say where its vision tower lies`, {
     hint: 'Give the one that it had: openRun(dir, { tower: loadVisionTower(folder) }).',
   });
+}
+
+function chosenCheckpoint(dir: string, step: number | 'best' | undefined): Checkpoint | undefined {
+  if (step === undefined) return undefined;
+  return step === 'best' ? bestCheckpoint(dir) : checkpointAt(dir, step);
 }
 
 interface Surroundings {

@@ -7,10 +7,11 @@ import { ParameterStore } from '../runtime';
 import type { Tokenizer } from '../text';
 import { blip2QformerParameters, type Blip2QformerConfig } from '../models';
 import type { JsonObject } from '../checkpoints';
-import { splitFeatures, type FrozenVisionTower, type ImageTextDataset } from '../data';
+import { splitFeatures, type FrozenVisionTower, type ImageTextDataset, type ImageTextSplit } from '../data';
 import { trainingOf, type PrepareContext, type Recipe, type Task } from '../train';
 import { captionBatches } from './captions';
 import { chunkedObjective } from './chunkedObjective';
+import { heldOutBatches } from './heldOut';
 import { initialisationRecord, initialise } from './initialise';
 import { lossWeights, objective } from './objective';
 import { customLosses, lossRecord } from './objectiveOptions';
@@ -125,6 +126,14 @@ async function prepare(
     model,
     parameters,
     inputs: async (step) => ({ ...(await source.inputs(step)), ...weights }),
+    validation: heldOutBatches(validation, context.training.batchSize, async (split, batchSize) => {
+      const inputs = await splitInputs(split, around.tower, model, settings, {
+        ...context,
+        batchSize,
+        share: undefined,
+      });
+      return async (batch) => ({ ...(await inputs(batch)), ...weights });
+    }),
     loss: (w, inputs, rng) => objective(w, { config, losses, gathered }, inputs.image, inputs, rng),
     chunked: chunkedObjective({ config, losses, gathered }, (_, rows) => rows.image),
     evaluate: validation && (() => validationRecall(model, validation)),
@@ -135,20 +144,30 @@ async function prepare(
 /** Of pictures in memory: features are computed once. */
 async function cachedInputs(
   { data, tower }: Surroundings & { data: ImageTextDataset },
+  model: Stage1Model,
+  settings: Stage1Settings,
+  context: PrepareContext,
+): Promise<InputSource> {
+  context.note(`Features of ${data.train.size} pictures (${data.name}, frozen vision tower)`);
+  const { batchSize } = context.training;
+  const inputs = await splitInputs(data.train, tower, model, settings, { ...context, batchSize });
+  return { validation: data.validation, inputs };
+}
+
+/** Of a split in memory, by step; all rows of a batch unless a share is given. */
+async function splitInputs(
+  split: ImageTextSplit,
+  tower: FrozenVisionTower,
   { tokenizer }: Stage1Model,
   { maxTextLength }: Stage1Settings,
-  { training: { batchSize, seed }, share, runsDir, note }: PrepareContext,
-): Promise<InputSource> {
-  note(`Features of ${data.train.size} pictures (${data.name}, frozen vision tower)`);
-  const features = await splitFeatures(tower, data.train, join(runsDir, 'cache'));
-  const captions = captionBatches(data.train, tokenizer, { maxTextLength, batchSize, seed, share });
-  return {
-    validation: data.validation,
-    inputs: (step) => {
-      const { indices, text } = captions(step);
-      const image = { shape: [indices.length, ...features.shape], data: features.gather(indices) };
-      return { image, ...text };
-    },
+  { batchSize, training: { seed }, share, runsDir }: PrepareContext & { batchSize: number },
+): Promise<Task['inputs']> {
+  const features = await splitFeatures(tower, split, join(runsDir, 'cache'));
+  const captions = captionBatches(split, tokenizer, { maxTextLength, batchSize, seed, share });
+  return (step) => {
+    const { indices, text } = captions(step);
+    const image = { shape: [indices.length, ...features.shape], data: features.gather(indices) };
+    return { image, ...text };
   };
 }
 

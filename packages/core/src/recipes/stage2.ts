@@ -14,9 +14,11 @@ import {
   type FrozenLanguageModel,
   type FrozenVisionTower,
   type ImageTextDataset,
+  type ImageTextSplit,
 } from '../data';
 import { ownRows, trainingOf, type PrepareContext, type Recipe, type Run, type Task } from '../train';
 import { allWeights } from './generatingModel';
+import { heldOutBatches } from './heldOut';
 import {
   checkImageSize,
   isStreamed,
@@ -131,6 +133,9 @@ async function prepare(
     model,
     parameters: model.parameters,
     inputs: (step) => source.inputs(step),
+    validation: heldOutBatches(validation, context.training.batchSize, (split, batchSize) =>
+      splitInputs(split, around, settings, { ...context, batchSize, share: undefined }),
+    ),
     dispose: () => source.dispose?.(),
     loss: (w, inputs, rng) => {
       const whole = allWeights({ weights: w, language });
@@ -142,26 +147,36 @@ async function prepare(
 
 /** Of pictures in memory: features are computed once. */
 async function cachedInputs(
-  { data, tower, language }: Surroundings & { data: ImageTextDataset },
-  { maxTextLength }: Stage2Settings,
-  { training: { batchSize, seed }, share, runsDir, note }: PrepareContext,
+  around: Surroundings & { data: ImageTextDataset },
+  settings: Stage2Settings,
+  context: PrepareContext,
 ): Promise<InputSource> {
-  note(`Features of ${data.train.size} pictures (${data.name}, frozen vision tower)`);
-  const features = await splitFeatures(tower, data.train, join(runsDir, 'cache'));
-  const texts = stage2Texts(data.train, language, { maxLength: maxTextLength, seed });
+  const { data } = around;
+  context.note(`Features of ${data.train.size} pictures (${data.name}, frozen vision tower)`);
+  const { batchSize } = context.training;
+  const inputs = await splitInputs(data.train, around, settings, { ...context, batchSize });
+  return { validation: data.validation, inputs };
+}
+
+/** Of a split in memory, by step; all rows of a batch unless a share is given. */
+async function splitInputs(
+  split: ImageTextSplit,
+  { tower, language }: Pick<Surroundings, 'tower' | 'language'>,
+  { maxTextLength }: Stage2Settings,
+  { batchSize, training: { seed }, share, runsDir }: PrepareContext & { batchSize: number },
+): Promise<Task['inputs']> {
+  const features = await splitFeatures(tower, split, join(runsDir, 'cache'));
+  const texts = stage2Texts(split, language, { maxLength: maxTextLength, seed });
   const source = new BatchSource({
-    size: data.train.size,
+    size: split.size,
     batchSize,
     seed,
-    captions: (example) => data.train.captions(example).length,
+    captions: (example) => split.captions(example).length,
   });
-  return {
-    validation: data.validation,
-    inputs: (step) => {
-      const { indices, captions, first } = ownRows(source.batch(step), share);
-      const image = { shape: [indices.length, ...features.shape], data: features.gather(indices) };
-      return { image, ...texts.batch(indices, captions, step, first) };
-    },
+  return (step) => {
+    const { indices, captions, first } = ownRows(source.batch(step), share);
+    const image = { shape: [indices.length, ...features.shape], data: features.gather(indices) };
+    return { image, ...texts.batch(indices, captions, step, first) };
   };
 }
 

@@ -117,7 +117,7 @@ function usedTensors(tape: TapeNode[], firstId: number, { args, weights }: PartI
   const read = new Set(tensors.filter(({ dtype }) => dtype === 'float32').map(({ id }) => id));
   const list = (kind: Kind, named: PartInputs[Kind]): Used[] =>
     Object.entries(named).flatMap(([name, tensor]) =>
-      tensor instanceof tf.Tensor ? [{ kind, name, tensor: tensor as Tensor }] : [],
+      tensor instanceof tf.Tensor ? [{ kind, name, tensor: tensor }] : [],
     );
   const used = [
     ...list('args', args),

@@ -47,10 +47,11 @@ export class ValidationLoss {
   }
 
   async run(): Promise<Scalars> {
-    const { batches, inputs } = this.task.validation!;
+    const validation = this.task.validation!;
+    const { batches } = validation;
     const sums: Scalars = {};
     for (let batch = 0; batch < batches; batch++) {
-      const given = toDevice(await inputs(batch));
+      const given = toDevice(await validation.inputs(batch));
       try {
         tf.tidy(() => {
           const terms = this.loss(given, tf.tensor1d([SEED, batch], 'int32'));
