@@ -100,6 +100,26 @@ describe('what is loaded', () => {
     dispose();
   });
 
+  test.each(['float16', 'bfloat16'] as const)(
+    'as they are stored, where the type is left to the file: %s',
+    (dtype) => {
+      expect(Object.values(fromPretrained(dir, TINY, { dtype: 'auto' }).tensors)).not.toContainEqual(
+        expect.any(HalfTensor),
+      );
+      savePretrained(dir, TINY, TINY_CONFIG, parameters, { dtype });
+      const asked = fromPretrained(dir, TINY, { dtype });
+      const left = fromPretrained(dir, TINY, { dtype: 'auto' });
+      for (const [name, tensor] of Object.entries(asked.tensors)) {
+        const same = left.tensors[name];
+        if (!(tensor instanceof HalfTensor)) expect(same).not.toBeInstanceOf(HalfTensor);
+        else expect((same as HalfTensor).bytes()).toEqual(tensor.bytes());
+      }
+      expect((left.tensors['fc.weight'] as HalfTensor).dtype).toBe(dtype);
+      asked.dispose();
+      left.dispose();
+    },
+  );
+
   test('an odd header, so that nothing is aligned', () => {
     const order = Object.entries(values).map(([name, { shape, data }]) => {
       return [name, 'F32', shape, bytes(data)] as [string, string, number[], Uint8Array];

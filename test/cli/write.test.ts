@@ -60,6 +60,20 @@ describe.skipIf(!existsSync(shapesTower('clip-l')))('a stage-2 run from the comm
     expect(failed.stderr).toContain('broken.png cannot be decoded');
   });
 
+  test('--dtype: a folder in another type says the same; a run has its own; others are listed', async () => {
+    const caption = (model: string, dtype: string) =>
+      blip2('caption', '--model', model, image, '--num-beams', '1', '--dtype', dtype);
+    const [stored, wide] = [await caption(folder, 'auto'), await caption(folder, 'float32')];
+    expect(stored.code, stored.stderr).toBe(0);
+    expect(stored.stdout).toBe(wide.stdout);
+    const refused = await caption(run, 'float16');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/is a run, whose weights stay as they were trained, not float16[^]*→/);
+    const unknown = await caption(folder, 'int8');
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('auto, float32, bfloat16, float16');
+  });
+
   test('a folder that holds no model', async () => {
     const failed = await blip2('generate', '--model', root, '--prompt', 'a', image);
     expect(failed.code).toBe(1);

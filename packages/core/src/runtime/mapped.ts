@@ -9,7 +9,7 @@ const BYTES = { float32: 4, bfloat16: 2, float16: 2 };
 
 /**
  * A tensor whose memory is a part of a file. Writing into the tensor never changes the file. Where the offset is no
- * multiple of 64, and on a GPU, the values are copied once instead.
+ * multiple of 64, and on a GPU, the values are read at once instead.
  *
  * While the tensor lives, the file must not be changed or cut short in place: a page that is gone ends the process
  * (SIGBUS). Replacing it by renaming another over it does no harm.
