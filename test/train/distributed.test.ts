@@ -1,5 +1,5 @@
 /** Training by several workers: the gradients of one, the values of one, whatever happens to a worker. */
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -66,6 +66,8 @@ test(
       expect(stderr).toMatch(/^(A worker|Worker 2 \(127\.0\.0\.1:\d+\)) is gone[^]*--resume/);
     }
 
+    // What was done until then is saved.
+    expect(existsSync(join(out, 'checkpoints', 'step-6', 'manifest.json'))).toBe(true);
     const last = await train(smallStage1(), { ...alone, out, resume: true });
     expect(last.step).toBe(8);
     const log = readLog(join(out, 'log.jsonl'));

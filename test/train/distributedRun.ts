@@ -20,7 +20,7 @@ async function main(): Promise<void> {
     out,
     runsDir: mkdtempSync(join(tmpdir(), 'blip2-distributed-')),
     resume: true,
-    checkpointEvery: 1,
+    checkpointEvery: 100,
     signal: abort.signal,
     progress: false,
     onStep: (entry) => {

@@ -276,6 +276,10 @@ async function loop<M>(
       await breathe();
     }
     save();
+  } catch (error) {
+    // A sum over the workers comes before its update: what there is are the weights after `step` whole steps.
+    if (workers.explain(error) !== error) save();
+    throw error;
   } finally {
     progress.end();
     log.close();
