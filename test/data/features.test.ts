@@ -1,7 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
+import { cacheLimit } from '../../packages/core/src/data/cacheFolder';
 import { cachedFeatures, Features } from '../../packages/core/src/data';
 
 const dir = mkdtempSync(join(tmpdir(), 'blip2-features-'));
@@ -34,6 +36,57 @@ test('a damaged cache file is computed again', async () => {
   }
   expect((await cachedFeatures(options)).gather([3])).toEqual(Float32Array.of(3, 3.5, 3, 3.5));
   expect(compute).toHaveBeenCalledTimes(9);
+});
+
+test.each([
+  ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length - 5)],
+  ['empty', () => Buffer.alloc(0)],
+  ['of another kind', () => Buffer.from('{"not": "features"}')],
+])('a file that is %s is named, computed again and whole afterwards', async (_, damage) => {
+  const own = { ...options, dir: mkdtempSync(join(tmpdir(), 'blip2-features-')) };
+  await cachedFeatures(own);
+  const path = join(own.dir, readdirSync(own.dir)[0]);
+  const whole = readFileSync(path);
+  writeFileSync(path, damage(whole));
+  const note = vi.fn();
+  expect((await cachedFeatures({ ...own, note })).gather([3])).toEqual(Float32Array.of(3, 3.5, 3, 3.5));
+  expect(note).toHaveBeenCalledExactlyOnceWith(`${path} is damaged: its features are computed again`);
+  expect(readFileSync(path).equals(whole)).toBe(true);
+});
+
+describe('a limit', () => {
+  const own = { ...options, dir: mkdtempSync(join(tmpdir(), 'blip2-features-')) };
+  const cached = (tower: string, limit: number, note = vi.fn()) =>
+    cachedFeatures({ ...own, key: { tower }, limit, note });
+  const size = () => statSync(join(own.dir, readdirSync(own.dir)[0])).size;
+
+  test('more than it is refused before anything is computed', async () => {
+    const before = compute.mock.calls.length;
+    await expect(cached('a', 79)).rejects.toThrow(/take 8\.00e-8 GB, more than the 7\.90e-8 GB/);
+    expect(compute).toHaveBeenCalledTimes(before);
+  });
+
+  test('what was used longest ago makes room', async () => {
+    await cached('a', 1e6);
+    await setTimeout(20);
+    await cached('b', 1e6);
+    await setTimeout(20);
+    await cached('a', 1e6); // from the cache: used now
+    const note = vi.fn();
+    await cached('c', 2 * size() + 80, note);
+    expect(readdirSync(own.dir)).toHaveLength(3);
+    await cached('d', 3 * size() + 10, note);
+    expect(note).toHaveBeenCalledOnce();
+    const before = compute.mock.calls.length;
+    await cached('a', 1e6);
+    expect(compute).toHaveBeenCalledTimes(before);
+    await cached('b', 1e6);
+    expect(compute.mock.calls.length).toBeGreaterThan(before);
+  });
+
+  test.each(['0', 'much'])('%s gigabytes are no limit', (value) => {
+    expect(() => cacheLimit(value)).toThrow(/BLIP2_CACHE_GB is/);
+  });
 });
 
 test('gather copies: the cache cannot be changed through it', () => {

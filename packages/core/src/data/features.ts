@@ -1,11 +1,12 @@
 /**
  * Features of a frozen tower, computed once per image and kept: in memory as one Float32Array, on disk under
- * runs/cache/, named by a hash of everything that they depend on. P patches, W vision width.
+ * runs/cache/, named by a hash of everything that they depend on, and checked by another when they are read. P patches, W vision width.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { breathe } from '../runtime';
+import { Blip2Error, breathe } from '../runtime';
 import { canonicalJson, sha256, SafetensorsFile, writeSafetensors } from '../checkpoints';
+import { cacheLimit, makeRoom, touch } from './cacheFolder';
 
 export interface FeatureOptions {
   /** Number of images. */
@@ -25,6 +26,10 @@ export interface FeatureCacheOptions extends FeatureOptions {
   dir: string;
   /** Everything the features depend on: tower weights' hash, world and its options, split, layer. */
   key: Record<string, unknown>;
+  /** Bytes that all files there may take; see `cacheLimit`. */
+  limit?: number;
+  /** Told of files that were removed to make room, and of damaged ones; standard error unless given. */
+  note?: (message: string) => void;
 }
 
 export class Features {
@@ -53,17 +58,21 @@ function digest(data: Float32Array): string {
   return sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-/** Cached values, or undefined if there are none or they are not whole: then they are simply computed again. */
-function readCache(path: string, key: string, count: number): Float32Array | undefined {
+/** Cached values, or undefined if there are none or they are not whole: then they are computed again. */
+function readCache(path: string, key: string, note: (message: string) => void): Float32Array | undefined {
   if (!existsSync(path)) return undefined;
   try {
     const file = new SafetensorsFile(path);
     const data = file.float32('features');
-    const whole = file.metadata.key === key && file.info('features').shape[0] === count;
-    return whole && file.metadata.sha256 === digest(data) ? data : undefined;
-  } catch {
-    return undefined;
+    if (file.metadata.key === key && file.metadata.sha256 === digest(data)) {
+      touch(path);
+      return data;
+    }
+  } catch (error) {
+    if (!(error instanceof Blip2Error)) throw error;
   }
+  note(`${path} is damaged: its features are computed again`);
+  return undefined;
 }
 
 /** Computes the features in batches. */
@@ -79,16 +88,29 @@ export async function computeFeatures(options: FeatureOptions): Promise<Features
   return features;
 }
 
-/** Reads the features from the cache, or computes them and writes them there. */
+/**
+ * Reads the features from the cache, or computes them and writes them there.
+ * @throws Blip2Error, before anything is computed, if they are more than may be kept
+ */
 export async function cachedFeatures(options: FeatureCacheOptions): Promise<Features> {
-  const { dir, count, shape, onProgress } = options;
+  const {
+    dir,
+    count,
+    shape,
+    limit = cacheLimit(),
+    note = (message) => console.error(message),
+    onProgress,
+  } = options;
   const key = canonicalJson({ ...options.key, count, shape });
   const path = join(dir, `${sha256(key).slice(0, 16)}.safetensors`);
-  const cached = readCache(path, key, count);
+  const cached = readCache(path, key, note);
   if (cached) {
     onProgress?.(count, count);
     return new Features(cached, count, shape);
   }
+  if (existsSync(path)) rmSync(path);
+  const bytes = shape.reduce((product, side) => product * side, count * Float32Array.BYTES_PER_ELEMENT);
+  for (const gone of makeRoom(dir, bytes, limit)) note(`${gone} made room for other features`);
   const features = await computeFeatures(options);
   const tensor = { shape: [count, ...shape], data: features.data };
   writeSafetensors(path, { features: tensor }, { key, sha256: digest(features.data) });
