@@ -165,6 +165,7 @@ export {
 } from './data';
 export {
   train,
+  type KeepBest,
   type LogEntry,
   type Recipe,
   type Run,
