@@ -156,6 +156,13 @@ describe('threads', () => {
     await expect(loader.batch(1)).rejects.toThrow(/disposed/);
   });
 
+  it('do not keep the process alive while they have nothing to do', async () => {
+    const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+    const before = ports();
+    await loaderOf({ workers: 2 }).batch(0);
+    expect(ports()).toBe(before);
+  });
+
   it('of which one ends by itself: a clear error, not a wait without end', async () => {
     const loader = loaderOf({ workers: 2, prefetch: 0 });
     await loader.batch(0);

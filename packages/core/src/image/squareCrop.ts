@@ -39,7 +39,15 @@ const SLACK = 64;
 /** Axes whose weights are kept: pictures come in few sizes, crops in a few hundred. */
 const KEPT = 2048;
 
-const memory = new WebAssembly.Memory({ initial: 2 });
+/** What is used of JavaScript's own, which TypeScript declares for browsers alone. */
+interface Wasm {
+  Memory: new (options: { initial: number }) => { buffer: ArrayBuffer; grow(pages: number): number };
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: unknown };
+}
+const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly;
+
+const memory = new Memory({ initial: 2 });
 let exports: Exports | undefined;
 const kept = new Map<string, Taps>();
 
@@ -93,8 +101,8 @@ export function squareCrop(
 }
 
 function compiled(): Exports {
-  const module = new WebAssembly.Module(Buffer.from(RESAMPLE_WASM, 'base64'));
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
+  const module = new Module(Buffer.from(RESAMPLE_WASM, 'base64'));
+  return new Instance(module, { env: { memory } }).exports as Exports;
 }
 
 function tapsOf(from: number, to: number): Taps {

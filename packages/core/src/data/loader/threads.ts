@@ -38,12 +38,13 @@ export class DecodeThreads {
         workerData: { ...settings, control: this.control },
         eval: isSource,
       });
-      worker.unref(); // what is waited for keeps the process alive, not idle threads
       worker.on('message', handlers.onDone);
       worker.on('error', (cause) => handlers.onFailure(failure(cause.message, cause)));
       worker.on('exit', (code) => {
         if (!this.isDisposed) handlers.onFailure(failure(`it ended with exit code ${code}`));
       });
+      // What is waited for keeps the process alive, not idle threads. After the listeners: they would undo it.
+      worker.unref();
       return worker;
     });
     process.once('exit', this.stop);
