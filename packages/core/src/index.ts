@@ -157,7 +157,7 @@ export {
   type PackRecord,
   type PictureBatch,
   type PictureSource,
-  type Place,
+  type PicturePlace,
   type ReadPicture,
   type Skipped,
   type SourcePart,

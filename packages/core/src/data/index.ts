@@ -81,7 +81,7 @@ export {
   type PackOptions,
   type PackRecord,
   type PictureSource,
-  type Place,
+  type PicturePlace,
   type ReadPicture,
   type SourcePart,
 } from './sources';

@@ -1,5 +1,5 @@
 /** What the loader and its threads say to each other. */
-import type { Place } from '../sources/place';
+import type { PicturePlace } from '../sources/place';
 
 /** What a thread knows from its start. */
 export interface DecoderSettings {
@@ -18,7 +18,7 @@ export interface DecoderSettings {
 export interface Job {
   step: number;
   slot: number;
-  rows: { row: number; index: number; place: Place }[];
+  rows: { row: number; index: number; place: PicturePlace }[];
 }
 
 /** What became of a row. */

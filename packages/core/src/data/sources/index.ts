@@ -4,7 +4,7 @@ export { manifestNames, manifestOf, type Manifest } from './manifest';
 export { readMix } from './mix';
 export { openSource, SOURCE_KINDS } from './open';
 export { membersOf, packShards, type PackOptions, type PackRecord } from './pack';
-export { UnreadableError, type Known, type Place, type ReadPicture } from './place';
+export { UnreadableError, type Known, type PicturePlace, type ReadPicture } from './place';
 export { expandBraces } from './shards';
 export { endBlocks } from './tar';
 export { writeSamplePage } from './samplePage';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Blip2Error } from '../../runtime';
 import { fileError, makeFolder, readJsonObject, sha256, writeAll, writeFileAtomic } from '../../checkpoints';
 import { FaultList, type Faults } from './faults';
-import { PlaceReader, type Place } from './place';
+import { PlaceReader, type PicturePlace } from './place';
 import type { PictureSource } from './source';
 
 /** A picture as the index has it. */
@@ -56,7 +56,7 @@ export async function openList(list: PictureList, cache = join(list.dir, 'blip2'
   const lines = openSync(`${base}.jsonl`, 'r');
   const starts = openSync(`${base}.starts`, 'r');
   const reader = new PlaceReader();
-  const place = (index: number): Place => {
+  const place = (index: number): PicturePlace => {
     const bounds = new Float64Array(2);
     readSync(starts, bounds, 0, 16, index * 8);
     const line = Buffer.alloc(bounds[1] - bounds[0]);

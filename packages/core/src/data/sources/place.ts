@@ -8,7 +8,7 @@ import { Blip2Error } from '../../runtime/errors';
 import { keyOf, membersOf, type Member } from './tar';
 
 /** Plain data, fit to be sent to another thread. */
-export interface Place {
+export interface PicturePlace {
   file: string;
   /** Bytes of the file; all unless given. */
   range?: readonly [offset: number, length: number];
@@ -59,7 +59,7 @@ export class PlaceReader {
   private readonly handles = new Map<string, number>();
 
   /** @throws UnreadableError naming file and member */
-  read(place: Place): ReadPicture {
+  read(place: PicturePlace): ReadPicture {
     const { file, range, known } = place;
     if (!known) return pictureOf(this.bytes(place), file);
     const bytes = range ? this.bytes(place) : readWhole(file);
@@ -72,7 +72,7 @@ export class PlaceReader {
     this.handles.clear();
   }
 
-  private bytes({ file, range }: Place): Buffer {
+  private bytes({ file, range }: PicturePlace): Buffer {
     const [offset, length] = range!;
     const bytes = Buffer.allocUnsafeSlow(length);
     try {

@@ -1,7 +1,7 @@
 /** Pictures with texts on disk, far too many for memory: numbered, found through an index, read one at a time. */
 import type { JsonObject } from '../../checkpoints';
 import type { Faults } from './faults';
-import type { Place, ReadPicture } from './place';
+import type { PicturePlace, ReadPicture } from './place';
 
 /** A public set, a folder, shards, or a mix of them. */
 export interface PictureSource {
@@ -16,7 +16,7 @@ export interface PictureSource {
   faults: Faults;
   id(index: number): string;
   /** Where a picture lies, so that another thread can read it. */
-  place(index: number): Place;
+  place(index: number): PicturePlace;
   /** The encoded picture with its captions. @throws Blip2Error naming file (and member) that cannot be read */
   read(index: number): Promise<ReadPicture>;
   close(): Promise<void>;
