@@ -60,7 +60,7 @@ describe.skipIf(!chromiumPath || !explorerScript())('a model’s attention on th
     for (const [layer, tensor] of Object.entries(pass.crossAttentions)) {
       if (Object.keys(pass.crossAttentions).length > 1) await choose(view, 'Layer', `Layer ${layer}`);
       const [, heads, queries, places] = tensor.shape;
-      const values = tensor.dataSync();
+      const values = tensor.dataSync<'float32'>();
       for (let head = 0; head < heads; head++) {
         await choose(view, 'Head', `Head ${head}`);
         for (let index = 0; index < queries; index++) {
@@ -80,7 +80,7 @@ describe.skipIf(!chromiumPath || !explorerScript())('a model’s attention on th
     await choose(view, 'Text layer', `Layer ${layer}`);
     await choose(view, 'Head', 'Head 0');
     const [, , queries, places] = cross[cross.length - 1].shape as number[];
-    const [maps, reads] = [cross[cross.length - 1].dataSync(), self[layer].dataSync()];
+    const [maps, reads] = [cross[cross.length - 1].dataSync<'float32'>(), self[layer].dataSync<'float32'>()];
     const length = self[layer].shape[3]!;
     const token = 2;
     const map = new Float32Array(places - 1);
