@@ -92,17 +92,20 @@ export function qformer(w: Weights, config: QformerConfig, input: QformerInput):
 
 /** In the place of attention maps: whoever asks for one is told why there is none. */
 function notKept(): Record<number, Tensor> {
-  return new Proxy({} as Record<number, Tensor>, {
-    get(_, layer) {
-      if (typeof layer === 'symbol') return undefined;
-      throw new Blip2Error(
-        `Attention maps are not kept where blocks are recomputed (${layer} was asked for)`,
-        {
-          hint: 'Train without `recompute`, or use a loss that needs no attention maps.',
-        },
-      );
+  return new Proxy<Record<number, Tensor>>(
+    {},
+    {
+      get(_, layer) {
+        if (typeof layer === 'symbol') return undefined;
+        throw new Blip2Error(
+          `Attention maps are not kept where blocks are recomputed (${layer} was asked for)`,
+          {
+            hint: 'Train without `recompute`, or use a loss that needs no attention maps.',
+          },
+        );
+      },
     },
-  });
+  );
 }
 
 /** Word + position embeddings; positions count from 0 in the text alone: ids int32 [B, T] → [B, T, D]. */
