@@ -48,7 +48,7 @@ interface Wasm {
 const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly;
 
 const memory = new Memory({ initial: 2 });
-let exports: Exports | undefined;
+let passes: Exports | undefined;
 const kept = new Map<string, Taps>();
 
 /** A part of a picture, in its own pixels. */
@@ -91,7 +91,7 @@ export function squareCrop(
     }
   }
   fill(Buffer.from(memory.buffer, picture, width * height * 3));
-  const code = (exports ??= compiled());
+  const code = (passes ??= compiled());
   const [a, d] = places as [number, number, number][];
   const start = picture + (box.top * width + box.left) * 3;
   const outStep = isMirrored ? -3 : 3;
