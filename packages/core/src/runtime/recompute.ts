@@ -93,7 +93,8 @@ export function recomputed(inputs: PartInputs, body: (inputs: PartInputs) => Ten
       weights: { ...inputs.weights, ...named('weights') },
       rng: replay?.fork(again[used.length]),
     };
-    const grads = gradientsOf(engine, () => part(given), again.slice(0, used.length), dy);
+    // Together: else the part before begins while gradients of weights still wait here, and what they read piles up.
+    const grads = together(gradientsOf(engine, () => part(given), again.slice(0, used.length), dy));
     return Object.fromEntries(used.map(({ kind, name }, i) => [`${kind}.${name}`, () => grads[i]]));
   };
   const differentiable = used.filter(({ tensor }) => tensor.dtype === 'float32');
@@ -134,10 +135,12 @@ function usedTensors(tape: TapeNode[], firstId: number, { args, weights }: PartI
  * The same tensors, known only once `dy` is. Without it TensorFlow would see that values are computed twice and keep the
  * first ones, or compute the second ones at once.
  */
-function after(dy: Tensor, tensors: Tensor[]): Tensor[] {
+const after = (dy: Tensor, tensors: Tensor[]): Tensor[] => together([...tensors, dy]).slice(0, -1);
+
+/** The same tensors, known only once all of them are. */
+function together(tensors: Tensor[]): Tensor[] {
   if (!activeRecorder()) return tensors;
-  const held = executeRaw('IdentityN', [], [...tensors, dy], tensors.length + 1);
-  return held.slice(0, -1).map(toTensor);
+  return executeRaw('IdentityN', [], tensors, tensors.length).map(toTensor);
 }
 
 function gradientsOf(engine: Engine, body: () => Tensor, xs: Tensor[], dy: Tensor): Tensor[] {
