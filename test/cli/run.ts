@@ -1,4 +1,4 @@
-/** Runs the `blip2` command from its sources in a process of its own. */
+/** Runs the `blip2` command, as it is built, in a process of its own. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ export interface Outcome {
 }
 
 export function blip2(...args: string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'blip2.ts'), ...args]);
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'blip2.cjs'), ...args]);
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));

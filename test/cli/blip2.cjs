@@ -1,5 +1,5 @@
-/** The `blip2` command from its sources; says at the end whether TensorFlow was loaded. */
-import { main } from '../../packages/core/src/cli';
+// The `blip2` command as it is built (`npm test` builds first); says at the end whether TensorFlow was loaded.
+const { main } = require('../../packages/core/dist/cli');
 
 main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
