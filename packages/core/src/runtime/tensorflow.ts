@@ -49,11 +49,11 @@ function load(): typeof tfjs {
   setDefault('TF_CPP_MIN_LOG_LEVEL', '3');
   // Off by default on CPUs without AVX-512, where it is 1.4x faster all the same (768-wide matrix products).
   setDefault('TF_ENABLE_ONEDNN_OPTS', '1');
-  // Node 23 dropped two helpers that TensorFlow.js still calls.
+  // Two helpers that TensorFlow.js still calls: Node 22 warns of them, Node 23 dropped one.
   const util = nodeUtil as unknown as Record<string, unknown>;
   const host = (util.default ?? util) as Record<string, unknown>;
-  host.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  host.isArray ??= Array.isArray;
+  host.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+  host.isArray = Array.isArray;
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const loaded = quietly(() => require('@tensorflow/tfjs-node-gpu') as typeof tfjs);
