@@ -5,21 +5,9 @@ import type { RawImage } from '../../image';
 import type { JsonObject } from '../../checkpoints';
 import type { CaptionImage, CaptionSet, SampleId } from '../../data';
 import { captionMetrics } from '../caption';
-import {
-  firstSkipped,
-  isSkipped,
-  type ScoreRow,
-  type SetEvaluationOptions,
-  type SetSummary,
-  type SkippedPicture,
-} from './evaluation';
-import { pictureChunks } from './pictureChunks';
-import { leftOut } from './questions';
-import { ResultsFile } from './resultsFile';
+import { askPictures, type Asked } from './askPictures';
+import { firstSkipped, type ScoreRow, type SetEvaluationOptions, type SetSummary } from './evaluation';
 import { writeOutputs } from './writeOutputs';
-
-/** Pictures that are described at once: what a killed evaluation loses. */
-const PICTURES = 32;
 
 /** What captions begin with in the paper (table 7), and in LAVIS. */
 export const CAPTION_PROMPT = 'a photo of';
@@ -67,53 +55,28 @@ export async function evaluateCaptionSet(
   { generation = {}, prompt = model.prompts?.caption ?? CAPTION_PROMPT, ...options }: CaptionSetOptions,
 ): Promise<{ summary: SetSummary; records: SetCaptionRecord[] }> {
   const asked = { ...withDefaults(GENERATION[set.name], generation), prompt };
-  const images = set.images.slice(0, options.limit);
-  const identity = {
-    model: options.model,
-    set: set.identity,
-    pictures: images.length,
-    generation: asked as JsonObject,
-    side: model.imageSize,
-  };
-  const results = ResultsFile.open<SetCaptionRecord | SkippedPicture>(options.out, identity);
-  try {
-    for await (const { pictures, skipped, next } of pictureChunks(
-      images,
-      results.done,
-      PICTURES,
-      model.imageSize,
-    )) {
-      const texts = await model.captionAll(
-        pictures.map(({ pixels }) => pixels),
-        asked,
-      );
-      const records = pictures.map(({ image }, i): SetCaptionRecord => ({
-        image: image.id,
-        file: image.path,
-        caption: texts[i].text,
-        references: image.captions,
-        ...(image.domain !== undefined && { domain: image.domain }),
-      }));
-      results.append([...records, ...skipped.map(leftOut)], next);
-      options.onProgress?.(next, images.length);
-      if (options.signal?.aborted) break;
-    }
-    return await finish(set, images, results, asked, options);
-  } finally {
-    results.close();
-  }
+  const said = await askPictures(model, set, asked as JsonObject, options, async (pictures) => {
+    const texts = await model.captionAll(
+      pictures.map(({ pixels }) => pixels),
+      asked,
+    );
+    return pictures.map(({ image }, i): SetCaptionRecord => ({
+      image: image.id,
+      file: image.path,
+      caption: texts[i].text,
+      references: image.captions,
+      ...(image.domain !== undefined && { domain: image.domain }),
+    }));
+  });
+  return finish(set, said, asked, options);
 }
 
 async function finish(
   set: CaptionSet,
-  images: readonly CaptionImage[],
-  results: ResultsFile<SetCaptionRecord | SkippedPicture>,
+  { records, skipped, complete }: Asked<CaptionImage, SetCaptionRecord>,
   options: JsonObject,
   { out, model }: CaptionSetOptions,
 ): Promise<{ summary: SetSummary; records: SetCaptionRecord[] }> {
-  const all = results.read();
-  const records = all.filter((one): one is SetCaptionRecord => !isSkipped(one));
-  const skipped = all.filter(isSkipped);
   const scored = await scoresOf(records);
   const summary: SetSummary = {
     task: 'caption',
@@ -122,7 +85,7 @@ async function finish(
     model,
     options,
     pictures: records.length,
-    complete: results.done >= images.length,
+    complete,
     rows: scored.rows,
     skipped: firstSkipped(skipped),
     problems: set.problems,

@@ -9,20 +9,9 @@ import type { JsonObject } from '../../checkpoints';
 import type { QuestionImage, QuestionSet, SampleId, SetQuestion } from '../../data';
 import { isRightAnswer } from '../vqa/evaluateVqa';
 import { questionAccuracy, vqaAccuracy, type VqaQuestion } from '../vqa/accuracy';
-import {
-  firstSkipped,
-  isSkipped,
-  type ScoreRow,
-  type SetEvaluationOptions,
-  type SetSummary,
-  type SkippedPicture,
-} from './evaluation';
-import { pictureChunks } from './pictureChunks';
-import { ResultsFile } from './resultsFile';
+import { askPictures, type Asked } from './askPictures';
+import { firstSkipped, type ScoreRow, type SetEvaluationOptions, type SetSummary } from './evaluation';
 import { writeOutputs } from './writeOutputs';
-
-/** Pictures that are asked about at once: what a killed evaluation loses. */
-const PICTURES = 32;
 
 /** What can be asked: a `Blip2`. */
 export interface AnsweringModel {
@@ -62,52 +51,19 @@ export async function evaluateQuestionSet(
   { generation = {}, ...options }: QuestionOptions,
 ): Promise<{ summary: SetSummary; records: AnswerRecord[] }> {
   const asked = withDefaults(ANSWER, generation);
-  const images = set.images.slice(0, options.limit);
-  const identity = {
-    model: options.model,
-    set: set.identity,
-    pictures: images.length,
-    generation: asked as JsonObject,
-    side: model.imageSize,
-  };
-  const results = ResultsFile.open<AnswerRecord | SkippedPicture>(options.out, identity);
-  try {
-    for await (const { pictures, skipped, next } of pictureChunks(
-      images,
-      results.done,
-      PICTURES,
-      model.imageSize,
-    )) {
-      const questions = pictures.flatMap(({ image, pixels }) =>
-        image.questions.map((question) => ({ image, pixels, question })),
-      );
-      const texts = await model.answerAll(
-        questions.map(({ pixels }) => pixels),
-        questions.map(({ question }) => question.question),
-        asked,
-      );
-      const records = questions.map(({ image, question }, i) => record(set, image, question, texts[i].text));
-      results.append([...records, ...skipped.map(leftOut)], next);
-      options.onProgress?.(next, images.length);
-      if (options.signal?.aborted) break;
-    }
-    return finish(set, images, results, asked, options);
-  } finally {
-    results.close();
-  }
+  const said = await askPictures(model, set, asked as JsonObject, options, async (pictures) => {
+    const questions = pictures.flatMap(({ image, pixels }) =>
+      image.questions.map((question) => ({ image, pixels, question })),
+    );
+    const texts = await model.answerAll(
+      questions.map(({ pixels }) => pixels),
+      questions.map(({ question }) => question.question),
+      asked,
+    );
+    return questions.map(({ image, question }, i) => record(set, image, question, texts[i].text));
+  });
+  return finish(set, said, asked, options);
 }
-
-export const leftOut = ({
-  image,
-  reason,
-}: {
-  image: { id: SampleId; path: string };
-  reason: string;
-}): SkippedPicture => ({
-  image: image.id,
-  file: image.path,
-  skipped: reason,
-});
 
 function record(
   { scoring }: QuestionSet,
@@ -134,14 +90,10 @@ const scored = (
 
 function finish(
   set: QuestionSet,
-  images: readonly QuestionImage[],
-  results: ResultsFile<AnswerRecord | SkippedPicture>,
+  { images, records, skipped, complete }: Asked<QuestionImage, AnswerRecord>,
   generation: JsonObject,
   { out, model }: QuestionOptions,
 ): { summary: SetSummary; records: AnswerRecord[] } {
-  const all = results.read();
-  const records = all.filter((one): one is AnswerRecord => !isSkipped(one));
-  const skipped = all.filter(isSkipped);
   const summary: SetSummary = {
     task: 'vqa',
     set: set.name,
@@ -149,7 +101,7 @@ function finish(
     model,
     options: generation,
     pictures: new Set(records.map(({ image }) => image)).size,
-    complete: results.done >= images.length,
+    complete,
     rows: scoreRows(set, images, records),
     skipped: firstSkipped(skipped),
     problems: set.problems,

@@ -9,11 +9,11 @@ import { decodeImage } from '../../image';
 import type { JsonObject } from '../../checkpoints';
 import type { CaptionImage, SampleId } from '../../data';
 import { rerank, topColumns, transpose } from '../ranking';
+import { leftOut } from './askPictures';
 import { isSkipped, type SetEvaluationOptions, type SkippedPicture } from './evaluation';
 import { NumberFile } from './numberFile';
 import type { PairScorer, TokenTable } from './pairScorer';
 import { pictureChunks } from './pictureChunks';
-import { leftOut } from './questions';
 import { ResultsFile } from './resultsFile';
 import { poolOf, type BothWays, type Pool, type PoolText } from './retrievalPool';
 
