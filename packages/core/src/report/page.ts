@@ -1,12 +1,12 @@
 /** The report as one page, from its parts. */
 import type { StudyResult } from '../studies';
 import { SCRIPT } from './command';
-import { html, Html } from './html';
+import { htmlDocument } from './document';
+import { html, type Html } from './html';
 import { duration } from './numbers';
 import { seedsOf } from './measurementTable';
 import { resultsOf, type Part } from './part';
 import { lastDay, machine } from './settings';
-import { STYLE } from './style';
 import { studySection } from './studySection';
 import { summary } from './summary';
 import { ICONS } from './verdict';
@@ -23,38 +23,27 @@ export interface Pictures {
 
 /** A whole HTML document. */
 export function page(parts: readonly Part[], { samples, examples }: Pictures): Html {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>BLIP-2 on Shapes: report</title>
-        <link rel="icon" href="data:," />
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
-      <body>
-        ${ICONS}
-        <header>
-          <h1>BLIP-2 on Shapes</h1>
-          <p>
-            The studies of
-            <a href="${PAPER}"
-              >BLIP-2: Bootstrapping Language-Image Pre-training with Frozen Image Encoders and Large Language
-              Models</a
-            >
-            (Li et al., ICML 2023), made again in a world of drawn shapes, small enough for two processor
-            cores. Every number below comes from a training run that the command beside it repeats.
-          </p>
-          ${provenance(parts)}${contents(parts, samples !== undefined)}
-        </header>
-        <main>
-          ${summary(parts)}${parts.map((part) => studySection(part, examples.get(part.study.name)))}${samples}
-        </main>
-        ${SCRIPT}
-      </body>
-    </html> `;
+  return htmlDocument(
+    'BLIP-2 on Shapes: report',
+    html`${ICONS}
+      <header>
+        <h1>BLIP-2 on Shapes</h1>
+        <p>
+          The studies of
+          <a href="${PAPER}"
+            >BLIP-2: Bootstrapping Language-Image Pre-training with Frozen Image Encoders and Large Language
+            Models</a
+          >
+          (Li et al., ICML 2023), made again in a world of drawn shapes, small enough for two processor cores.
+          Every number below comes from a training run that the command beside it repeats.
+        </p>
+        ${provenance(parts)}${contents(parts, samples !== undefined)}
+      </header>
+      <main>
+        ${summary(parts)}${parts.map((part) => studySection(part, examples.get(part.study.name)))}${samples}
+      </main>
+      ${SCRIPT} `,
+  );
 }
 
 /** Whose results these are: the reader's own and the committed ones. */

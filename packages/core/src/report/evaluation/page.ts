@@ -7,8 +7,8 @@ import { writeFileAtomic } from '../../checkpoints';
 import { encodeThumbnail } from '../../image';
 import type { AnswerRecord, SetCaptionRecord, RetrievalRecord, SetSummary } from '../../evaluate';
 import type { SetEvaluation } from '../../studies';
-import { html, Html } from '../html';
-import { STYLE } from '../style';
+import { htmlDocument } from '../document';
+import { html, type Html } from '../html';
 import { answerCards, captionCards, retrievalCards, type Card, type CardLine } from './cards';
 import { SCRIPT, OWN_STYLE } from './pageParts';
 
@@ -86,46 +86,36 @@ function pageOf(
     chosen.length < all.length
       ? `${chosen.length} of ${all.length.toLocaleString('en')} pictures, drawn evenly, most of them with a mistake.`
       : `All ${all.length} pictures.`;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <link rel="icon" href="data:," />
-        <style>
-          ${new Html(STYLE + OWN_STYLE)}
-        </style>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        <p class="quiet">${shown} ${WHAT_IS_RIGHT[task]}</p>
-        ${scoreTable(summary)} ${notes.map((note) => html`<p class="quiet small">${note}</p>`)}
-        ${skipped.count > 0 ? html`<p class="small">${skipped.count} pictures could not be decoded: ${skipped.first.map(({ file }) => file).join(', ')}</p>` : undefined}
-        ${problems.map(({ what, count, first }) => html`<p class="small">${count} × ${what}: ${first.join(', ')}</p>`)}
-        <form class="filter">
-          <label
-            >Show
-            <select name="state">
-              <option value="">everything</option>
-              <option value="wrong">what is wrong</option>
-              <option value="right">what is right</option>
-            </select></label
-          >
-          <label
-            >of
-            <select name="type">
-              <option value="">all types</option>
-              ${types.map((type) => html`<option>${type}</option>`)}
-            </select></label
-          >
-          <label>with <input name="text" type="search" placeholder="words" /></label>
-          <output></output>
-        </form>
-        <main class="cards">${pictures}</main>
-        ${SCRIPT}
-      </body>
-    </html> `;
+  return htmlDocument(
+    title,
+    html`<h1>${title}</h1>
+      <p class="quiet">${shown} ${WHAT_IS_RIGHT[task]}</p>
+      ${scoreTable(summary)} ${notes.map((note) => html`<p class="quiet small">${note}</p>`)}
+      ${skipped.count > 0 ? html`<p class="small">${skipped.count} pictures could not be decoded: ${skipped.first.map(({ file }) => file).join(', ')}</p>` : undefined}
+      ${problems.map(({ what, count, first }) => html`<p class="small">${count} × ${what}: ${first.join(', ')}</p>`)}
+      <form class="filter">
+        <label
+          >Show
+          <select name="state">
+            <option value="">everything</option>
+            <option value="wrong">what is wrong</option>
+            <option value="right">what is right</option>
+          </select></label
+        >
+        <label
+          >of
+          <select name="type">
+            <option value="">all types</option>
+            ${types.map((type) => html`<option>${type}</option>`)}
+          </select></label
+        >
+        <label>with <input name="text" type="search" placeholder="words" /></label>
+        <output></output>
+      </form>
+      <main class="cards">${pictures}</main>
+      ${SCRIPT} `,
+    OWN_STYLE,
+  );
 }
 
 function scoreTable({ rows }: SetSummary): Html | undefined {

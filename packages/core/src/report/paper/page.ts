@@ -1,7 +1,7 @@
 /** A table of the paper beside ours, as a page. */
 import type { FilledCell, FilledTable } from '../../studies';
-import { html, Html } from '../html';
-import { STYLE } from '../style';
+import { htmlDocument } from '../document';
+import { html, type Html } from '../html';
 import { decimalsOf, oursText, paperText } from './markdown';
 
 const OWN_STYLE = `
@@ -17,46 +17,36 @@ li pre { white-space: pre-wrap; margin: 0.3rem 0 0.8rem; }
 /** A whole HTML document. */
 export function pageOf(table: FilledTable): Html {
   const { title, source, columns, rows, notes, missing, failures, limit } = table;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>BLIP-2, ${source}</title>
-        <link rel="icon" href="data:," />
-        <style>
-          ${new Html(STYLE + OWN_STYLE)}
-        </style>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        <p class="source">
-          The paper’s ${source}. Of BLIP-2: our number, linked to its results, and below it the paper’s; of
-          other models the paper’s.
-        </p>
-        ${limit === undefined ? undefined : html`<p class="bad">Only the first ${limit} pictures of each set: not to be compared.</p>`}
-        <div class="scroll">
-          <table class="wide">
-            <thead>
-              <tr>
-                <td></td>
-                ${columns.map((column) => html`<th scope="col" class="number bounds">${column}</th>`)}
-              </tr>
-            </thead>
-            <tbody>
-              ${rows.map(
-                ({ name, isOurs, cells }) =>
-                  html`<tr class="${isOurs ? 'ours' : 'theirs'}">
-                    <th scope="row">${name}</th>
-                    ${columns.map((column) => html`<td class="number">${cellHtml(cells[column], decimalsOf(table, column))}</td>`)}
-                  </tr> `,
-              )}
-            </tbody>
-          </table>
-        </div>
-        ${notes.map((note) => html`<p class="small quiet">${note}</p>`)} ${listOf(missing, failures)}
-      </body>
-    </html> `;
+  return htmlDocument(
+    `BLIP-2, ${source}`,
+    html`<h1>${title}</h1>
+      <p class="source">
+        The paper’s ${source}. Of BLIP-2: our number, linked to its results, and below it the paper’s; of
+        other models the paper’s.
+      </p>
+      ${limit === undefined ? undefined : html`<p class="bad">Only the first ${limit} pictures of each set: not to be compared.</p>`}
+      <div class="scroll">
+        <table class="wide">
+          <thead>
+            <tr>
+              <td></td>
+              ${columns.map((column) => html`<th scope="col" class="number bounds">${column}</th>`)}
+            </tr>
+          </thead>
+          <tbody>
+            ${rows.map(
+              ({ name, isOurs, cells }) =>
+                html`<tr class="${isOurs ? 'ours' : 'theirs'}">
+                  <th scope="row">${name}</th>
+                  ${columns.map((column) => html`<td class="number">${cellHtml(cells[column], decimalsOf(table, column))}</td>`)}
+                </tr> `,
+            )}
+          </tbody>
+        </table>
+      </div>
+      ${notes.map((note) => html`<p class="small quiet">${note}</p>`)} ${listOf(missing, failures)} `,
+    OWN_STYLE,
+  );
 }
 
 function cellHtml(cell: FilledCell | undefined, digits?: number): Html | string {
