@@ -68,12 +68,17 @@ export function compareStage1Chunks(
   w: Weights,
   { images, texts }: Stage1Encoding,
   textMask: Tensor,
-  { weights, rng, gathered }: Pick<Stage1ChunkOptions, 'weights' | 'rng' | 'gathered'>,
+  {
+    weights,
+    rng,
+    gathered,
+    imageIds,
+  }: Pick<Stage1ChunkOptions, 'weights' | 'rng' | 'gathered'> & Pick<Stage1Batch, 'imageIds'>,
 ): { losses: Terms; notes: Stage1Notes } {
-  const contrastive = imageTextContrastive(images, texts, w.get('temp'), { gathered });
+  const contrastive = imageTextContrastive(images, texts, w.get('temp'), { gathered, imageIds });
   const terms = weights.itc === undefined ? {} : { itc: contrastive.loss };
   const notes: Stage1Notes = { tokens: judged(textMask) };
-  if (weights.itm !== undefined) notes.negatives = sampleHardNegatives(contrastive, rng);
+  if (weights.itm !== undefined) notes.negatives = sampleHardNegatives(contrastive, rng, imageIds);
   const loss = weights.itc === undefined ? tf.scalar(0) : weightedSum(terms, weights);
   return { losses: { loss, ...terms }, notes };
 }

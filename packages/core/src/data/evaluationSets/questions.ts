@@ -8,9 +8,11 @@ import { SetFile } from './setFile';
 
 const id = z.union([z.number(), z.string()]);
 
-const question = z.object({ question_id: id, image_id: z.number(), question: z.string() });
+/** An entry of visualqa.org's questions. */
+export const vqaQuestion = z.object({ question_id: id, image_id: z.number(), question: z.string() });
 
-const annotation = z.object({
+/** An entry of visualqa.org's annotations. */
+export const vqaAnnotation = z.object({
   question_id: id,
   question_type: z.string(),
   answer_type: z.string(),
@@ -45,7 +47,8 @@ interface VqaFiles {
   images: string;
 }
 
-const VQAV2: Record<string, VqaFiles> = {
+/** By split. */
+export const VQAV2: Readonly<Record<string, VqaFiles>> = {
   train: vqav2('train2014'),
   val: vqav2('val2014'),
   'test-dev': { questions: 'v2_OpenEnded_mscoco_test-dev2015_questions.json', images: 'test2015' },
@@ -99,8 +102,8 @@ export function readVqa(name: 'vqav2' | 'okvqa', dir: string, split: string): Qu
   const layout = vqaLayout(name, split);
   const problems = new Problems();
   const open = (file: string) => new SetFile(findFile(dir, [file], FILE_PLACES, layout), problems);
-  const asked = open(files.questions).list(question, 'questions');
-  const annotated = files.annotations ? open(files.annotations).list(annotation, 'annotations') : [];
+  const asked = open(files.questions).list(vqaQuestion, 'questions');
+  const annotated = files.annotations ? open(files.annotations).list(vqaAnnotation, 'annotations') : [];
   const answers = new Map(annotated.map((entry) => [entry.question_id, entry]));
   const questions = asked.flatMap(({ question_id, image_id, question }): Placed[] => {
     const known = answers.get(question_id);

@@ -58,13 +58,13 @@ async function finish(found: Found, step: number, slot: number): Promise<Outcome
   try {
     if (Atomics.load(control, STOP)) throw new Error('stopped');
     if ('error' in found) throw found.error;
-    const { id, bytes, captions, metadata } = found.picture;
+    const { id, bytes, captions, question, metadata } = found.picture;
     let draws = 0;
     const random = () => hashInts(seed, CROP, step, index, draws++) / 2 ** 32;
     const pixels = await decoded(bytes, random, `${place.file}${place.range ? `: ${id}` : ''}`);
     new Uint8Array(slots[slot], row * size, size).set(pixels);
     const caption = cleanCaption(captions[drawBelow(captions.length, seed, CAPTION, step, index)]);
-    return { row, id, caption, ...(wantsAll && { captions, metadata }) };
+    return { row, id, caption, question, ...(wantsAll && { captions, metadata }) };
   } catch (error) {
     if (error instanceof UnreadableError) return { row, reason: error.reason, where: error.where };
     return { row, reason: (error as Error).message, where: place.file };

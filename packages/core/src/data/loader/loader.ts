@@ -25,6 +25,7 @@ interface Making {
   attempts: Int32Array;
   ids: string[];
   captions: string[];
+  questions: string[];
   skipped: FaultList;
 }
 
@@ -122,6 +123,7 @@ export class PictureLoader {
       attempts: new Int32Array(this.rows),
       ids: Array<string>(this.rows),
       captions: Array<string>(this.rows),
+      questions: Array<string>(this.rows),
       skipped: new FaultList(),
     };
     this.post(slot, [...this.making[slot].ids.keys()]);
@@ -165,6 +167,7 @@ export class PictureLoader {
     if (!refusal && 'id' in outcome) {
       making.ids[row] = outcome.id;
       making.captions[row] = outcome.caption;
+      if (outcome.question !== undefined) making.questions[row] = outcome.question;
       return true;
     }
     const { reason, where } = refusal!;
@@ -191,13 +194,13 @@ export class PictureLoader {
   }
 
   private handOut(slot: number, step: number): PictureBatch {
-    const { indices, ids, captions, skipped } = this.making[slot]!;
+    const { indices, ids, captions, questions, skipped } = this.making[slot]!;
     // A copy: the slot is needed again.
     const pixels = new Uint8Array(this.slots[slot]).slice();
     this.making[slot] = undefined;
     this.faults.addAll(skipped);
     this.prepare(step + 1);
-    return { pixels, captions, ids, indices };
+    return { pixels, captions, ...(this.source.asks && { questions }), ids, indices };
   }
 
   private fail(error: Blip2Error): void {

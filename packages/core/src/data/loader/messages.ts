@@ -27,6 +27,7 @@ export type Outcome =
       row: number;
       id: string;
       caption: string;
+      question?: string;
       captions?: readonly string[];
       metadata?: Readonly<Record<string, unknown>>;
     }

@@ -29,6 +29,8 @@ export interface PictureBatch {
   pixels: Uint8Array;
   /** [b], one drawn of each picture's, cleaned up. */
   captions: string[];
+  /** [b], as they were asked, of data that has questions: the captions are their answers. */
+  questions?: string[];
   ids: string[];
   /** [b] numbers in the source. */
   indices: Int32Array;

@@ -30,11 +30,12 @@ export interface CheckReport {
   /** Nothing is missing, nothing is broken, and there is as much as the manifest says. */
   ok: boolean;
   name: string;
+  /** Of a set of questions, these: each with its picture. */
   pictures: number;
   /** Of a set whose index has them; those in shards would have to be read. */
   captions: number | null;
   /** What the manifest says of the split; null without one. */
-  expected: { pictures?: number; captions?: number } | null;
+  expected: { pictures?: number; captions?: number; questions?: number } | null;
   /** In words, what differs from the manifest. */
   differences: string[];
   /** What making the index found wrong. */
@@ -53,7 +54,10 @@ export async function checkSource(source: PictureSource, options: CheckOptions =
   const { samples, broken } = await decodeSome(source, Math.min(wanted, source.size));
   const manifest = manifestOf(source.name);
   const expected = manifest?.expected[split] ?? null;
-  const differences = manifest ? differencesOf(manifest, split, { pictures: source.size, captions }) : [];
+  const found = source.asks
+    ? { questions: source.size, pictures: null, captions: null }
+    : { questions: null, pictures: source.size, captions };
+  const differences = manifest ? differencesOf(manifest, split, found) : [];
   const isIndexed = source.faults.total === 0 || manifest?.linksDie === true;
   return {
     ok: isIndexed && differences.length === 0 && missing.total === 0 && broken.total === 0,
@@ -112,11 +116,12 @@ async function decodeSome(
   return { samples, broken };
 }
 
-type Counts = Record<'pictures' | 'captions', number | null>;
+const COUNTED = ['pictures', 'captions', 'questions'] as const;
+type Counts = Record<(typeof COUNTED)[number], number | null>;
 
 function differencesOf({ expected, linksDie }: Manifest, split: string, found: Counts): string[] {
   const number = (value: number) => value.toLocaleString('en');
-  return (['pictures', 'captions'] as const).flatMap((what) => {
+  return COUNTED.flatMap((what) => {
     const [there, due] = [found[what], expected[split]?.[what]];
     if (there === null || due === undefined || there === due || (linksDie && there < due)) return [];
     return [`${number(there)} ${what}, where the manifest says ${number(due)}`];

@@ -16,6 +16,8 @@ export interface ListedPicture {
   /** Path of its file, from the set's folder on. */
   image: string;
   captions: readonly string[];
+  /** What is asked about it: then the captions are answers. */
+  question?: string;
   /** `image` unless given. */
   id?: string;
   /** Its bytes in the file, where it is not alone there. */
@@ -33,6 +35,8 @@ export interface PictureList {
   dir: string;
   /** Files and folders that the list is made from. */
   inputs: readonly string[];
+  /** Does each come with a question? Then they are questions, and a picture is listed once for each about it. */
+  asks?: boolean;
   pictures(faults: FaultList): Iterable<ListedPicture> | AsyncIterable<ListedPicture>;
 }
 
@@ -50,7 +54,7 @@ const CHUNK = 1 << 20;
 
 /** Opens a list through its index, made at the first time. @throws Blip2Error naming a file that cannot be read or written */
 export async function openList(list: PictureList, cache = join(list.dir, 'blip2')): Promise<PictureSource> {
-  const { name, variant, dir } = list;
+  const { name, variant, dir, asks } = list;
   const base = join(cache, variant === undefined ? name : `${name}-${variant}`);
   const { size, hash, faults } = await indexed(list, base);
   const lines = openSync(`${base}.jsonl`, 'r');
@@ -61,8 +65,9 @@ export async function openList(list: PictureList, cache = join(list.dir, 'blip2'
     readSync(starts, bounds, 0, 16, index * 8);
     const line = Buffer.alloc(bounds[1] - bounds[0]);
     readSync(lines, line, 0, line.length, bounds[0]);
-    const { image, range, id = image, captions, metadata } = JSON.parse(line.toString()) as ListedPicture;
-    return { file: join(dir, image), range, known: { id, captions, metadata } };
+    const { image, range, id = image, ...texts } = JSON.parse(line.toString()) as ListedPicture;
+    const { captions, question, metadata } = texts;
+    return { file: join(dir, image), range, known: { id, captions, question, metadata } };
   };
   return {
     name,
@@ -70,6 +75,7 @@ export async function openList(list: PictureList, cache = join(list.dir, 'blip2'
     identity: { source: name, list: hash },
     parts: [{ name, start: 0, size, weight: 1, run: 1 }],
     faults,
+    asks,
     id: (index) => place(index).known!.id,
     place,
     read: async (index) => reader.read(place(index)),

@@ -66,6 +66,7 @@ export function mixed(sources: readonly { source: PictureSource; weight?: number
     identity: { mix: sources.map(({ source, weight = source.size }) => ({ ...source.identity, weight })) },
     parts,
     faults,
+    asks: sources.every(({ source }) => source.asks),
     id: (index) => at(index, (source, own) => source.id(own)),
     place: (index) => at(index, (source, own) => source.place(own)),
     read: (index) => at(index, (source, own) => source.read(own)),

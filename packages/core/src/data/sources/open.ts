@@ -11,7 +11,8 @@ import { parquet } from './parquet';
 import { pictureFolder } from './pictureFolder';
 import { expandBraces, openShards, shardsIn } from './shards';
 import type { PictureSource } from './source';
-import { visualGenome } from './visualGenome';
+import { visualGenome, visualGenomeQuestions } from './visualGenome';
+import { vqav2 } from './vqav2';
 import { hasShards, webPairs, type WEB_PAIRS } from './webPairs';
 
 const dir = z
@@ -47,6 +48,12 @@ const KINDS: Record<string, Kind<z.ZodType>> = {
   vg: kind(z.strictObject({ dir, annotations, cache }), ({ cache, ...options }) =>
     openList(visualGenome(options), cache),
   ),
+  vqav2: kind(z.strictObject({ dir, split, cache }), ({ cache, ...options }) =>
+    openList(vqav2(options), cache),
+  ),
+  vgqa: kind(z.strictObject({ dir, annotations, cache }), ({ cache, ...options }) =>
+    openList(visualGenomeQuestions(options), cache),
+  ),
   cc3m: web('cc3m'),
   cc12m: web('cc12m'),
   sbu: web('sbu'),
@@ -68,7 +75,7 @@ const KINDS: Record<string, Kind<z.ZodType>> = {
 export const SOURCE_KINDS: readonly string[] = Object.keys(KINDS);
 
 /**
- * A source from its specification: `coco?dir=D&split=train`, `vg?dir=D`, `cc3m?dir=D`, `cc12m?dir=D`, `sbu?dir=D`,
+ * A source from its specification: `coco?dir=D&split=train`, `vg?dir=D`, of questions `vqav2?dir=D&split=train`, `vgqa?dir=D`, `cc3m?dir=D`, `cc12m?dir=D`, `sbu?dir=D`,
  * `laion?dir=D`, `parquet?dir=D`, `shards?files=D/{00000..00099}.tar`, the path of a folder with `captions.jsonl` or of
  * shards, or of a mix (`mix.json`). The first opening makes an index, in `blip2/` beside the data or in `cache=DIR`.
  *

@@ -47,9 +47,15 @@ export interface PackRecord {
 const JPEG_QUALITY = 95;
 const KEY_DIGITS = 9;
 
-/** Packs what is not packed yet. @throws Blip2Error if `out` holds shards of other data or options */
+/** Packs what is not packed yet. @throws Blip2Error if `out` holds shards of other data or options; of questions */
 export async function packShards(source: PictureSource, options: PackOptions): Promise<PackRecord> {
   const { out, maxCount = 10_000, maxBytes = 1e9, imageSize, seed = 0, filters = {}, onProgress } = options;
+  if (source.asks) {
+    throw new Blip2Error(`${source.name} is questions: each would take its picture with it`, {
+      hint: 'Train on the files of the set itself.',
+      exitCode: 2,
+    });
+  }
   const filterNames = Object.keys(filters);
   const key = sha256(
     canonicalJson({

@@ -20,6 +20,8 @@ export interface PicturePlace {
 export interface Known {
   id: string;
   captions: readonly string[];
+  /** What is asked: the captions are answers. */
+  question?: string;
   metadata?: Readonly<Record<string, unknown>>;
 }
 
@@ -29,6 +31,8 @@ export interface ReadPicture {
   /** The encoded picture. */
   bytes: Uint8Array;
   captions: readonly string[];
+  /** What is asked: the captions are answers. */
+  question?: string;
   /** What else came with it, by name. */
   metadata?: Readonly<Record<string, unknown>>;
 }

@@ -14,6 +14,8 @@ export interface PictureSource {
   parts: readonly SourcePart[];
   /** What was found wrong while the index was made: lines that cannot be read, shards cut short. */
   faults: Faults;
+  /** Are its numbers questions, each with its picture? Then captions are answers, as often as they were given. */
+  asks?: boolean;
   id(index: number): string;
   /** Where a picture lies, so that another thread can read it. */
   place(index: number): PicturePlace;
