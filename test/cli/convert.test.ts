@@ -6,7 +6,7 @@ import { shapesDirectory } from '@blip2/datasets';
 import { expect, test } from 'vitest';
 import { PytorchFile, writePytorch } from '../../packages/core/src/checkpoints';
 import { eva, randomTensors, stage1, stage2 } from '../checkpoints/lavisDicts';
-import { blip2 } from './run';
+import { blip2Here as blip2 } from './run';
 
 const root = mkdtempSync(join(tmpdir(), 'blip2-convert-'));
 const checkpoint = join(root, 'stage1.pth');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { writeModel } from '../evaluate/published/models';
 import { writeFlickr30k, writeNocaps, writeVqa } from '../evaluate/published/sets';
-import { blip2 } from './run';
+import { blip2Here as blip2 } from './run';
 
 const root = mkdtempSync(join(tmpdir(), 'blip2-evaluate-set-'));
 const at = (...path: string[]) => join(root, ...path);

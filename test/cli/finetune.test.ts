@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { blip2 } from './run';
+import { blip2Here as blip2 } from './run';
 
 const DATA = 'shapes?train=40&validation=10&test=10';
 const runsDir = mkdtempSync(join(tmpdir(), 'blip2-finetune-'));

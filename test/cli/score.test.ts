@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { encodePng } from '../../packages/core/src/image';
 import { pictureSplit } from '../../packages/core/src/data';
 import { openRun } from '../../packages/core/src/recipes';
-import { blip2 } from './run';
+import { blip2Here as blip2 } from './run';
 
 interface Printed {
   images: string[];

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { shapes, shapesTower } from '../../packages/core/src/data';
 import { encodePng } from '../../packages/core/src/image';
 import { openRun, saveBlip2 } from '../../packages/core/src/recipes';
-import { blip2 } from './run';
+import { blip2Here as blip2 } from './run';
 
 const root = mkdtempSync(join(tmpdir(), 'blip2-write-'));
 process.env.BLIP2_RUNS = root;
