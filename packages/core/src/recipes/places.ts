@@ -69,14 +69,15 @@ function missing(what: string, key: string): never {
   });
 }
 
-/** Folders that a run's parts lie in, as its record has them. */
+/** Folders that a run's parts lie in, as its record has them; of streamed data its specification. */
 export interface Places {
+  data?: string;
   tower?: string;
   tokenizer?: string;
   language?: string;
 }
 
-/** What a record says of parts given by their folders; nothing where none was. */
+/** What a record says of parts given by their paths; nothing where none was. The paths are no part of a recipe's hash. */
 export function placesRecord(given: Partial<Record<keyof Places, unknown>>): JsonObject {
   const places = Object.entries(given).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
@@ -88,6 +89,10 @@ export function placesRecord(given: Partial<Record<keyof Places, unknown>>): Jso
     ...(typeof tokenizer === 'string' && { tokenizer: sha256File(join(tokenizer, 'tokenizer.json')) }),
   };
 }
+
+/** Of streamed data that which is looked for where it lies. */
+export const specificationOf = (data: TrainingData): string | undefined =>
+  isStreamed(data) ? data.specification : undefined;
 
 /** What a step reads, and what is to be closed at the end. */
 export interface InputSource extends Pick<Task, 'inputs' | 'dispose'> {

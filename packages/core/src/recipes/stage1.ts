@@ -19,6 +19,7 @@ import {
   checkImageSize,
   isStreamed,
   placesRecord,
+  specificationOf,
   tokenizerOf,
   visionOf,
   type InputSource,
@@ -49,7 +50,7 @@ export function stage1({ data, tower, tokenizer, ...options }: Stage1Options): R
     stage: 'stage1',
     data: { name: data.name, options: data.options },
     tower: vision.hash,
-    ...placesRecord({ tower, tokenizer }),
+    ...placesRecord({ data: specificationOf(data), tower, tokenizer }),
   };
   return {
     name: `stage1-${data.name}`,

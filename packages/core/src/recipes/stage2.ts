@@ -24,6 +24,7 @@ import {
   isStreamed,
   languageOf,
   placesRecord,
+  specificationOf,
   visionOf,
   type InputSource,
   type TrainingData,
@@ -68,7 +69,11 @@ export function stage2({ data, tower, language, from, ...options }: Stage2Option
     tower: vision.hash,
     language: writer.hash,
     from: from ? { ...from.recipe, step: from.step } : null,
-    ...placesRecord({ tower: tower ?? (isStreamed(data) ? from?.model.tower.dir : undefined), language }),
+    ...placesRecord({
+      data: specificationOf(data),
+      tower: tower ?? (isStreamed(data) ? from?.model.tower.dir : undefined),
+      language,
+    }),
   };
   return {
     name: `stage2-${data.name}`,

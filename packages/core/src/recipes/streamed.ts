@@ -24,7 +24,8 @@ export async function streamed(specification: string, stream: StreamOptions = {}
   const source = await openSource(specification);
   return {
     name: 'streamed',
-    options: { data: specification, identity: source.identity },
+    specification,
+    options: { identity: source.identity },
     source,
     stream,
   };

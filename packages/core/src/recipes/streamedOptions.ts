@@ -28,7 +28,9 @@ export interface StreamOptions {
  */
 export interface StreamedDataset {
   name: 'streamed';
-  /** The specification, and what its contents are a function of: part of a recipe's hash. */
+  /** Where they lie. */
+  specification: string;
+  /** What their contents are a function of: part of a recipe's hash. */
   options: JsonObject;
   source: PictureSource;
   stream: StreamOptions;

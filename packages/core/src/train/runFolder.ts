@@ -34,13 +34,14 @@ export interface RecipeRecord {
   training: TrainingConfig;
 }
 
-/** What a recipe is on disk; equal records have equal hashes. */
+/** What a recipe is on disk. Its hash says what it is made of, not where that lies. */
 export function recordOf({
   name,
   config,
   training,
 }: Pick<Recipe, 'name' | 'config' | 'training'>): RecipeRecord {
-  return { name, hash: sha256(canonicalJson({ name, config, training })), config, training };
+  const { places: _, ...parts } = config;
+  return { name, hash: sha256(canonicalJson({ name, config: parts, training })), config, training };
 }
 
 /** Where a run lies unless told otherwise. */

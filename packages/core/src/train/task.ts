@@ -73,7 +73,7 @@ export interface PrepareContext {
 /** One experiment: a name, everything that decides its outcome, and how to set it up. */
 export interface Recipe<M = unknown> {
   name: string;
-  /** Plain JSON; with `name` and `training` it is hashed to name the run. */
+  /** Plain JSON; with `name` and `training` it is hashed to name the run, all but `places`: where files lie that may be moved. */
   config: JsonObject;
   training: TrainingConfig;
   /** Functions written by the user are in it: JSON cannot tell one run from another, so none is taken from the cache. */

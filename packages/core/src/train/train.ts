@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Blip2Error, breathe, cluster, onCompilation } from '../runtime';
+import { canonicalJson, type JsonObject } from '../checkpoints';
 import { readModel, readOptimizer, saveCheckpoint, type Checkpoint } from './checkpoint';
 import { bestOf, heldSteps, writeBest, type KeepBest } from './best';
 import { mergeTraining, type TrainingConfig } from './config';
@@ -130,7 +131,7 @@ async function trainTogether<M>(
   try {
     // Who had the folder may have gone on in it until it was ours.
     const start = unlock ? find(note) : found;
-    if (unlock) writeRecord(dir, record);
+    if (unlock || isElsewhere(found.config, record)) writeRecord(dir, record);
     const outside = { progress, note, workers };
     return await trainInto(dir, recipe, record, start, { ...options, runsDir }, outside);
   } finally {
@@ -183,6 +184,8 @@ async function trainInto<M>(
 }
 
 interface StartingPoint {
+  /** As the folder has it, of a run that is finished. */
+  config?: JsonObject;
   checkpoint?: Checkpoint;
   log: LogEntry[];
   finished: boolean;
@@ -212,8 +215,12 @@ function startingPoint(
       },
     );
   }
-  return found;
+  return { ...found, config: found.finished ? found.record.config : undefined };
 }
+
+/** Are the parts of a finished run where its folder does not say? Who opens it later looks there. */
+const isElsewhere = (config: JsonObject | undefined, record: RecipeRecord): boolean =>
+  config !== undefined && canonicalJson(config) !== canonicalJson(record.config);
 
 /** Those who are told about a run, and those who may stop it. */
 interface Outside {
