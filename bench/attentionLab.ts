@@ -13,7 +13,7 @@ const [VIEWS, RUNS, PICTURES] = [8, 200, 64];
 
 const NOTEBOOK = `jupyterapp.shell.currentWidget.content`;
 const cellAt = (index: string) => `${NOTEBOOK}.widgets[${index}].node`;
-const DRAWN = `until(() => cell.querySelector('.blip2-Tile canvas'))`;
+const DRAWN = `until(() => cell.querySelector('.blip2-Sheet'))`;
 
 async function main(): Promise<void> {
   if (obstacle) throw new Error(obstacle);
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     const timer = await PageTimer.on(page);
     await timer.record(
       `a notebook with ${VIEWS} views, until the first is drawn`,
-      `timed(async () => { void jupyterapp.commands.execute('docmanager:open', { path: 'views.ipynb' }); await until(() => document.querySelector('.blip2-Tile canvas')); })`,
+      `timed(async () => { void jupyterapp.commands.execute('docmanager:open', { path: 'views.ipynb' }); await until(() => document.querySelector('.blip2-Sheet')); })`,
       1,
     );
     await timer.record(

@@ -134,7 +134,7 @@ describe.skipIf(!chromiumPath)('on a plain page', () => {
     const view = await mount(on.page, on.bundles[0], { state: { query: 3, locked: true, patch: 6, paint } });
     await view.locator('.blip2-Caution').hover();
     await expectSnapshot(`picture-${paint}`, await view.locator('.blip2-Picture').screenshot());
-    await expectSnapshot(`query-${paint}`, await view.locator('.blip2-Tile canvas').nth(5).screenshot());
+    await expectSnapshot(`query-${paint}`, await view.locator('.blip2-Thumbnail').nth(5).screenshot());
   });
 
   it('leaves nothing behind, however often it is drawn anew', async () => {

@@ -26,6 +26,11 @@ export function pixelCanvas(attributes: Attributes = {}): {
   return { canvas, context: canvas.getContext('2d', { willReadFrequently: true })! };
 }
 
+/** A text that is the same is left alone: nothing is laid out anew. */
+export function setText(to: HTMLElement, text: string): void {
+  if (to.textContent !== text) to.textContent = text;
+}
+
 /**
  * How long a bar is, as a part of its place. Nothing around it has to be laid out anew; and no transform, as each has the
  * browser sort the layers of all views on the page anew.

@@ -4,18 +4,19 @@ import type { Marks, Shown } from '../attention/shown';
 import type { Sort } from '../attention/state';
 import { mapOf } from '../attention/maps';
 import { brief, marksName } from '../attention/words';
-import { element, newId, pixelCanvas, setBar } from './dom';
+import { element, newId, setBar, setText } from './dom';
 import type { Context, Part } from './part';
 import { roving } from './roving';
 import { shapeOf } from './shape';
-import { thumbnailPainter } from './thumbnails';
+import { thumbnails } from './thumbnails';
 
 /** So many of the marked queries bear their place. */
 const PLACES = 5;
 
 interface Tile {
   option: HTMLElement;
-  context: CanvasRenderingContext2D;
+  /** Where the small picture is drawn. */
+  place: HTMLElement;
   label: HTMLElement;
   bar: HTMLElement;
 }
@@ -48,15 +49,20 @@ export function multiples({ attention, t, change, hover }: Context, picture: HTM
       },
     },
   );
-  const paintTile = thumbnailPainter(attention, picture);
+  const small = thumbnails(
+    attention,
+    picture,
+    list,
+    tiles.map(({ place }) => place),
+  );
 
   function paint({ stack, sharedTop, state }: Shown): void {
-    for (const [query, { context }] of tiles.entries()) {
-      const top = state.scale === 'all' ? sharedTop : stack.tops[query];
-      paintTile(context, mapOf(stack, query), top, state.paint);
-    }
+    const heats = tiles.map((_, query) => ({
+      map: mapOf(stack, query),
+      top: state.scale === 'all' ? sharedTop : stack.tops[query],
+    }));
+    small.draw(heats, state.paint);
   }
-  if (!picture.complete) picture.addEventListener('load', () => shown && paint(shown), { once: true });
 
   function choose({ state, subject }: Shown): void {
     for (const [query, { option }] of tiles.entries()) {
@@ -85,7 +91,7 @@ export function multiples({ attention, t, change, hover }: Context, picture: HTM
   }
 
   return {
-    element: element('div', { class: 'blip2-Queries' }, title, list),
+    element: element('div', { class: 'blip2-Queries' }, title, small.element),
     update(now) {
       const before = shown;
       shown = now;
@@ -94,11 +100,15 @@ export function multiples({ attention, t, change, hover }: Context, picture: HTM
       if (!isLook || isOther('stack', 'sharedTop')) paint(now);
       if (!isSameMarks(before?.marks, now.marks) || isOther('stack', 'token', 'step')) mark(now.marks, now);
       choose(now);
-      rove.arrange(now.order);
-      title.textContent = now.marks
-        ? marksName(t, now, attention)
-        : t('%1 queries', attention.queries) + orderName(t, now.state.sort);
+      if (rove.arrange(now.order)) small.moved();
+      setText(
+        title,
+        now.marks
+          ? marksName(t, now, attention)
+          : t('%1 queries', attention.queries) + orderName(t, now.state.sort),
+      );
     },
+    dispose: () => small.dispose(),
   };
 }
 
@@ -108,15 +118,15 @@ const orderName = (t: Context['t'], sort: Sort): string =>
   ({ number: '', entropy: t(', most focused first'), peak: t(', highest peak first') })[sort];
 
 function makeTile(name: string, query: number, shape: number): Tile {
-  const { canvas, context } = pixelCanvas({ 'aria-hidden': 'true', style: `aspect-ratio: ${shape}` });
+  const place = element('span', { class: 'blip2-Thumbnail', style: `aspect-ratio: ${shape}` });
   const label = element('span', { class: 'blip2-Label' }, String(query));
   const bar = element('span', { class: 'blip2-Bar' });
   const option = element(
     'div',
     { role: 'option', class: 'blip2-Tile', 'aria-label': name, tabindex: '-1' },
-    canvas,
+    place,
     bar,
     label,
   );
-  return { option, context, label, bar };
+  return { option, place, label, bar };
 }

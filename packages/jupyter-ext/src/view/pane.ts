@@ -5,7 +5,7 @@ import { prepare, shownFor, type Hover, type Prepared, type Shown } from '../att
 import { fit, type ViewState } from '../attention/state';
 import { noteFor, subjectName, whereName } from '../attention/words';
 import { objectsOf, type Wishes } from '../attention/wishes';
-import { element } from './dom';
+import { element, setText } from './dom';
 import { multiples } from './multiples';
 import type { Context, Part } from './part';
 import { picture } from './picture';
@@ -78,7 +78,7 @@ export class Pane {
   show(hover: Hover, of: Attention, top: number): void {
     const own = isLike(this.attention, of) ? hover : { ...hover, patch: undefined };
     this.now = shownFor(this.prepared!, own, top);
-    this.note.textContent = noteFor(this.context.t, this.now, this.attention);
+    setText(this.note, noteFor(this.context.t, this.now, this.attention));
     for (const part of this.parts) part.update(this.now);
   }
 

@@ -7,7 +7,7 @@ import { heatPixels } from '../attention/colors';
 import { moved } from '../attention/keys';
 import type { Shown } from '../attention/shown';
 import { describePatch, describeShown } from '../attention/words';
-import { element, pixelCanvas, putPixels } from './dom';
+import { element, pixelCanvas, putPixels, setText } from './dom';
 import type { Context, Part } from './part';
 import { shapeOf } from './shape';
 
@@ -82,10 +82,12 @@ export function picture({ attention, t, change, hover }: Context, ...below: HTML
       }
       place(cursor, now.patch, grid);
       place(kept, now.state.patch ?? undefined, grid);
-      readout.textContent =
+      setText(
+        readout,
         now.patch === undefined
           ? t('Point at a patch to see which queries look there; click to keep it.')
-          : describePatch(t, now.patch, now, attention);
+          : describePatch(t, now.patch, now, attention),
+      );
     },
   };
 }

@@ -15,8 +15,8 @@ export interface RovingEvents {
 
 /** A list made to rove over. */
 export interface Roving {
-  /** Puts the items into an order; the item with the focus keeps it. */
-  arrange(order: readonly number[]): void;
+  /** Puts the items into an order; the item with the focus keeps it. @returns whether they stood in another */
+  arrange(order: readonly number[]): boolean;
   /** Where the Tab key leads to. */
   setStop(index: number): void;
 }
@@ -59,13 +59,14 @@ export function roving(list: HTMLElement, items: readonly HTMLElement[], events:
 
   return {
     arrange(next) {
-      if (next.every((index, place) => order[place] === index)) return;
+      if (next.every((index, place) => order[place] === index)) return false;
       order = next;
       const focused = items.find((item) => item === document.activeElement);
       isArranging = true;
       list.replaceChildren(...order.map((index) => items[index]));
       focused?.focus();
       isArranging = false;
+      return true;
     },
     setStop(index) {
       if (index === stop) return;

@@ -1,7 +1,7 @@
 /** What the colours mean: from nothing to the scale's upper end. */
 import { heatPixels } from '../attention/colors';
 import { amount } from '../attention/words';
-import { element, pixelCanvas, putPixels } from './dom';
+import { element, pixelCanvas, putPixels, setText } from './dom';
 import type { Context, Part } from './part';
 
 const STEPS = 128;
@@ -16,7 +16,7 @@ export function scaleBar({ t }: Context): Part {
     update(shown) {
       if (shown.state.paint !== paint) putPixels(bar.context, heatPixels(RAMP, 1, shown.state.paint), STEPS);
       paint = shown.state.paint;
-      top.textContent = topText(t, shown);
+      setText(top, topText(t, shown));
     },
   };
 }

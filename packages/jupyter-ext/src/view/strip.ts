@@ -1,7 +1,7 @@
 /** Tokens in a row: pointed at, walked over and pressed as the small pictures are; written ones also one after the other. */
 import type { Shown } from '../attention/shown';
 import { percent, subjectName, tokenText } from '../attention/words';
-import { element, iconButton, newId, setBar } from './dom';
+import { element, iconButton, newId, setBar, setText } from './dom';
 import type { Context, Part } from './part';
 import { roving } from './roving';
 
@@ -113,7 +113,7 @@ function makeStepper(
     stop,
     update() {
       const now = current();
-      place.textContent = now === null ? '' : t('%1 of %2', now + 1, count);
+      setText(place, now === null ? '' : t('%1 of %2', now + 1, count));
     },
   };
 }

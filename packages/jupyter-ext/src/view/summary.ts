@@ -2,7 +2,7 @@
 import { chance, shareOn, sum } from '../attention/measures';
 import type { Shown } from '../attention/shown';
 import { amount, patchName, percent, spread, subjectName, whereName } from '../attention/words';
-import { element } from './dom';
+import { element, setText } from './dom';
 import type { Context, Part } from './part';
 
 interface Row {
@@ -77,12 +77,12 @@ export function summary({ attention, t }: Context, objects?: readonly boolean[])
       ),
     ),
     update(shown) {
-      title.textContent = subjectName(t, shown.subject, attention);
-      where.textContent = whereName(t, shown.state, attention);
+      setText(title, subjectName(t, shown.subject, attention));
+      setText(where, whereName(t, shown.state, attention));
       lock.hidden = !shown.state.locked;
       for (const [i, { text, share }] of rows.entries()) {
         const { value } = cells[i];
-        value.textContent = text(shown);
+        setText(value, text(shown));
         value.style.setProperty('--blip2-share', `${(100 * share(shown)).toFixed(1)}%`);
       }
     },

@@ -1,41 +1,91 @@
-/** Small pictures with their heat, painted together: a page with many views holds one decoded picture for each. */
+/**
+ * Small pictures with their heat, all on one canvas over the places that are kept for them. A canvas for each would be a
+ * layer of the browser's for each, and with a few views on a page it sorts them anew whenever something is pointed at.
+ */
 import type { Attention } from '../attention/bundle';
 import { heatPixels } from '../attention/colors';
 import { SMALL } from '../attention/figure';
 import type { Paint } from '../attention/state';
-import { pixelCanvas, putPixels } from './dom';
+import { element, pixelCanvas, putPixels } from './dom';
 import { shapeOf } from './shape';
 
-/** Enough for a tile on a fine screen. */
+/** The picture's own pixels are kept at a width that is enough for a tile on a fine screen. */
 const WIDTH = 112;
 
-/** @param picture drawn without, until it is decoded */
-export function thumbnailPainter({ image, grid }: Attention, picture: HTMLImageElement) {
-  const height = Math.max(1, Math.round(WIDTH / shapeOf(image)));
+/** What a small picture shows; `top` is where its colours end. */
+export interface Heat {
+  map: Float32Array;
+  top: number;
+}
+
+/** The canvas lies over `list`; drawn anew when `draw` is called or the list has another size. */
+export interface Thumbnails {
+  element: HTMLElement;
+  draw(heats: readonly Heat[], paint: Paint): void;
+  /** The places have moved. */
+  moved(): void;
+  dispose(): void;
+}
+
+/** @param places one for each heat, within `list` */
+export function thumbnails(
+  { image, grid }: Attention,
+  picture: HTMLImageElement,
+  list: HTMLElement,
+  places: readonly HTMLElement[],
+): Thumbnails {
+  const sheet = pixelCanvas({ class: 'blip2-Sheet', 'aria-hidden': 'true' });
   const heat = pixelCanvas();
   const bases = new Map<boolean, HTMLCanvasElement>();
+  let drawn: { heats: readonly Heat[]; paint: Paint } | undefined;
 
   function base(isGray: boolean): HTMLCanvasElement {
     const found = bases.get(isGray);
     if (found) return found;
     const { canvas, context } = pixelCanvas();
-    [canvas.width, canvas.height] = [WIDTH, height];
+    [canvas.width, canvas.height] = [WIDTH, Math.max(1, Math.round(WIDTH / shapeOf(image)))];
     context.imageSmoothingEnabled = image.width > SMALL;
     context.imageSmoothingQuality = 'high';
-    context.drawImage(picture, 0, 0, WIDTH, height);
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
     if (isGray) turnGray(context);
     bases.set(isGray, canvas);
     return canvas;
   }
 
-  return (context: CanvasRenderingContext2D, map: Float32Array, top: number, paint: Paint): void => {
-    const { canvas } = context;
-    if (canvas.width !== WIDTH || canvas.height !== height) [canvas.width, canvas.height] = [WIDTH, height];
-    else context.clearRect(0, 0, WIDTH, height);
-    if (picture.complete && picture.naturalWidth > 0) context.drawImage(base(paint !== 'light'), 0, 0);
-    putPixels(heat.context, heatPixels(map, top, paint), grid.columns);
-    context.imageSmoothingEnabled = false;
-    context.drawImage(heat.canvas, 0, 0, WIDTH, height);
+  function redraw(): void {
+    const { left, top, width, height } = list.getBoundingClientRect();
+    if (!drawn || width === 0) return;
+    const { canvas, context } = sheet;
+    const fine = window.devicePixelRatio;
+    [canvas.width, canvas.height] = [Math.round(width * fine), Math.round(height * fine)];
+    const isThere = picture.complete && picture.naturalWidth > 0;
+    for (const [i, { map, top: end }] of drawn.heats.entries()) {
+      const place = places[i].getBoundingClientRect();
+      const box = [place.left - left, place.top - top, place.width, place.height].map((n) =>
+        Math.round(n * fine),
+      ) as [number, number, number, number];
+      putPixels(heat.context, heatPixels(map, end, drawn.paint), grid.columns);
+      if (isThere) {
+        context.imageSmoothingEnabled = image.width > SMALL;
+        context.drawImage(base(drawn.paint !== 'light'), ...box);
+      }
+      context.imageSmoothingEnabled = false;
+      context.drawImage(heat.canvas, ...box);
+    }
+  }
+
+  // Tells the first size, too: nothing is drawn before there is one.
+  const sizes = new ResizeObserver(redraw);
+  sizes.observe(list);
+  if (!picture.complete) picture.addEventListener('load', redraw, { once: true });
+  return {
+    element: element('div', { class: 'blip2-Thumbnails' }, list, sheet.canvas),
+    draw(heats, paint) {
+      drawn = { heats, paint };
+      redraw();
+    },
+    moved: redraw,
+    dispose: () => sizes.disconnect(),
   };
 }
 
