@@ -37,13 +37,15 @@ export function randomTowerDir(): string {
   return dir;
 }
 
-export function randomEva(): FrozenVisionTower {
+export const randomEva = (): FrozenVisionTower => loadVisionTower(randomEvaDir());
+
+export function randomEvaDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'blip2-tower-'));
   const config = { ...VIT, family: 'eva' as const, visionFeatureLayer: -1 };
   const parameters = ParameterStore.create(EVA_VISION.build(config).parameters(), 1);
   savePretrained(dir, EVA_VISION, config, parameters);
   parameters.dispose();
-  return loadVisionTower(dir);
+  return dir;
 }
 
 export function smallShapes(): ShapesDataset {

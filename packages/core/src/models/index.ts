@@ -97,6 +97,7 @@ export {
   CLIP_VIT_L,
   EVA_VIT_G,
   tokenCount,
+  resizedPositions,
   vit,
   vitParameters,
   type VitConfig,

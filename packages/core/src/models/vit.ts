@@ -120,12 +120,27 @@ function embedPatches(w: Weights, config: VitConfig, pixels: Tensor): Tensor {
 function positions(w: Weights, config: VitConfig, tokens: number): Tensor {
   const { family, hiddenSize: width } = config;
   const own = tokenCount(config, config.imageSize);
-  const name = family === 'clip' ? 'position_embedding.weight' : 'position_embedding';
-  const table = w.get(name).reshape([own, width]);
+  const table = w.get(positionsName(config)).reshape([own, width]);
   if (tokens === own) return table;
   const [first, grid] = tf.split(table, [1, own - 1], 0); // [1, W], [g², W] of pre-training
   const resized = resizeGrid(grid, Math.sqrt(tokens - 1), { alignCorners: family === 'clip' });
   return tf.concat([first, resized], 0);
+}
+
+const positionsName = ({ family }: VitConfig): string =>
+  family === 'clip' ? 'position_embedding.weight' : 'position_embedding';
+
+/**
+ * The table of positions for images of another side, by its name: a tower that is trained on such images has it
+ * interpolated once, beforehand (LAVIS), and learns one vector for each token.
+ *
+ * @param w scope of all parameters
+ */
+export function resizedPositions(w: Weights, config: VitConfig, imageSize: number): Record<string, Tensor> {
+  const at = 'vision_model.embeddings';
+  const table = positions(w.scope(at), config, tokenCount(config, imageSize)); // [P, W]
+  const stored = config.family === 'clip' ? table : tf.expandDims(table, 0);
+  return { [`${at}.${positionsName(config)}`]: stored };
 }
 
 /** With `layers`, only the blocks that are run. Names start with `vision_model.`. */

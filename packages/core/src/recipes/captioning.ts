@@ -8,12 +8,15 @@ import { ownRows, type Recipe } from '../train';
 import { parseOptions } from './errors';
 import type { FinetunedModel } from './finetunedModel';
 import { finetuning, finetuningShape, type FinetuningParts } from './finetuning';
-import { promptedTexts } from './promptedTexts';
+import { promptedTexts, streamedPrompts } from './promptedTexts';
+import { refuseQuestions } from './places';
+import { picturesShape } from './streamedOptions';
 import { validationCaptions } from './validation';
 
 const schema = z.strictObject({
   /** What captions begin with. */
   prompt: z.string().default('a photo of'),
+  heldOut: picturesShape.heldOut,
   ...finetuningShape,
 });
 
@@ -22,18 +25,18 @@ export type CaptioningOptions = z.input<typeof schema> & FinetuningParts;
 
 /**
  * The recipe of fine-tuning a stage-2 run for captioning.
- * @throws Blip2Error naming an option that is unknown or out of range
+ * @throws Blip2Error naming an option that is unknown or out of range, or if the data are questions
  */
 export function captioning({ data, from, ...options }: CaptioningOptions): Recipe<FinetunedModel> {
   const { prompt, ...settings } = parseOptions(schema, options, 'captioning recipe');
-  const { train, validation } = data;
+  refuseQuestions(data);
   return finetuning({
     stage: 'caption',
     data,
     from,
     settings,
     prompts: { caption: prompt },
-    batches({ parts: { language } }, { batchSize, seed }, share) {
+    batches({ train }, { parts: { language } }, { batchSize, seed }, share) {
       const captions = Array.from({ length: train.size }, (_, i) => train.captions(i));
       const pairs = captions.map((some) => some.map((answer) => ({ prompt, answer })));
       const texts = promptedTexts(language, pairs, settings.maxTextLength);
@@ -44,6 +47,10 @@ export function captioning({ data, from, ...options }: CaptioningOptions): Recip
         return { indices, texts: texts(indices, chosen) };
       };
     },
-    evaluate: (model) => validationCaptions(model, validation),
+    texts({ parts: { language } }) {
+      const texts = streamedPrompts(language, settings.maxTextLength, prompt);
+      return ({ captions }) => texts(captions.map((answer) => ({ prompt, answer })));
+    },
+    evaluate: validationCaptions,
   });
 }

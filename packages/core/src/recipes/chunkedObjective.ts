@@ -48,6 +48,7 @@ export function chunkedObjective(
         weights,
         rng,
         gathered,
+        imageIds: inputs.imageIds,
       });
       return { losses: terms, notes: { tokens: notes.tokens, ...notes.negatives } };
     },

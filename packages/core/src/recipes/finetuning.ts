@@ -8,7 +8,7 @@ import { Blip2Error, ParameterStore, tf } from '../runtime';
 import { blip2, type Blip2, type Prompts, type QformerConfig } from '../models';
 import { stage2Losses, type Stage2Batch } from '../losses';
 import type { HostTensor, JsonObject } from '../checkpoints';
-import type { FrozenLanguageModel, FrozenVisionTower, ImageTextDataset } from '../data';
+import type { FrozenLanguageModel, FrozenVisionTower, ImageTextDataset, ImageTextSplit } from '../data';
 import {
   trainingOf,
   trainingShape,
@@ -21,8 +21,13 @@ import {
 } from '../train';
 import { FinetunedModel } from './finetunedModel';
 import { allWeights } from './generatingModel';
+import { checkImageSize, isStreamed, type InputSource, type TrainingData } from './places';
+import { resizedTower } from './resizedTower';
 import type { Stage1Model } from './stage1Model';
 import type { Stage2Model } from './stage2Model';
+import { openPictures, type StreamedRows } from './streamed';
+import { picturesShape, type StreamedDataset } from './streamedOptions';
+import { surroundingsRecord } from './surroundingsRecord';
 import { layerDecaySchema, layerRates, pixelBatch, visionTensors } from './trainedVision';
 
 /** Of both recipes' schemas. */
@@ -31,12 +36,19 @@ export const finetuningShape = {
   maxTextLength: z.number().int().positive().default(32),
   /** Of the image encoder's learning rate from block to block; 1: none. */
   layerDecay: layerDecaySchema,
+  imageSize: picturesShape.imageSize,
   ...trainingShape,
 };
-type FinetuningSettings = TrainingConfig & { maxTextLength: number; layerDecay: number };
+type FinetuningSettings = TrainingConfig & {
+  maxTextLength: number;
+  layerDecay: number;
+  imageSize?: number;
+  heldOut?: number;
+};
 
 export interface FinetuningParts {
-  data: ImageTextDataset;
+  /** In memory, or read as it is needed. */
+  data: TrainingData;
   /** The stage-2 run that is gone on with, its tower and its language model. */
   from: Run<Stage2Model>;
 }
@@ -54,13 +66,16 @@ export interface FinetuningKind extends FinetuningParts {
   /** The stage-1 run whose Q-Former's text half comes back, to read questions. */
   stage1?: Run<Stage1Model>;
   settings: FinetuningSettings;
-  /** What is trained on, own rows of it, as a pure function of the step. */
+  /** What is trained on of data in memory, own rows of it, as a pure function of the step. */
   batches: (
+    data: ImageTextDataset,
     model: FinetunedModel,
     training: TrainingConfig,
     share?: Share,
   ) => (step: number) => FinetuningBatch;
-  evaluate?: (model: FinetunedModel) => Promise<Record<string, number>>;
+  /** The texts of rows of streamed data, always of the same shapes. */
+  texts: (model: FinetunedModel) => (rows: StreamedRows) => FinetuningBatch['texts'];
+  evaluate?: (model: FinetunedModel, split: ImageTextSplit) => Promise<Record<string, number>>;
 }
 
 /** Of the record: what a model is built of beside its towers, so that a folder can be opened without the runs before it. */
@@ -70,11 +85,12 @@ interface RecordedModel {
   prompts: Prompts;
 }
 
-/** @throws Blip2Error if the stage-1 run has another Q-Former than the stage-2 run */
+/** @throws Blip2Error if the stage-1 run has another Q-Former than the stage-2 run; if the data has another image size */
 export function finetuning(kind: FinetuningKind): Recipe<FinetunedModel> {
   const { stage, data, from, stage1, settings, prompts } = kind;
   const { training, rest } = trainingOf(settings);
   const { tower, language, model } = from.model.parts;
+  checkImageSize(stage, data, settings.imageSize);
   const recorded: RecordedModel = {
     qformer: stage1 ? withTexts(model.qformer, stage1) : model.qformer,
     visionLayerNormEps: model.visionLayerNormEps,
@@ -89,13 +105,15 @@ export function finetuning(kind: FinetuningKind): Recipe<FinetunedModel> {
     language: language.hash,
     from: { ...from.recipe, step: from.step },
     ...(stage1 && { stage1: { ...stage1.recipe, step: stage1.step } }),
+    ...(isStreamed(data) &&
+      surroundingsRecord({ data, tower, language, tokenizerDir: stage1?.model.tokenizerDir })),
   };
   return {
     name: `${stage}-${data.name}`,
     config: JSON.parse(JSON.stringify(config)) as JsonObject,
     training,
     custom: false,
-    prepare: (context) => Promise.resolve(prepare(kind, recorded, context)),
+    prepare: (context) => prepare(kind, recorded, context),
   };
 }
 
@@ -122,9 +140,13 @@ function withTexts(own: QformerConfig, { dir, model }: Run<Stage1Model>): Qforme
 
 /** What a model is made of. */
 interface Surroundings {
-  data: ImageTextDataset;
+  /** For pictures of the size that it is trained on. */
   tower: FrozenVisionTower;
   language: FrozenLanguageModel;
+  /** Side of the pictures that it is asked about. */
+  imageSize: number;
+  /** Folder of the tokenizer that questions are read by, if they are. */
+  tokenizerDir: string;
 }
 
 function modelOf(recorded: RecordedModel, { tower, language }: Surroundings): Blip2 {
@@ -134,10 +156,9 @@ function modelOf(recorded: RecordedModel, { tower, language }: Surroundings): Bl
 function finetunedModel(
   model: Blip2,
   parameters: ParameterStore,
-  { data, tower, language }: Surroundings,
+  { tower, language, imageSize, tokenizerDir }: Surroundings,
 ): FinetunedModel {
-  const questionTokenizerDir = model.qformer.useQformerTextInput ? data.tokenizerDir : undefined;
-  const { imageSize } = data.train;
+  const questionTokenizerDir = model.qformer.useQformerTextInput ? tokenizerDir : undefined;
   return new FinetunedModel({ model, parameters, language, tower, imageSize, questionTokenizerDir });
 }
 
@@ -149,41 +170,85 @@ export function reopenFinetunedModel(config: JsonObject, around: Surroundings): 
 }
 
 /** All that is trained: what stage 2 trained, the tower, and what stage 1 has of the rest; in memory of their own. */
-function startingParameters(model: Blip2, { from, stage1 }: FinetuningKind): ParameterStore {
-  const { parameters: stage2, parts } = from.model;
+function startingParameters(
+  model: Blip2,
+  tower: FrozenVisionTower,
+  { from, stage1 }: FinetuningKind,
+): ParameterStore {
+  const { parameters: stage2 } = from.model;
   const ofText = Object.keys(model.trainableParameters()).filter((name) => !stage2.has(name));
   return tf.tidy(() => {
     const text = ofText.map((name) => [name, stage1!.model.parameters.read(name)] as const);
-    const tensors = { ...visionTensors(parts.tower), ...stage2.readAll(), ...Object.fromEntries(text) };
+    const tensors = { ...visionTensors(tower), ...stage2.readAll(), ...Object.fromEntries(text) };
     return ParameterStore.from(tensors) as never;
   });
 }
 
-function prepare(
+async function prepare(
   kind: FinetuningKind,
   recorded: RecordedModel,
-  { training, share }: PrepareContext,
-): Task<FinetunedModel> {
-  const { data, from, settings, batches, evaluate } = kind;
-  const { tower, language } = from.model.parts;
-  const around = { data, tower, language };
+  context: PrepareContext,
+): Promise<Task<FinetunedModel>> {
+  const { data, from, stage1, settings, evaluate } = kind;
+  const { language } = from.model.parts;
+  const tower = resizedTower(from.model.parts.tower, settings.imageSize);
+  const around = isStreamed(data)
+    ? { tower, language, imageSize: tower.imageSize, tokenizerDir: stage1?.model.tokenizerDir ?? '' }
+    : { tower, language, imageSize: data.train.imageSize, tokenizerDir: data.tokenizerDir };
   const whole = modelOf(recorded, around);
-  const parameters = startingParameters(whole, kind);
+  const parameters = startingParameters(whole, tower, kind);
   const model = finetunedModel(whole, parameters, around);
-  const batch = batches(model, training, share);
+  const source = isStreamed(data)
+    ? await streamedInputs(data, kind, model, context)
+    : inputsInMemory(data, kind, model, context);
+  const { validation } = source;
   return {
     model,
     parameters,
     rateScale: layerRates(whole.vision, settings.layerDecay),
-    inputs: (step) => {
-      const { indices, texts } = batch(step);
-      return { pixels: pixelBatch(data.train, indices), ...texts };
-    },
+    inputs: (step) => source.inputs(step),
     loss: (w, { pixels, ...texts }, rng) => {
       const image = whole.vision.features(w, pixels); // [B, P, W]
       const inputs = { image, ...texts } as unknown as Stage2Batch;
       return { loss: stage2Losses(allWeights({ weights: w, language }), whole, inputs, { rng }).loss };
     },
-    evaluate: evaluate && (() => evaluate(model)),
+    evaluate: evaluate && validation && (() => evaluate(model, validation)),
+    dispose: () => source.dispose?.(),
+  };
+}
+
+function inputsInMemory(
+  data: ImageTextDataset,
+  { batches }: FinetuningKind,
+  model: FinetunedModel,
+  { training, share }: PrepareContext,
+): InputSource {
+  const batch = batches(data, model, training, share);
+  return {
+    validation: data.validation,
+    inputs: (step) => {
+      const { indices, texts } = batch(step);
+      return { pixels: pixelBatch(data.train, indices), ...texts };
+    },
+  };
+}
+
+/** Crops of the step, and what is to be written about them. */
+async function streamedInputs(
+  data: StreamedDataset,
+  { texts, settings: { heldOut } }: FinetuningKind,
+  model: FinetunedModel,
+  context: PrepareContext,
+): Promise<InputSource> {
+  const { imageSize } = model.parts.tower;
+  const pictures = await openPictures(data, { imageSize, heldOut }, context);
+  const encode = texts(model);
+  return {
+    validation: pictures.validation,
+    inputs: async (step) => {
+      const rows = await pictures.batch(step);
+      return { pixels: rows.pixels, ...encode(rows) };
+    },
+    dispose: () => pictures.dispose(),
   };
 }

@@ -41,6 +41,8 @@ export interface ImageTextParts {
   config: Blip2QformerConfig;
   parameters: ParameterStore;
   tokenizer: Tokenizer;
+  /** Folder of the tokenizer. */
+  tokenizerDir: string;
   /** Longest text in tokens, special tokens included. */
   maxTextLength: number;
 }
@@ -57,16 +59,18 @@ export abstract class ImageTextModel implements RetrievalModel {
   readonly config: Blip2QformerConfig;
   readonly parameters: ParameterStore;
   readonly tokenizer: Tokenizer;
+  readonly tokenizerDir: string;
   readonly maxTextLength: number;
   private readonly encodeImages;
   private readonly encodeTexts;
   private readonly match;
   private readonly looks: Record<PairObjective, Looks<[features: Tensor, text: Text | undefined]>>;
 
-  constructor({ config, parameters, tokenizer, maxTextLength }: ImageTextParts) {
+  constructor({ config, parameters, tokenizer, tokenizerDir, maxTextLength }: ImageTextParts) {
     this.config = config;
     this.parameters = parameters;
     this.tokenizer = tokenizer;
+    this.tokenizerDir = tokenizerDir;
     this.maxTextLength = maxTextLength;
     const weights = () => new Weights(parameters.readAll());
     this.encodeImages = compile(

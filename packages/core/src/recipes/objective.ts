@@ -35,7 +35,7 @@ export interface Objective {
  * The weighted sum of the losses, and each of them.
  *
  * @param image features [B, P, W]
- * @param inputs of the step: texts, `lossWeights`
+ * @param inputs of the step: texts, `lossWeights`; `imageIds` where pictures may come twice
  * @throws Blip2Error naming a loss of one's own that is no scalar
  */
 export function objective(
@@ -45,7 +45,12 @@ export function objective(
   inputs: Record<string, Tensor>,
   rng: Rng,
 ): LossResult {
-  const batch: Stage1Batch = { image, textIds: inputs.textIds, textMask: inputs.textMask };
+  const batch: Stage1Batch = {
+    image,
+    textIds: inputs.textIds,
+    textMask: inputs.textMask,
+    imageIds: inputs.imageIds,
+  };
   const weights = usedWeights(inputs);
   const { outputs, loss: total, ...terms } = stage1Losses(w, config, batch, { rng, weights, gathered });
   const extra = Object.fromEntries(

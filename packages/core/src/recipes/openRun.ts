@@ -24,6 +24,7 @@ import { reopenFinetunedModel } from './finetuning';
 import type { Places } from './places';
 import type { Storage } from './plan';
 import { makeData } from './registry';
+import { resizedTower } from './resizedTower';
 import { reopenRetrievalModel } from './retrieval';
 import type { RetrievalTunedModel } from './retrievalModel';
 import { createStage1Model } from './stage1';
@@ -98,10 +99,15 @@ interface Recorded {
   places?: Places;
   towerType?: Storage;
   languageType?: Storage;
+  /** Of the pictures that fine-tuning trained on, where it was said. */
+  imageSize?: number;
 }
 
 /** What is needed of the data of a finished run. */
-type Reopened = Pick<ImageTextDataset, 'name' | 'tokenizerDir' | 'visionDir' | 'languageDirs'>;
+type Reopened = Pick<ImageTextDataset, 'name' | 'tokenizerDir' | 'visionDir' | 'languageDirs'> & {
+  /** Of data in memory. */
+  train?: { imageSize: number };
+};
 
 /** Pictures on disk are not opened again: a model needs no more than what stood around it. */
 function reopened(dir: string, { config }: RecipeRecord, tower?: FrozenVisionTower): Reopened {
@@ -143,17 +149,17 @@ const MAKERS: { [S in RunStage]: (record: RecipeRecord, around: Surroundings) =>
     const parsed = parseStage2({ ...settingsOf(config), ...training });
     return createStage2Model({ tower, language: language() }, parsed, { seed: training.seed, runsDir });
   },
-  retrieval: ({ config }, { data, tower }) => reopenRetrievalModel(config, inMemory(data), tower),
+  retrieval: ({ config }, { data, tower }) =>
+    reopenRetrievalModel(config, data.tokenizerDir, resizedTower(tower, (config as Recorded).imageSize)),
   caption: reopenFinetuned,
   vqa: reopenFinetuned,
 };
 
 function reopenFinetuned({ config }: RecipeRecord, { data, tower, language }: Surroundings): FinetunedModel {
-  return reopenFinetunedModel(config, { data: inMemory(data), tower, language: language() });
+  const own = resizedTower(tower, (config as Recorded).imageSize);
+  const { train: { imageSize } = own, tokenizerDir } = data;
+  return reopenFinetunedModel(config, { tower: own, language: language(), imageSize, tokenizerDir });
 }
-
-/** Fine-tuning knows no other data. */
-const inMemory = (data: Reopened) => data as ImageTextDataset;
 
 /** The options of a recipe, of what it recorded: without what stands for its parts. */
 function settingsOf(config: JsonObject): JsonObject {

@@ -28,6 +28,15 @@ export type TrainingData = ImageTextDataset | StreamedDataset;
 
 export const isStreamed = (data: TrainingData): data is StreamedDataset => 'source' in data;
 
+/** @throws Blip2Error if streamed data are questions, whose captions are answers */
+export function refuseQuestions(data: TrainingData): void {
+  if (!isStreamed(data) || !data.source.asks) return;
+  throw new Blip2Error(`${data.source.name}: these are questions, not captions`, {
+    hint: 'They are for finetune vqa. For captions take e.g. coco?dir=DIR.',
+    exitCode: 2,
+  });
+}
+
 /** @throws Blip2Error if the pictures in memory are of another size than a recipe wants */
 export function checkImageSize(recipe: string, data: TrainingData, imageSize: number | undefined): void {
   if (isStreamed(data) || imageSize === undefined || data.train.imageSize === imageSize) return;

@@ -15,52 +15,94 @@ export interface PromptedText {
 /** Of a stage-2 batch: int32 [B, L] and [B, T]. */
 export type PromptedBatch = Record<'promptIds' | 'promptMask' | 'targetIds' | 'targetMask', HostTensor>;
 
+type Writer = Pick<FrozenLanguageModel, 'tower' | 'tokenizer'>;
+
+/** Token ids of both. */
+type Tokens = Record<keyof PromptedText, number[]>;
+
+/** How a language model reads prompts and writes answers, each cut at `maxLength`. */
+function tokensOf({ tower, tokenizer }: Writer, maxLength: number) {
+  /** What a decoder-only model writes after its prompt: a space first, the end token last. */
+  const continuation = (answer: string) => [
+    ...tokenizer.encode(` ${answer}`, { addSpecialTokens: false }),
+    tower.tokens.eos,
+  ];
+  const written =
+    tower.architecture === 'decoder-only' ? continuation : (answer: string) => tokenizer.encode(answer);
+  return {
+    prompt: (text: string) => tokenizer.encode(text).slice(0, maxLength),
+    answer: (text: string) => written(cleanCaption(text)).slice(0, maxLength),
+  };
+}
+
+/** @param lengths L and T */
+function padded(
+  { tower }: Writer,
+  rows: readonly Tokens[],
+  lengths: Record<keyof Tokens, number>,
+): PromptedBatch {
+  const { architecture, tokens } = tower;
+  const { pad } = tokens;
+  const prompt = padRows(
+    rows.map((one) => one.prompt),
+    { length: lengths.prompt, pad, side: architecture === 'decoder-only' ? 'left' : 'right' },
+  );
+  const target = padRows(
+    rows.map((one) => one.answer),
+    { length: lengths.answer, pad },
+  );
+  return {
+    promptIds: { shape: prompt.shape, data: prompt.ids },
+    promptMask: { shape: prompt.shape, data: prompt.mask },
+    targetIds: { shape: target.shape, data: target.ids },
+    targetMask: { shape: target.shape, data: target.mask },
+  };
+}
+
 /**
  * @param texts of each example, those that may be chosen
  * @param maxLength longest prompt, and longest answer, in tokens
  * @returns the batch of some examples and the text chosen of each: always of the same shapes
  */
 export function promptedTexts(
-  { tower, tokenizer }: Pick<FrozenLanguageModel, 'tower' | 'tokenizer'>,
+  language: Writer,
   texts: readonly (readonly PromptedText[])[],
   maxLength: number,
 ): (examples: Int32Array, chosen: Int32Array) => PromptedBatch {
-  const { architecture, tokens } = tower;
-  const goesOn = architecture === 'decoder-only';
-  const prompts = remembered((prompt) => tokenizer.encode(prompt).slice(0, maxLength));
-  const answers = remembered((answer) =>
-    (goesOn ? continuation(answer) : tokenizer.encode(answer)).slice(0, maxLength),
-  );
-  /** What a decoder-only model writes after its prompt: a space first, the end token last. */
-  const continuation = (answer: string) => [
-    ...tokenizer.encode(` ${answer}`, { addSpecialTokens: false }),
-    tokens.eos,
-  ];
+  const encode = tokensOf(language, maxLength);
+  const [prompts, answers] = [remembered(encode.prompt), remembered(encode.answer)];
   const rows = texts.map((some) =>
-    some.map(({ prompt, answer }) => ({
-      prompt: prompts.of(prompt),
-      answer: answers.of(cleanCaption(answer)),
-    })),
+    some.map(({ prompt, answer }) => ({ prompt: prompts.of(prompt), answer: answers.of(answer) })),
   );
-  const [promptLength, answerLength] = [prompts.longest(), answers.longest()];
-  return (examples, chosen) => {
-    const picked = Array.from(examples, (example, row) => rows[example][chosen[row]]);
-    const { pad } = tokens;
-    const prompt = padRows(
-      picked.map((one) => one.prompt),
-      { length: promptLength, pad, side: goesOn ? 'left' : 'right' },
+  const lengths = { prompt: prompts.longest(), answer: answers.longest() };
+  return (examples, chosen) =>
+    padded(
+      language,
+      Array.from(examples, (example, row) => rows[example][chosen[row]]),
+      lengths,
     );
-    const target = padRows(
-      picked.map((one) => one.answer),
-      { length: answerLength, pad },
-    );
-    return {
-      promptIds: { shape: prompt.shape, data: prompt.ids },
-      promptMask: { shape: prompt.shape, data: prompt.mask },
-      targetIds: { shape: target.shape, data: target.ids },
-      targetMask: { shape: target.shape, data: target.mask },
-    };
+}
+
+/**
+ * The same of texts that are not known beforehand, all padded to `maxLength`; or to the length of the one prompt that
+ * stands before all of them.
+ */
+export function streamedPrompts(
+  language: Writer,
+  maxLength: number,
+  prompt?: string,
+): (texts: readonly PromptedText[]) => PromptedBatch {
+  const encode = tokensOf(language, maxLength);
+  const lengths = {
+    prompt: prompt === undefined ? maxLength : Math.max(1, encode.prompt(prompt).length),
+    answer: maxLength,
   };
+  return (texts) =>
+    padded(
+      language,
+      texts.map((text) => ({ prompt: encode.prompt(text.prompt), answer: encode.answer(text.answer) })),
+      lengths,
+    );
 }
 
 /** Token ids by text: few texts come up many times. */

@@ -4,7 +4,6 @@
  * B batch, P patches, W vision width.
  */
 import { ParameterStore, tf } from '../runtime';
-import { Tokenizer } from '../text';
 import { blip2QformerParameters, type Blip2QformerConfig } from '../models';
 import type { JsonObject } from '../checkpoints';
 import type { FrozenVisionTower, ImageTextDataset } from '../data';
@@ -13,6 +12,9 @@ import { captionBatches } from './captions';
 import { chunkedObjective } from './chunkedObjective';
 import { lossWeights, objective } from './objective';
 import { customLosses, lossRecord } from './objectiveOptions';
+import { checkImageSize, isStreamed, refuseQuestions, type InputSource, type TrainingData } from './places';
+import { qformerTokenizer } from './qformerTokenizer';
+import { resizedTower } from './resizedTower';
 import { RetrievalTunedModel } from './retrievalModel';
 import {
   parseRetrieval,
@@ -20,6 +22,9 @@ import {
   type RetrievalTuningSettings,
 } from './retrievalOptions';
 import type { Stage1Model } from './stage1Model';
+import { openPictures } from './streamed';
+import type { StreamedDataset } from './streamedOptions';
+import { surroundingsRecord } from './surroundingsRecord';
 import { layerRates, pixelBatch, visionTensors } from './trainedVision';
 import { validationRecall } from './validation';
 
@@ -31,22 +36,27 @@ interface RecordedModel {
 
 /**
  * The recipe of fine-tuning a stage-1 run for retrieval.
- * @throws Blip2Error naming an option that is unknown or out of range
+ * @throws Blip2Error naming an option that is unknown or out of range, or if the data are questions
  */
 export function retrieval({ data, from, ...options }: RetrievalTuningOptions): Recipe<RetrievalTunedModel> {
   const settings = parseRetrieval(options);
   const { training, rest } = trainingOf(settings);
-  const { config: model, maxTextLength, tower } = from.model;
+  const { config: model, maxTextLength, tower, tokenizerDir } = from.model;
+  checkImageSize('retrieval', data, settings.imageSize);
+  refuseQuestions(data);
   const recorded: RecordedModel = { model, maxTextLength };
   const config = {
     ...recorded,
     losses: lossRecord(rest.losses),
     // Runs from before there was a decay keep their names.
     ...(rest.layerDecay !== 1 && { layerDecay: rest.layerDecay }),
+    imageSize: rest.imageSize,
+    heldOut: rest.heldOut,
     stage: 'retrieval',
     data: { name: data.name, options: data.options },
     tower: tower.hash,
     from: { ...from.recipe, step: from.step },
+    ...(isStreamed(data) && surroundingsRecord({ data, tower, tokenizerDir })),
   };
   return {
     name: `retrieval-${data.name}`,
@@ -58,18 +68,22 @@ export function retrieval({ data, from, ...options }: RetrievalTuningOptions): R
 }
 
 /** A model whose parameters are those of stage 1 and the tower's, in memory of their own. */
-export function createRetrievalModel(stage1: Stage1Model): RetrievalTunedModel {
-  const { config, tokenizer, maxTextLength, tower } = stage1;
+export function createRetrievalModel(stage1: Stage1Model, imageSize?: number): RetrievalTunedModel {
+  const { config, tokenizer, tokenizerDir, maxTextLength } = stage1;
+  const tower = resizedTower(stage1.tower, imageSize);
   const parameters = tf.tidy(
     () => ParameterStore.from({ ...visionTensors(tower), ...stage1.parameters.readAll() }) as never,
   ) as ParameterStore;
-  return new RetrievalTunedModel({ config, parameters, tokenizer, maxTextLength, vision: tower.model });
+  return new RetrievalTunedModel({
+    ...{ config, parameters, tokenizer, tokenizerDir, maxTextLength },
+    vision: tower.model,
+  });
 }
 
 /** As `createRetrievalModel`, of the config that such a recipe recorded; the parameters' values are to be loaded. */
 export function reopenRetrievalModel(
   config: JsonObject,
-  data: ImageTextDataset,
+  tokenizerDir: string,
   { model: vision }: FrozenVisionTower,
 ): RetrievalTunedModel {
   const { model, maxTextLength } = config as unknown as RecordedModel;
@@ -77,37 +91,73 @@ export function reopenRetrievalModel(
   return new RetrievalTunedModel({
     config: model,
     parameters: ParameterStore.create(specs, 0),
-    tokenizer: Tokenizer.fromFolder(data.tokenizerDir),
+    tokenizer: qformerTokenizer(tokenizerDir),
+    tokenizerDir,
     maxTextLength,
     vision,
   });
 }
 
-function prepare(
-  data: ImageTextDataset,
+async function prepare(
+  data: TrainingData,
   stage1: Stage1Model,
-  { losses, layerDecay }: RetrievalTuningSettings,
-  { training, share }: PrepareContext,
+  settings: RetrievalTuningSettings,
+  context: PrepareContext,
 ): Promise<Task<RetrievalTunedModel>> {
-  const { batchSize, seed } = training;
-  const { train, validation } = data;
-  const model = createRetrievalModel(stage1);
-  const { config, vision, parameters, tokenizer, maxTextLength } = model;
-  const captions = captionBatches(train, tokenizer, { maxTextLength, batchSize, seed, share });
+  const { losses, layerDecay, imageSize } = settings;
+  const model = createRetrievalModel(stage1, imageSize);
+  const { config, vision, parameters } = model;
+  const source = isStreamed(data)
+    ? await streamedInputs(data, model, settings, context)
+    : inputsInMemory(data, model, context);
   const weights = lossWeights(losses);
-  return Promise.resolve({
+  const { validation } = source;
+  return {
     model,
     parameters,
     rateScale: layerRates(vision, layerDecay),
-    inputs: (step) => {
-      const { indices, text } = captions(step);
-      return { pixels: pixelBatch(train, indices), ...text, ...weights };
-    },
+    inputs: async (step) => ({ ...(await source.inputs(step)), ...weights }),
     loss: (w, inputs, rng) => {
       const image = vision.features(w, inputs.pixels); // [B, P, W]
       return objective(w, { config, losses }, image, inputs, rng);
     },
     chunked: chunkedObjective({ config, losses }, (w, rows) => vision.features(w, rows.pixels)),
-    evaluate: () => validationRecall(model, validation),
-  });
+    evaluate: validation && (() => validationRecall(model, validation)),
+    dispose: () => source.dispose?.(),
+  };
+}
+
+function inputsInMemory(
+  { train, validation }: ImageTextDataset,
+  { tokenizer, maxTextLength }: RetrievalTunedModel,
+  { training: { batchSize, seed }, share }: PrepareContext,
+): InputSource {
+  const captions = captionBatches(train, tokenizer, { maxTextLength, batchSize, seed, share });
+  return {
+    validation,
+    inputs: (step) => {
+      const { indices, text } = captions(step);
+      return { pixels: pixelBatch(train, indices), ...text };
+    },
+  };
+}
+
+/** Crops of the step; by its number a picture is known that comes twice in a batch, where one epoch ends and the next begins. */
+async function streamedInputs(
+  data: StreamedDataset,
+  { tokenizer, maxTextLength, vision: { imageSize } }: RetrievalTunedModel,
+  { heldOut }: RetrievalTuningSettings,
+  context: PrepareContext,
+): Promise<InputSource> {
+  const pictures = await openPictures(data, { imageSize, heldOut }, context);
+  return {
+    validation: pictures.validation,
+    inputs: async (step) => {
+      const { pixels, captions, indices } = await pictures.batch(step);
+      const { ids, mask, shape } = tokenizer.encodeBatch(captions, { maxLength: maxTextLength });
+      const imageIds = { shape: [indices.length], data: indices };
+      return { pixels, textIds: { shape, data: ids }, textMask: { shape, data: mask }, imageIds };
+    },
+    dispose: () => pictures.dispose(),
+  };
 }

@@ -1,19 +1,26 @@
 /** What a recipe of fine-tuning for retrieval can say, and what it says if it says nothing. */
 import { z } from 'zod';
-import type { ImageTextDataset } from '../data';
 import { trainingShape, type Run } from '../train';
 import { parseOptions } from './errors';
+import type { TrainingData } from './places';
 import { checkContrast, checkLosses, lossesSchema } from './objectiveOptions';
 import type { Stage1Model } from './stage1Model';
+import { picturesShape } from './streamedOptions';
 import { layerDecaySchema } from './trainedVision';
 
-const schema = z.strictObject({ losses: lossesSchema, layerDecay: layerDecaySchema, ...trainingShape });
+const schema = z.strictObject({
+  losses: lossesSchema,
+  layerDecay: layerDecaySchema,
+  ...picturesShape,
+  ...trainingShape,
+});
 
 export type RetrievalTuningSettings = z.output<typeof schema>;
 
 /** Of fine-tuning for retrieval: the data, the stage-1 run, losses, the numbers of the loop. */
 export type RetrievalTuningOptions = z.input<typeof schema> & {
-  data: ImageTextDataset;
+  /** In memory, or read as it is needed. */
+  data: TrainingData;
   /** The stage-1 run whose Q-Former goes on, with the vision tower that it was trained in front of. */
   from: Run<Stage1Model>;
 };

@@ -8,11 +8,13 @@ import { isStreamed, tokenizerOf, type TrainingData } from './places';
 import { stage1Size, stage2Size, type RunSize, type VisionShape } from './plan';
 import { qformerConfig, qformerSettings } from './qformerOptions';
 import { qformerTokenizer } from './qformerTokenizer';
+import { resizedShape } from './resizedTower';
 import { stage1Config } from './stage1';
 import type { Stage1Model } from './stage1Model';
 import { parseStage1, type Stage1Options } from './stage1Options';
 import type { Stage2Model } from './stage2Model';
 import { parseStage2, type Stage2Options } from './stage2Options';
+import { storageOf } from './surroundingsRecord';
 
 /** Of a stage-1 recipe. */
 export function sizeOfStage1({ data, tower, tokenizer, ...options }: Stage1Options): RunSize {
@@ -55,11 +57,18 @@ export function sizeOfStage2({ data, tower, language, from, ...options }: Stage2
 }
 
 /** Of fine-tuning for retrieval: all of a stage-1 run, its vision tower included. */
-export function sizeOfRetrieval({ data, from }: { data: TrainingData; from: Run<Stage1Model> }): RunSize {
+export function sizeOfRetrieval({
+  data,
+  from,
+  imageSize,
+}: {
+  data: TrainingData;
+  from: Run<Stage1Model>;
+  imageSize?: number;
+}): RunSize {
   const { config, tower, maxTextLength } = from.model;
   return stage1Size({
-    vision: tower,
-    imageSize: sideOf(data, tower),
+    ...trainedOn(data, tower, imageSize),
     trainsVision: true,
     config,
     textLength: maxTextLength,
@@ -71,11 +80,13 @@ export function sizeOfFinetuning({
   data,
   from,
   stage1,
+  imageSize,
   maxTextLength = 32,
 }: {
   data: TrainingData;
   from: Run<Stage2Model>;
   stage1?: Run<Stage1Model>;
+  imageSize?: number;
   maxTextLength?: number;
 }): RunSize {
   const { tower, language, model } = from.model.parts;
@@ -83,15 +94,21 @@ export function sizeOfFinetuning({
     ? { ...stage1.model.config.qformer, useQformerTextInput: true }
     : model.qformer;
   return stage2Size({
-    vision: tower,
-    imageSize: sideOf(data, tower),
+    ...trainedOn(data, tower, imageSize),
     trainsVision: true,
     qformer,
     language,
+    languageType: storageOf(language),
     textLength: maxTextLength,
     prompted: true,
-    questionLength: stage1 ? qformer.maxPositionEmbeddings : 0,
+    questionLength: stage1 ? Math.min(maxTextLength, qformer.maxPositionEmbeddings) : 0,
   });
+}
+
+/** The tower that fine-tuning begins with, and the side of its pictures. */
+function trainedOn(data: TrainingData, tower: FrozenVisionTower, imageSize: number | undefined) {
+  const vision = imageSize === undefined ? tower : resizedShape(tower, imageSize);
+  return { vision, imageSize: imageSize ?? sideOf(data, tower) };
 }
 
 const sideOf = (data: TrainingData, { model }: VisionShape): number =>

@@ -79,7 +79,7 @@ export function createStage1Model(
   const parameters = ParameterStore.create(blip2QformerParameters(config), seed);
   const { maxTextLength } = settings;
   const cacheDir = join(runsDir, 'cache');
-  return new Stage1Model({ config, parameters, tokenizer, tower, maxTextLength, cacheDir });
+  return new Stage1Model({ config, parameters, tokenizer, tokenizerDir, tower, maxTextLength, cacheDir });
 }
 
 /** The Q-Former that given settings mean, between a tower and a tokenizer. */

@@ -1,6 +1,6 @@
 /**
  * An image encoder that is trained (BLIP-2 sections 4.2 to 4.4): what fine-tuning for captioning, for questions and for
- * retrieval share. Steps read pixels of the data's own size, not cached features.
+ * retrieval share. Steps read pixels, not cached features: those of data in memory, or crops of streamed pictures.
  * B batch, S image side, P patches, W vision width.
  */
 import { z } from 'zod';
@@ -15,7 +15,7 @@ import { stackPixels, type FrozenVisionTower, type ImageEncoder, type ImageTextS
 export const layerDecaySchema = z.number().positive().max(1).default(1);
 
 /** The weights of a frozen tower to start from. What is trained is float32, in whatever type it was stored. */
-export function visionTensors({ tensors }: FrozenVisionTower): Record<string, Tensor> {
+export function visionTensors({ tensors }: Pick<FrozenVisionTower, 'tensors'>): Record<string, Tensor> {
   const float32 = (tensor: Matrix) => (tensor instanceof HalfTensor ? tensor.toFloat32() : tensor);
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, float32(tensor)]));
 }

@@ -17,7 +17,8 @@ import { encodeTexts, selectRows } from './captions';
 import { parseOptions } from './errors';
 import type { FinetunedModel } from './finetunedModel';
 import { finetuning, finetuningShape, type FinetuningParts } from './finetuning';
-import { promptedTexts } from './promptedTexts';
+import { isStreamed, type TrainingData } from './places';
+import { promptedTexts, streamedPrompts } from './promptedTexts';
 import type { Stage1Model } from './stage1Model';
 import { validationVqa } from './validation';
 
@@ -45,12 +46,7 @@ export type VqaTuningOptions = z.input<typeof schema> &
 export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recipe<FinetunedModel> {
   const { prompt, ...settings } = parseOptions(schema, options, 'vqa recipe');
   const prompts = { question: prompt };
-  if (!data.train.questions) {
-    throw new Blip2Error(`${data.name}: there are no questions to be trained on`, {
-      hint: 'Take data that has questions, such as shapes.',
-      exitCode: 2,
-    });
-  }
+  checkQuestions(data);
   return finetuning({
     stage: 'vqa',
     data,
@@ -58,8 +54,7 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
     stage1,
     settings,
     prompts,
-    batches({ parts: { model, language } }, { batchSize, seed }, share) {
-      const { train } = data;
+    batches({ train, tokenizerDir }, { parts: { model, language } }, { batchSize, seed }, share) {
       const questions = Array.from({ length: train.size }, (_, i) => train.questions!(i));
       // Pictures that nothing is asked about are left out.
       const asked = Int32Array.from(questions.keys()).filter((example) => questions[example].length > 0);
@@ -68,7 +63,7 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
       );
       const texts = promptedTexts(language, pairs, settings.maxTextLength);
       const { maxPositionEmbeddings } = model.qformer;
-      const beside = stage1 && questionTable(questions, data.tokenizerDir, maxPositionEmbeddings);
+      const beside = stage1 && questionTable(questions, tokenizerDir, maxPositionEmbeddings);
       const count = (place: number) => questions[asked[place]].length;
       const source = new BatchSource({ size: asked.length, batchSize, seed, captions: count });
       return (step) => {
@@ -77,7 +72,32 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
         return { indices, texts: { ...texts(indices, chosen), ...beside?.(indices, chosen) } };
       };
     },
-    evaluate: data.validation.questions && ((model) => validationVqa(model, data.validation)),
+    texts({ parts: { model, language } }) {
+      const texts = streamedPrompts(language, settings.maxTextLength);
+      const beside = stage1 && streamedQuestions(stage1.model, settings.maxTextLength);
+      return ({ questions = [], captions: answers }) => ({
+        ...texts(
+          questions.map((question, row) => ({
+            prompt: questionPrompt(model, question),
+            answer: answers[row],
+          })),
+        ),
+        ...beside?.(questions),
+      });
+    },
+    evaluate: !isStreamed(data) && data.validation.questions ? validationVqa : undefined,
+  });
+}
+
+/** @throws Blip2Error if there are none */
+function checkQuestions(data: TrainingData): void {
+  const [name, hasQuestions] = isStreamed(data)
+    ? [data.source.name, data.source.asks]
+    : [data.name, data.train.questions !== undefined];
+  if (hasQuestions) return;
+  throw new Blip2Error(`${name}: there are no questions to be trained on`, {
+    hint: 'Take data that has questions, such as shapes, or vqav2?dir=DIR, or a mix of such (docs/data.md).',
+    exitCode: 2,
   });
 }
 
@@ -96,5 +116,14 @@ function questionTable(questions: Questions, tokenizerDir: string, maxLength: nu
       questionIds: selectRows(ids, shape[1], rows),
       questionMask: selectRows(mask, shape[1], rows),
     };
+  };
+}
+
+/** The same of questions that are not known beforehand, all padded to one length. */
+function streamedQuestions({ tokenizer, config }: Stage1Model, maxLength: number) {
+  const length = Math.min(maxLength, config.qformer.maxPositionEmbeddings);
+  return (questions: readonly string[]): Record<'questionIds' | 'questionMask', HostTensor> => {
+    const { ids, mask, shape } = tokenizer.encodeBatch(questions.map(cleanQuestion), { maxLength: length });
+    return { questionIds: { shape, data: ids }, questionMask: { shape, data: mask } };
   };
 }

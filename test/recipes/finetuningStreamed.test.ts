@@ -1,0 +1,196 @@
+/** Fine-tuning on pictures that are read as they are needed: small sets laid out as the public ones, small random towers. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { shapesDirectory } from '@blip2/datasets';
+import {
+  captioning,
+  openBlip2,
+  openBlip2Retrieval,
+  openRun,
+  retrieval,
+  saveBlip2,
+  sizeOfFinetuning,
+  sizeOfRetrieval,
+  stage1,
+  stage2,
+  streamed,
+  vqa,
+  type FinetunedModel,
+  type Stage1Model,
+  type Stage2Model,
+  type StreamedDataset,
+} from '../../packages/core/src/recipes';
+import { tf, type ParameterStore } from '../../packages/core/src/runtime';
+import { Blip2 } from '../../packages/core/src/inference';
+import { train, type LogEntry, type Recipe, type Run } from '../../packages/core/src/train';
+import '../support/allclose';
+import { hostInputs } from '../support/hostInputs';
+import { temporaryDir } from '../data/sourcesFixture';
+import { randomOpt, randomT5 } from './language';
+import { writeCocoCaptions, writeMix, writeVgQuestions, writeVqav2 } from './questionSets';
+import { randomEvaDir, randomTowerDir, SMALL } from './tower';
+
+const tokenizer = join(shapesDirectory, 'tokenizer');
+const runsDir = mkdtempSync(join(tmpdir(), 'blip2-finetuning-streamed-'));
+const options = { runsDir, progress: false as const };
+const LOOP = { steps: 3, batchSize: 4, learningRate: 1e-3, warmupSteps: 1 };
+/** Towers are of 64 pixels and patches of 16. */
+const LARGER = { imageSize: 96, ...LOOP };
+const { projection: _, ...qformer } = SMALL.qformer;
+
+const losses = (log: readonly LogEntry[]) => log.map(({ loss }) => loss);
+const values = (parameters: ParameterStore) =>
+  Object.fromEntries(Object.entries(parameters.snapshot()).map(([name, { data: own }]) => [name, own]));
+const vector = (data: ArrayLike<number>) => ({ shape: [data.length], data: Float32Array.from(data) });
+const prepared = <M>(recipe: Recipe<M>) =>
+  recipe.prepare({ training: recipe.training, runsDir, note: () => undefined });
+const open = (specification: string) => streamed(specification, { workers: 1, prefetch: 1 });
+
+let coco: StreamedDataset;
+let questions: StreamedDataset;
+beforeAll(async () => {
+  coco = await open(await writeCocoCaptions(temporaryDir(), 12));
+  const dir = temporaryDir();
+  questions = await open(
+    writeMix([
+      await writeVqav2(dir, 'train2014', 8),
+      await writeVqav2(dir, 'val2014', 4),
+      await writeVgQuestions(temporaryDir(), 3),
+    ]),
+  );
+});
+
+describe.each([
+  ['OPT behind a CLIP', randomOpt({ maxPositionEmbeddings: 96 }), randomTowerDir()],
+  ['T5 behind an EVA', randomT5(), randomEvaDir()],
+])('%s', (_name, language, tower) => {
+  let before: Run<Stage1Model>;
+  let from: Run<Stage2Model>;
+
+  beforeAll(async () => {
+    const pictures = { data: coco, tower, towerType: 'float16' as const, maxTextLength: 16 };
+    before = await train(stage1({ ...SMALL, ...pictures, tokenizer, steps: 2 }), options);
+    const behind = { language: language.dir, languageType: 'float16' as const };
+    from = await train(
+      stage2({ ...SMALL, ...pictures, ...behind, qformer, from: before, steps: 2 }),
+      options,
+    );
+  });
+
+  const kinds: Record<string, () => Recipe<{ parameters: ParameterStore }>> = {
+    caption: () => captioning({ data: coco, from, ...LARGER, recompute: true }),
+    vqa: () => vqa({ data: questions, from, stage1: before, ...LARGER, precision: 'bf16' }),
+    retrieval: () => retrieval({ data: coco, from: before, ...LARGER, layerDecay: 0.5 }),
+  };
+  /** Of the run of a kind that was not interrupted. */
+  const folderOf = (kind: string) => join(runsDir, `${kind}-${language.hash}`);
+
+  test.each(Object.keys(kinds))(
+    '%s: three steps move the encoder; stopped and resumed it is the same; no tensor is left behind',
+    async (kind) => {
+      const started = values((await prepared(kinds[kind]())).parameters);
+      const tensors: number[] = [];
+      const count = () => void tensors.push(tf.memory().numTensors);
+      const whole = await train(kinds[kind](), { ...options, out: folderOf(kind), onStep: count });
+      expect(tensors[2]).toBe(tensors[1]);
+      expect(losses(whole.log).every(Number.isFinite)).toBe(true);
+      const ended = values(whole.model.parameters);
+      for (const part of ['vision_model.embeddings.patch_embedding.weight', 'query_tokens']) {
+        expect(ended[part]).not.toEqual(started[part]);
+      }
+      const positions = Object.keys(ended).find((name) => name.includes('position_embedding'))!;
+      expect(started[positions]).toHaveLength(37 * 16); // (96 / 16)² + 1 tokens
+      const stop = new AbortController();
+      const out = `${folderOf(kind)}-parted`;
+      const onStep = ({ step }: LogEntry) => void (step === 1 && stop.abort());
+      const first = await train(kinds[kind](), { ...options, out, signal: stop.signal, onStep });
+      expect(first.interrupted).toBe(true);
+      const second = await train(kinds[kind](), { ...options, out, resume: true });
+      expect(losses(second.log)).toEqual(losses(whole.log));
+      expect(values(second.model.parameters)).toEqual(ended);
+    },
+  );
+
+  test('a caption follows the prompt; the crops are of the size asked for', async () => {
+    const task = await prepared(captioning({ data: coco, from, ...LARGER }));
+    const { pixels, promptIds, targetIds, targetMask } = await hostInputs(task);
+    expect(pixels.shape).toEqual([4, 96, 96, 3]);
+    const { tokenizer: own, tower: writer } = language;
+    expect(own.decode([...promptIds.data].slice(0, promptIds.shape[1])).trim()).toBe('a photo of');
+    const real = [...targetIds.data].slice(0, targetIds.shape[1]).filter((_id, i) => targetMask.data[i]);
+    expect(real.at(-1)).toBe(writer.tokens.eos);
+    expect(own.decode(real).trim()).toMatch(/^a (red|green|blue|yellow) circle and a square$/);
+    await task.dispose?.();
+  });
+
+  test('a question stands beside the queries and before its answer', async () => {
+    const task = await prepared(vqa({ data: questions, from, stage1: before, ...LARGER }));
+    const inputs = await hostInputs(task);
+    const row = (name: string) => {
+      const { shape, data } = inputs[name];
+      return [...data].slice(0, shape[1]);
+    };
+    const prompt = language.tokenizer.decode(row('promptIds')).trim();
+    const beside = before.model.tokenizer.decode(row('questionIds')).trim();
+    expect(prompt).toMatch(/^question: .*\? answer:$/i);
+    expect(prompt.toLowerCase().replaceAll(' ', '')).toContain(beside.replaceAll(' ', ''));
+    await task.dispose?.();
+  });
+
+  test('the folder is opened again, asked, and saved with its own size', async () => {
+    const asked = { numBeams: 1, maxNewTokens: 5 };
+    const image = { width: 30, height: 20, data: Uint8Array.from({ length: 1800 }, (_v, i) => i % 256) };
+    const model = await openBlip2(folderOf('caption'));
+    expect(model.parts.processor.size).toBe(96);
+    const { text } = await model.caption(image, asked);
+    const dir = temporaryDir();
+    saveBlip2(dir, openRun(folderOf('caption'), { stages: ['caption'] }).model as FinetunedModel);
+    const saved = await Blip2.load(dir);
+    expect(saved.parts.model.vision.imageSize).toBe(96);
+    expect((await saved.caption(image, asked)).text).toBe(text);
+  });
+
+  test('a run for retrieval scores pairs from its folder', async () => {
+    const model = await openBlip2Retrieval(folderOf('retrieval'));
+    expect(model.parts.processor.size).toBe(96);
+    const image = { width: 30, height: 20, data: new Uint8Array(1800) };
+    const { itc } = await model.score([image], ['a red circle']);
+    expect(Number.isFinite(itc[0][0])).toBe(true);
+  });
+
+  test('a dry run counts what is trained', async () => {
+    const sizes = {
+      caption: sizeOfFinetuning({ data: coco, from, imageSize: 96 }),
+      vqa: sizeOfFinetuning({ data: questions, from, stage1: before, imageSize: 96 }),
+      retrieval: sizeOfRetrieval({ data: coco, from: before, imageSize: 96 }),
+    };
+    for (const [kind, { trainable, parts }] of Object.entries(sizes)) {
+      const task = await prepared(kinds[kind]());
+      const counted = Object.values(values(task.parameters)).reduce((sum, { length }) => sum + length, 0);
+      expect({ kind, trainable }).toEqual({ kind, trainable: counted });
+      if (parts[2]) expect(parts[2].storage).toBe('float16');
+      await task.dispose?.();
+    }
+  });
+
+  test('before the first step, larger pictures are seen as through interpolated positions', async () => {
+    const { model, parameters } = await prepared(captioning({ data: coco, from, ...LARGER }));
+    const own = values(parameters);
+    const name = Object.keys(own).find((key) => key.includes('position_embedding'))!;
+    const old = from.model.parts.tower.model.parameters()[name].shape.at(-2);
+    expect([old, own[name].length / 16]).toEqual([17, 37]);
+    const pixels = tf.randomUniform([2, 96, 96, 3], 0, 1, 'float32', 7);
+    const seen = model.parts.tower.encode(pixels as never);
+    const stretched = from.model.parts.tower.encode(pixels as never);
+    expect(vector(seen.dataSync())).toBeAllclose(vector(stretched.dataSync()), { atol: 1e-5 });
+  });
+});
+
+test('questions are no captions, captions no questions', async () => {
+  const from = { model: {} } as never;
+  expect(() => captioning({ data: questions, from, ...LOOP })).toThrow('these are questions');
+  expect(() => retrieval({ data: questions, from, ...LOOP })).toThrow();
+  expect(() => vqa({ data: coco, from, ...LOOP })).toThrow('coco: there are no questions');
+});
