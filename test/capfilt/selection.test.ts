@@ -19,8 +19,9 @@ function randomCandidates(seed: number): Candidate[] {
 describe('selectCaptions', () => {
   test('keeps the best, best first, and knows the place of the web’s', () => {
     const candidates = [web('w', 0.2), drawn('a', 0.1), drawn('b', 0.3), drawn('c', 0.25)];
-    const { kept, webRank, ranked } = selectCaptions(candidates, { keep: 2, distinct: false });
+    const { kept, others, webRank, ranked } = selectCaptions(candidates, { keep: 2, distinct: false });
     expect(texts(kept)).toEqual(['b', 'c']);
+    expect(texts(others)).toEqual(['w', 'a']);
     expect(webRank).toBe(3);
     expect(ranked).toBe(4);
   });
@@ -46,6 +47,7 @@ describe('selectCaptions', () => {
     expect(selectCaptions([drawn('a', 1)], { keep: 2, distinct: false }).webRank).toBeUndefined();
     expect(selectCaptions([], { keep: 2, distinct: true })).toEqual({
       kept: [],
+      others: [],
       webRank: undefined,
       ranked: 0,
     });

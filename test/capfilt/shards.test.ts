@@ -5,33 +5,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { capfiltShards } from '../../packages/core/src/capfilt';
 import { openSource } from '../../packages/core/src/data';
-import type { Captioner, Ranker } from '../../packages/core/src/capfilt';
 import { writeShards } from '../recipes/pictures';
-
-/** Says what it is told, and counts how often it is asked. */
-function fakes() {
-  const asked = { times: 0 };
-  const captioner: Captioner = {
-    imageSize: 8,
-    hash: 'captioner',
-    sample(pixels, { seed, samples }) {
-      asked.times++;
-      const count = pixels.length / (8 * 8 * 3);
-      const texts = Array.from({ length: samples }, (_, k) => (k === 0 ? undefined : `drawn ${seed} ${k}`));
-      return Promise.resolve(Array.from({ length: count }, () => texts));
-    },
-    dispose: () => undefined,
-  };
-  const ranker: Ranker = {
-    imageSize: 4,
-    hash: 'ranker',
-    // The web's in the middle.
-    scores: (_, texts) =>
-      texts.map((list) => list.map((text) => (text.startsWith('a ') ? 0.5 : text.endsWith('2') ? 0.9 : 0.1))),
-    dispose: () => undefined,
-  };
-  return { asked, towers: { captioner, ranker } };
-}
+import { fakes } from './fakes';
 
 const options = { batchSize: 5, samples: 3 };
 let files: string;
@@ -50,6 +25,10 @@ describe('capfiltShards', () => {
       shard: '0.tar',
       skipped: 0,
       summary: { pictures: 12, captions: 24, webKept: 12 },
+      statistics: {
+        ranked: { web: { captions: 12, scores: { 50: 12 }, words: { 7: 12 } }, captioner: { captions: 24 } },
+        kept: { web: { captions: 12 }, captioner: { captions: 12, scores: { 90: 12 }, words: { 3: 12 } } },
+      },
     });
     const source = await openSource(`shards?files=${out}/{0..2}.tar`);
     expect(source.size).toBe(36);
@@ -58,6 +37,9 @@ describe('capfiltShards', () => {
     expect(metadata).toMatchObject({
       ...{ sources: ['captioner', 'web'], scores: [0.9, 0.5], webRank: 2, ranked: 3, broken: 1 },
       web: ['a red square and a red circle'],
+      others: [
+        { caption: expect.stringMatching(/^drawn -?\d+ 1$/) as string, score: 0.1, source: 'captioner' },
+      ],
     });
     expect(id).toBe('00000');
     await source.close();

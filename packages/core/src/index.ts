@@ -161,7 +161,6 @@ export {
   type ReadPicture,
   type Skipped,
   type SourcePart,
-  writeSamplePage,
 } from './data';
 export {
   train,
@@ -336,6 +335,7 @@ export {
   findingsTable,
   shapesSamples,
   writeReport,
+  writeSamplePage,
   type ReportContent,
   type Sample,
 } from './report';

@@ -1,7 +1,7 @@
 /** Some pictures captioned: drawn, ranked, chosen. */
 import { hashInts, type ImageTextSplit } from '../data';
 import type { Captioner } from './captioner';
-import type { CaptionRecord } from './captionsFile';
+import type { CaptionSource, RankedRecord } from './captionsFile';
 import type { CapFiltSettings } from './options';
 import { picturesFor } from './pictures';
 import type { Ranker } from './ranker';
@@ -22,9 +22,6 @@ export interface PictureRows {
   pixels(tower: { imageSize: number }): Promise<Float32Array>;
 }
 
-/** A record, and of each kept caption whether it is the web's. */
-export type SourcedRecord = CaptionRecord & { fromWeb: boolean[] };
-
 /**
  * The records of pictures start … start + batchSize − 1. Batches always begin at the same pictures and are drawn from
  * seeds of their own: none depends on those before it.
@@ -34,7 +31,7 @@ export async function captionBatch(
   start: number,
   towers: Towers,
   settings: CapFiltSettings,
-): Promise<CaptionRecord[]> {
+): Promise<RankedRecord[]> {
   const { batchSize, seed } = settings;
   const count = Math.min(batchSize, split.size - start);
   // The last batch is filled up with its first picture, so that one signature is compiled.
@@ -45,8 +42,7 @@ export async function captionBatch(
     captions: (row) => split.captions(indices[row]),
     pixels: (tower) => picturesFor(tower, split, indices),
   };
-  const records = await captionRows(rows, hashInts(seed, start), towers, settings);
-  return records.map(({ fromWeb: _, ...record }) => record);
+  return captionRows(rows, hashInts(seed, start), towers, settings);
 }
 
 /** Captions drawn, ranked and chosen. @param drawSeed of these rows alone */
@@ -55,7 +51,7 @@ export async function captionRows(
   drawSeed: number,
   { captioner, ranker }: Towers,
   { samples, keep, topP, distinct, maxNewTokens, batchSize }: CapFiltSettings,
-): Promise<SourcedRecord[]> {
+): Promise<RankedRecord[]> {
   const pixels = await rows.pixels(captioner);
   const written = await captioner.sample(pixels, { samples, topP, maxNewTokens, seed: drawSeed });
   const candidates = Array.from({ length: batchSize }, (_, row): Omit<Candidate, 'score'>[] => [
@@ -69,15 +65,19 @@ export async function captionRows(
   );
   return Array.from({ length: rows.count }, (_, row) => {
     const scored = candidates[row].map((candidate, j) => ({ ...candidate, score: scores[row][j] }));
-    const { kept, webRank, ranked } = selectCaptions(scored, { keep, distinct });
+    const { kept, others, webRank, ranked } = selectCaptions(scored, { keep, distinct });
     return {
       id: rows.id(row),
       captions: kept.map(({ text }) => text),
-      scores: kept.map(({ score }) => Number(score.toFixed(4))),
+      scores: kept.map(scoreOf),
+      sources: kept.map(sourceOf),
+      others: others.map((one) => ({ caption: one.text, score: scoreOf(one), source: sourceOf(one) })),
       webRank: webRank ?? null,
       ranked,
       broken: written[row].filter((text) => text === undefined).length,
-      fromWeb: kept.map(({ isWeb }) => isWeb),
     };
   });
 }
+
+const scoreOf = ({ score }: Candidate): number => Number(score.toFixed(4));
+const sourceOf = ({ isWeb }: Candidate): CaptionSource => (isWeb ? 'web' : 'captioner');

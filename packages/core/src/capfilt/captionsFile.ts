@@ -7,6 +7,11 @@ import { z } from 'zod';
 import { Blip2Error } from '../runtime';
 import { fileError, writeAll } from '../checkpoints';
 
+const source = z.enum(['web', 'captioner']);
+
+/** Where a caption comes from. */
+export type CaptionSource = z.output<typeof source>;
+
 const record = z.object({
   /** Of the picture, unique in its split. */
   id: z.string(),
@@ -14,6 +19,10 @@ const record = z.object({
   captions: z.array(z.string()),
   /** CLIP's cosine of each with the picture. */
   scores: z.array(z.number()).optional(),
+  /** Where each comes from. */
+  sources: z.array(source).optional(),
+  /** What else was ranked, best first. */
+  others: z.array(z.object({ caption: z.string(), score: z.number(), source })).optional(),
   /** Place of the web's caption among all that were ranked, from 1; null where there was none. */
   webRank: z.number().int().positive().nullable().optional(),
   /** How many were ranked. */
@@ -24,6 +33,29 @@ const record = z.object({
 
 /** A line. Only `id` and `captions` are needed by those who read it. */
 export type CaptionRecord = z.output<typeof record>;
+
+/** A line as CapFilt writes it. */
+export type RankedRecord = Required<CaptionRecord>;
+
+/** The same, or undefined for lines that others wrote. */
+export function asRanked(line: CaptionRecord): RankedRecord | undefined {
+  const { scores, sources, others } = line;
+  return scores && sources && others ? (line as RankedRecord) : undefined;
+}
+
+/** A caption that was ranked. */
+export interface RankedCaption {
+  caption: string;
+  score: number;
+  source: CaptionSource;
+  kept: boolean;
+}
+
+/** All captions that were ranked, best first. */
+export function rankedCaptions({ captions, scores, sources, others }: RankedRecord): RankedCaption[] {
+  const kept = captions.map((caption, i) => ({ caption, score: scores[i], source: sources[i], kept: true }));
+  return [...kept, ...others.map((one) => ({ ...one, kept: false }))];
+}
 
 /**
  * All lines of a file.

@@ -38,6 +38,11 @@ export function writeRecord(dir: string, record: CapFiltRecord): void {
   writeFileAtomic(join(dir, RECORD), [`${JSON.stringify(record, null, 2)}\n`]);
 }
 
+/** That of a folder. */
+export function readRecord(dir: string): CapFiltRecord {
+  return readJsonObject(join(dir, RECORD)) as unknown as CapFiltRecord;
+}
+
 export function writeSummary(dir: string, summary: CapFiltSummary): void {
   writeFileAtomic(join(dir, SUMMARY), [`${JSON.stringify(summary, null, 2)}\n`]);
 }
@@ -56,7 +61,7 @@ export function finishedIn(
     if (readdirSync(dir).every((name) => name.startsWith(LOCK))) return undefined;
     throw new Blip2Error(`${dir} is not empty and holds no captions`, { hint: 'Choose a new folder.' });
   }
-  if (readJsonObject(join(dir, RECORD)).hash !== hash) {
+  if (readRecord(dir).hash !== hash) {
     throw new Blip2Error(`${dir} holds something else: other captions, or a run`, {
       hint: `Compare with ${join(dir, RECORD)}, or choose another folder.`,
     });

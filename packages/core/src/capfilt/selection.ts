@@ -19,6 +19,8 @@ export interface SelectionOptions {
 export interface Selection {
   /** The kept ones, best first; fewer than `keep` where there are fewer. */
   kept: Candidate[];
+  /** All others that were ranked, best first. */
+  others: Candidate[];
   /** Place of the web's caption among all that were ranked, from 1; undefined without one. */
   webRank: number | undefined;
   /** How many were ranked. */
@@ -37,6 +39,7 @@ export function selectCaptions(
   const place = ranked.findIndex(({ text }) => web.has(cleanCaption(text)));
   return {
     kept: ranked.slice(0, keep),
+    others: ranked.slice(keep),
     webRank: place < 0 ? undefined : place + 1,
     ranked: ranked.length,
   };

@@ -3,10 +3,9 @@
  * kept. A shard is written whole or not at all, and is a function of its contents and its name: any number of machines may
  * share them out, stop, and go on.
  */
-import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Blip2Error, breathe } from '../runtime';
-import { canonicalJson, makeFolder, readJsonObject, sha256, writeFileAtomic } from '../checkpoints';
+import { canonicalJson, makeFolder, sha256, writeFileAtomic } from '../checkpoints';
 import { decodeImage, normalise } from '../image';
 import {
   endBlocks,
@@ -18,10 +17,13 @@ import {
   type PictureSource,
   type ReadPicture,
 } from '../data';
-import { captionRows, type PictureRows, type SourcedRecord, type Towers } from './batch';
+import { captionRows, type PictureRows, type Towers } from './batch';
+import type { RankedRecord } from './captionsFile';
 import { parseCapFilt, type CapFiltSettingOptions, type CapFiltSettings } from './options';
 import { Pace, type CapFiltProgress } from './progress';
-import { summarise, type CapFiltSummary } from './summary';
+import { finishedShard, recordPath, type ShardRecord } from './shardRecord';
+import { statisticsOf } from './statistics';
+import { summarise } from './summary';
 
 /** The shards, the two models, and how captions are drawn and kept. */
 export interface CapFiltShardsOptions extends CapFiltSettingOptions, Towers {
@@ -32,16 +34,6 @@ export interface CapFiltShardsOptions extends CapFiltSettingOptions, Towers {
   onProgress?: (progress: CapFiltProgress & { shard: string }) => void;
   /** Ends the work between two batches, with its reason as the error. */
   signal?: AbortSignal;
-}
-
-/** `NAME.json` beside a shard `NAME.tar` that is whole. */
-export interface ShardRecord {
-  shard: string;
-  /** Of models, options and the shard that was read: one made otherwise is not taken for it. */
-  key: string;
-  summary: CapFiltSummary;
-  /** Pictures that could not be read or decoded, and are left out. */
-  skipped: number;
 }
 
 /**
@@ -64,20 +56,24 @@ interface Job extends Pick<CapFiltShardsOptions, 'onProgress' | 'signal'> {
   settings: CapFiltSettings;
 }
 
+/** Of what is written of a picture; another number where that changes. */
+const LAYOUT = 2;
+
 async function captionShard(file: string, out: string, job: Job): Promise<ShardRecord> {
   const shard = basename(file);
   const source = await openSource(`shards?${new URLSearchParams({ files: file }).toString()}`);
   try {
     const { captioner, ranker } = job.towers;
     const made = { ...job.settings, captioner: captioner.hash, ranker: ranker.hash };
-    const key = sha256(canonicalJson({ shard, source: source.identity, ...made }));
-    const path = join(out, shard.replace(/\.tar$/, '.json'));
-    const before = finished(path, key);
+    const key = sha256(canonicalJson({ shard, source: source.identity, ...made, layout: LAYOUT }));
+    const path = recordPath(out, shard);
+    const before = finishedShard(path, key);
     if (before) return before;
     const { blocks, records, skipped } = await fill(source, shard, job);
     // The record comes last: a shard without one is made again.
     writeFileAtomic(join(out, shard), [...blocks, endBlocks()]);
-    const record: ShardRecord = { shard, key, summary: summarise(records), skipped };
+    const counts = { summary: summarise(records), skipped, statistics: statisticsOf(records) };
+    const record: ShardRecord = { shard, key, made, ...counts };
     writeFileAtomic(path, [`${JSON.stringify(record, null, 2)}\n`]);
     return record;
   } finally {
@@ -85,20 +81,10 @@ async function captionShard(file: string, out: string, job: Job): Promise<ShardR
   }
 }
 
-function finished(path: string, key: string): ShardRecord | undefined {
-  if (!existsSync(path)) return undefined;
-  const record = readJsonObject(path) as unknown as ShardRecord;
-  if (record.key === key) return record;
-  throw new Blip2Error(`${path}: the shard was made of another, or with other models or options`, {
-    hint: 'Give another folder, or what it was made with.',
-    exitCode: 2,
-  });
-}
-
 /** A shard's pictures in their order, with what was kept of their captions. */
 async function fill(source: PictureSource, shard: string, { towers, settings, onProgress, signal }: Job) {
   const blocks: Uint8Array[] = [];
-  const records: SourcedRecord[] = [];
+  const records: RankedRecord[] = [];
   const pace = new Pace(source.size);
   const { batchSize, seed } = settings;
   const ofShard = parseInt(sha256(shard).slice(0, 8), 16) | 0;
@@ -166,13 +152,8 @@ function rowsOf(pictures: readonly Decoded[], batchSize: number): PictureRows {
 }
 
 /** Where each caption comes from stays with it, and the web's own, kept or not. */
-function captionedMembers(
-  picture: ReadPicture,
-  { captions, fromWeb, ...record }: SourcedRecord,
-): Uint8Array[] {
-  const { scores, webRank, ranked, broken } = record;
-  const sources = fromWeb.map((isWeb) => (isWeb ? 'web' : 'captioner'));
-  const metadata = { ...picture.metadata, web: picture.captions, scores, sources, webRank, ranked, broken };
+function captionedMembers(picture: ReadPicture, { id: _, captions, ...record }: RankedRecord): Uint8Array[] {
+  const metadata = { ...picture.metadata, web: picture.captions, ...record };
   return membersOf(picture.id, { ...picture, captions, metadata });
 }
 

@@ -1,5 +1,5 @@
 /** Readers of option values, for commander. */
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { WeightsType } from '../checkpoints';
 
 export function wholeNumber(text: string): number {
@@ -11,6 +11,15 @@ export function positiveNumber(text: string): number {
   const value = wholeNumber(text);
   if (value === 0) throw new InvalidArgumentError('It should be at least 1.');
   return value;
+}
+
+/** For a command whose own commands do without these: commander would ask for them there, too. */
+export function requireOptions(command: Command, names: readonly string[]): void {
+  const missing = command.options.find((option) => {
+    const name = option.attributeName();
+    return names.includes(name) && command.getOptionValue(name) === undefined;
+  });
+  if (missing) command.error(`error: required option '${missing.flags}' not specified`);
 }
 
 /** For options that may be given several times. */

@@ -26,7 +26,7 @@ interface CheckFlags {
 }
 
 async function check(specification: string, { samples, page, json }: CheckFlags): Promise<void> {
-  const { checkSource, openSource, readMix, writeSamplePage } = await import('../data');
+  const { checkSource, openSource, readMix } = await import('../data');
   const isMix = specification.endsWith('.json');
   const specifications = isMix ? readMix(specification).map(({ data }) => data) : [specification];
   const reports: ({ data: string } & CheckReport)[] = [];
@@ -40,6 +40,7 @@ async function check(specification: string, { samples, page, json }: CheckFlags)
     await source.close();
   }
   if (page !== undefined) {
+    const { writeSamplePage } = await import('../report');
     const source = await openSource(specification);
     await writeSamplePage(source, page);
     await source.close();

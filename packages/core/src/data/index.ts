@@ -49,7 +49,7 @@ export {
   type Skipped,
 } from './loader';
 export { pictureSplit } from './pictures';
-export { drawBelow, hashInts, permutation } from './random';
+export { bijection, drawBelow, hashInts, permutation } from './random';
 export {
   languageModelHash,
   loadLanguageModel,
@@ -70,7 +70,6 @@ export {
   readMix,
   SOURCE_KINDS,
   UnreadableError,
-  writeSamplePage,
   type CheckedSample,
   type CheckOptions,
   type CheckReport,

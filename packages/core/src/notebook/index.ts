@@ -16,4 +16,5 @@ export { dashOf, markerOf, PALETTE, type LineStyle, type Marker } from './palett
 export { Place, show } from './show';
 export { escape, type Drawing } from './svg';
 export { table, type TableOptions, type TableSource } from './table';
+export { tickLabel, ticks } from './ticks';
 export { PLOTLY, type Rendering, type View } from './view';

@@ -7,5 +7,4 @@ export { membersOf, packShards, type PackOptions, type PackRecord } from './pack
 export { UnreadableError, type Known, type PicturePlace, type ReadPicture } from './place';
 export { expandBraces } from './shards';
 export { endBlocks } from './tar';
-export { writeSamplePage } from './samplePage';
 export type { PictureSource, SourcePart } from './source';

@@ -1,17 +1,14 @@
 /** How the page of an evaluation looks beside what all reports have, and the filter's few lines of script. */
+import { CARD_STYLE } from '../cardStyle';
 import { Html } from '../html';
 
-export const OWN_STYLE = `
+export const OWN_STYLE = `${CARD_STYLE}
 body { max-width: 78rem; }
 .filter { display: flex; flex-wrap: wrap; gap: 0.6rem 1.2rem; align-items: baseline; position: sticky; top: 0; z-index: 1;
   background: var(--ground); padding: 0.7rem 0; border-bottom: 1px solid var(--rule); }
 .filter select, .filter input { font: inherit; font-size: 0.95rem; color: inherit; background: var(--panel); border: 1px solid var(--rule);
   border-radius: 4px; padding: 0.15rem 0.4rem; max-width: 14rem; }
 .filter output { color: var(--quiet); font-size: 0.9rem; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1.6rem 2rem; margin-top: 1.4rem; }
-.card { display: grid; grid-template-columns: 8.5rem 1fr; gap: 1rem; align-items: start; break-inside: avoid; }
-.card img { width: 100%; height: auto; border-radius: 3px; display: block; }
-.card figcaption { font-size: 0.78rem; color: var(--quiet); overflow-wrap: anywhere; padding-top: 0.2rem; }
 .line { border-left: 3px solid var(--rule); padding-left: 0.7rem; margin-bottom: 0.8rem; overflow-wrap: anywhere; }
 .line.right { border-color: var(--good); } .line.wrong { border-color: var(--bad); }
 .line p { margin: 0 0 0.15rem; font-size: 0.95rem; line-height: 1.35; }
@@ -20,7 +17,6 @@ body { max-width: 78rem; }
 .mark { color: var(--quiet); font-size: 0.85rem; white-space: nowrap; }
 .line.wrong .mark::before { content: '✗ '; color: var(--bad); } .line.right .mark::before { content: '✓ '; color: var(--good); }
 [hidden] { display: none !important; }
-@media (max-width: 30rem) { .card { grid-template-columns: 1fr; } .card img { max-width: 12rem; } }
 @media print { .filter { display: none; } }
 `;
 

@@ -1,0 +1,2 @@
+/** Pages of CapFilt. */
+export { writeCapFiltPage, writeCapFiltShardsPage } from './write';
