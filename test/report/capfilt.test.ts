@@ -58,7 +58,7 @@ describe('of shards', () => {
     expect(found.replaceAll(parts, '')).toBe(expected.replaceAll(whole, ''));
     rmSync(join(parts, '1.json'));
     const stopped = await read(parts);
-    expect(stopped).toContain('1 shards are not finished yet, and not counted here.');
+    expect(stopped).toContain('Not counted here: 1 shard not finished yet.');
     expect(row(stopped, 'pictures read')).toEqual(['24']);
     await make(parts);
     expect((await read(parts)).replaceAll(parts, '')).toBe(expected.replaceAll(whole, ''));

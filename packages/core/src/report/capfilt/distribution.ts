@@ -80,7 +80,7 @@ function barOf({ from, share }: Bar, { measure, span, bottom, height, color }: P
 function marks(span: Span, { unit }: Measure, y: number): Html[] {
   const shift = unit === 1 && span.step === 1 ? 0.5 : 0;
   return ticks(span.low * unit, span.high * unit, 7)
-    .map((value) => ({ text: tickLabel(value), at: value / unit + shift }))
+    .map((value) => ({ text: tickLabel(value).replace('-', '−'), at: value / unit + shift }))
     .filter(
       ({ text, at }) => at >= span.low - 1e-6 && at <= span.high + 1e-6 && !(unit === 1 && /\./.test(text)),
     )

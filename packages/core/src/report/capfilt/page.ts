@@ -86,6 +86,7 @@ const OWN_STYLE = `
 body { max-width: 78rem; }
 .tables { display: flex; flex-wrap: wrap; gap: 0.5rem 4rem; }
 .tables > * { min-width: 0; }
+.tables table:not(:has(thead)) tbody { border-top: 2px solid var(--heavy); }
 .ranked { list-style: none; margin: 0; padding: 0; font-size: 0.92rem; line-height: 1.35; }
 .ranked li { display: grid; grid-template-columns: 0.9rem 2.9rem 1fr; gap: 0 0.4rem; padding: 0.08rem 0; overflow-wrap: anywhere; }
 .ranked li.dropped { color: var(--quiet); }
@@ -152,7 +153,6 @@ function countTable(counts: CapFiltPageContent['counts']): Html {
       <caption>
         Pictures
       </caption>
-      <thead></thead>
       <tbody>
         ${counts.map(
           ([name, count]) =>

@@ -16,6 +16,7 @@ import {
   type ShardRecord,
 } from '../../capfilt';
 import { openSource, UnreadableError, type ImageTextSplit } from '../../data';
+import { counted } from '../numbers';
 import { pageOf, type CaptionedPicture, type CapFiltPageContent } from './page';
 
 /** Pictures on a page. */
@@ -35,7 +36,7 @@ export async function writeCapFiltShardsPage(dir: string): Promise<string> {
     ['that could not be decoded, and are left out', skipped],
     ...summaryCounts((of) => sum(({ summary }) => summary[of])),
   ];
-  const notes = unfinished > 0 ? [`${unfinished} shards are not finished yet, and not counted here.`] : [];
+  const notes = unfinished > 0 ? [`Not counted here: ${counted(unfinished, 'shard')} not finished yet.`] : [];
   return write(dir, {
     settings: records[0].made,
     ...{ counts, notes, samples: await shardSamples(dir, records) },
