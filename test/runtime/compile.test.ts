@@ -205,6 +205,16 @@ it('large constants stay out of the graph', () => {
   expect(random(tf.scalar(2)).dataSync()[999_999]).toBe(1_999_998);
 });
 
+it('a constant that comes up again is one in the graph; 0 and −0 are two', () => {
+  const scaled = (times: number) => (x: Tensor) =>
+    Array.from({ length: times }).reduce<Tensor>((y) => tf.mul(y, 0.5), x);
+  for (const times of [1, 2, 11]) compile(scaled(times), { name: `${times}` })(tf.scalar(3));
+  const [one, two, eleven] = log.map(({ bytes }) => bytes);
+  expect(eleven - two).toBeLessThan(9 * (two - one) + 100); // names grow by a digit
+  const signs = compile((x: Tensor) => [tf.div(x, tf.scalar(0)), tf.div(x, tf.scalar(-0))]);
+  expect(signs(tf.scalar(1)).map((y) => y.dataSync()[0])).toEqual([Infinity, -Infinity]);
+});
+
 it('a compiled function inside another becomes part of it', () => {
   const inner = compile((x: Tensor) => tf.square(x), { name: 'inner' });
   const outer = compile((x: Tensor) => tf.add(inner(x), 1), { name: 'outer' });

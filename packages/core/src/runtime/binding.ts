@@ -102,7 +102,7 @@ export interface Recorder {
     after?: readonly number[],
     shape?: number[],
   ): TensorMetadata[];
-  noteUpload(id: number, values: HostValues): void;
+  noteUpload(id: number, values: HostValues, shape: number[], dtype: number): void;
 }
 
 let recorder: Recorder | undefined;
@@ -154,7 +154,7 @@ export function traceable(original: Binding): Binding {
         : original.executeOp(name, attributes, inputs, outputs),
     createTensor: (shape, dtype, values) => {
       const id = original.createTensor(shape, dtype, values);
-      recorder?.noteUpload(id, values);
+      recorder?.noteUpload(id, values, shape, dtype);
       return id;
     },
     deleteTensor: (id) => {

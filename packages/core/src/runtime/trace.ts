@@ -37,6 +37,13 @@ export interface TracedFunction {
   outputs: TensorMetadata[];
 }
 
+/** A tensor that JavaScript made while a trace was recorded. */
+interface Upload {
+  values: HostValues;
+  shape: number[];
+  dtype: number;
+}
+
 /** The last id that a traced tensor got. TensorFlow.js uses −1 itself. */
 let lastId = -1;
 
@@ -48,7 +55,9 @@ export class Trace implements Recorder {
   /** Which operation gives the tensor at a place; none gives an input. */
   readonly #makers = new Map<number, number>();
   readonly #captured: number[] = [];
-  readonly #uploads = new Map<number, HostValues>();
+  readonly #uploads = new Map<number, Upload>();
+  /** Places of constants by their type, shape and bytes: a scalar or a shape comes up in every block. */
+  readonly #constants = new Map<string, number>();
   readonly #history = new Map<number, ResourceHistory>();
   readonly #effects: number[] = [];
   #operations = 0;
@@ -65,8 +74,8 @@ export class Trace implements Recorder {
     return this.#named(metadata);
   }
 
-  noteUpload(id: number, values: HostValues): void {
-    this.#uploads.set(id, values);
+  noteUpload(id: number, values: HostValues, shape: number[], dtype: number): void {
+    this.#uploads.set(id, { values, shape, dtype });
   }
 
   addOp(
@@ -168,16 +177,25 @@ export class Trace implements Recorder {
   }
 
   #constant(id: number): number | undefined {
-    const values = this.#uploads.get(id);
-    if (!values) return undefined;
-    if (values.length <= INLINE_LIMIT) return nativeBinding().graphConst(this.#graph, id).id;
-    return isUniform(values) ? this.#fill(id, values) : undefined;
+    const upload = this.#uploads.get(id);
+    if (!upload) return undefined;
+    if (upload.values.length <= INLINE_LIMIT) return this.#inlined(id, upload);
+    return isUniform(upload.values) ? this.#fill(upload) : undefined;
+  }
+
+  #inlined(id: number, upload: Upload): number {
+    const key = keyOf(upload);
+    let place = this.#constants.get(key);
+    if (place === undefined) {
+      place = nativeBinding().graphConst(this.#graph, id).id;
+      this.#constants.set(key, place);
+    }
+    return place;
   }
 
   /** A large constant of one value, as a Fill: its bytes stay out of the graph. */
-  #fill(id: number, values: HostValues): number {
+  #fill({ values, shape, dtype }: Upload): number {
     const binding = nativeBinding();
-    const { shape, dtype } = describe(id);
     const dims = binding.createTensor([shape.length], DType.int32, Int32Array.from(shape));
     const value = binding.createTensor([], dtype, values.slice(0, 1));
     const inputs = [dims, value].map((tensor) => binding.graphConst(this.#graph, tensor).id);
@@ -205,6 +223,11 @@ function fromElsewhere(name: string): Blip2Error {
   return new Blip2Error(`"${name}" uses a tensor that was made while another function was compiled`, {
     hint: 'Such a tensor has no value of its own: return it from the function that makes it.',
   });
+}
+
+/** The same for constants that are the same, to the bit: −0 is not 0. */
+function keyOf({ values: { buffer, byteOffset, byteLength }, shape, dtype }: Upload): string {
+  return `${dtype} ${shape} ${Buffer.from(buffer, byteOffset, byteLength).toString('latin1')}`;
 }
 
 function isUniform(values: HostValues): boolean {
