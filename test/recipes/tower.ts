@@ -39,9 +39,10 @@ export function randomTowerDir(): string {
 
 export const randomEva = (): FrozenVisionTower => loadVisionTower(randomEvaDir());
 
-export function randomEvaDir(): string {
+/** @param size other numbers than those of the towers of Shapes */
+export function randomEvaDir(size: Partial<VitConfig> = {}): string {
   const dir = mkdtempSync(join(tmpdir(), 'blip2-tower-'));
-  const config = { ...VIT, family: 'eva' as const, visionFeatureLayer: -1 };
+  const config = { ...VIT, ...size, family: 'eva' as const, visionFeatureLayer: -1 };
   const parameters = ParameterStore.create(EVA_VISION.build(config).parameters(), 1);
   savePretrained(dir, EVA_VISION, config, parameters);
   parameters.dispose();

@@ -1,56 +1,80 @@
 /** `blip2 finetune`: go on with a pre-trained run, image encoder included. */
 import type { Command } from 'commander';
-import type { CaptioningOptions, RetrievalTuningOptions, VqaTuningOptions } from '../recipes';
-import { addTraining, openInMemory, type TrainingOptions } from './training';
+import type { FrozenVisionTower } from '../data';
+import type {
+  CaptioningOptions,
+  RetrievalTuningOptions,
+  Stage1Model,
+  TrainingData,
+  VqaTuningOptions,
+} from '../recipes';
+import type { Run } from '../train';
+import { addTraining, openAny, type TrainingOptions } from './training';
 
 interface Options extends TrainingOptions {
   from: string;
 }
 
 const CAPTION_EXAMPLES = `  blip2 finetune caption --recipe shapes --data shapes --from runs/mine-opt --out runs/captions
-  blip2 evaluate caption --model runs/captions --data shapes`;
+  blip2 evaluate caption --model runs/captions --data shapes
+  blip2 finetune caption --recipe paper-vit-g --data 'coco?dir=coco&split=train' --from runs/stage2 \\
+    --out models/blip2-opt-2.7b-coco`;
 
 const VQA_EXAMPLES = `  blip2 finetune vqa --recipe shapes --data shapes --from runs/mine-opt --stage1 runs/mine --out runs/vqa
   blip2 evaluate vqa --model runs/vqa --data shapes
+  blip2 finetune vqa --recipe paper-vit-g --data 'vqav2?dir=vqav2&split=train' --from runs/stage2 \\
+    --stage1 runs/stage1 --out models/blip2-opt-2.7b-vqa
 
 With --stage1 the question stands beside the queries too, as in the paper; without it, only before the answer.`;
 
 const RETRIEVAL_EXAMPLES = `  blip2 finetune retrieval --recipe shapes --data shapes --from runs/mine --out runs/retrieval
-  blip2 evaluate retrieval --model runs/retrieval --data shapes --k 32`;
+  blip2 evaluate retrieval --model runs/retrieval --data shapes --k 32
+  blip2 finetune retrieval --recipe paper-vit-g --data 'coco?dir=coco&split=train' --from runs/stage1 \\
+    --out models/blip2-itm-vit-g-coco`;
+
+async function stage2Run(dir: string) {
+  const { openRun } = await import('../recipes');
+  return openRun(dir, { stages: ['stage2'] });
+}
+
+/** A run of stage 1; in front of a tower that is there already, where it is the same one. */
+async function stage1Run(dir: string, tower?: FrozenVisionTower): Promise<Run<Stage1Model>> {
+  const { openRun } = await import('../recipes');
+  const { readRunFolder } = await import('../train');
+  const { config } = readRunFolder(dir, () => undefined).record;
+  return openRun(dir, { stages: ['stage1'], tower: config.tower === tower?.hash ? tower : undefined });
+}
 
 export function addFinetune(program: Command): void {
   const finetune = program
     .command('finetune')
-    .description('fine-tune what was pre-trained, image encoder included');
-  addTraining(finetune, {
+    .description('fine-tune what was pre-trained, image encoder included (docs/finetuning.md)');
+  addTraining<Options, TrainingData>(finetune, {
     name: 'caption',
     description: 'captions: image encoder and Q-Former of a stage-2 run; its language model stays frozen',
     examples: CAPTION_EXAMPLES,
-    openData: openInMemory,
-    openParts: async (_, { from }: Options) => {
-      const { openRun } = await import('../recipes');
-      return { from: openRun(from, { stages: ['stage2'] }) };
-    },
+    openData: openAny,
+    openParts: async (_, { from }) => ({ from: await stage2Run(from) }),
     makeRecipe: async (options) => {
       const { captioning } = await import('../recipes');
       return captioning(options as unknown as CaptioningOptions);
     },
     size: async (options) => {
       const { sizeOfFinetuning } = await import('../recipes');
-      return sizeOfFinetuning(options);
+      return sizeOfFinetuning(options as unknown as CaptioningOptions);
     },
   }).requiredOption('--from <dir>', 'run folder of pretrain stage2');
-  addTraining(finetune, {
+  addTraining<Options & { stage1?: string }, TrainingData>(finetune, {
     name: 'vqa',
     description:
       'answers to questions: image encoder and Q-Former of a stage-2 run; its language model stays frozen',
     examples: VQA_EXAMPLES,
-    openData: openInMemory,
-    openParts: async (_, { from, stage1 }: Options & { stage1?: string }) => {
-      const { openRun } = await import('../recipes');
+    openData: openAny,
+    openParts: async (_, { from: dir, stage1 }) => {
+      const from = await stage2Run(dir);
       return {
-        from: openRun(from, { stages: ['stage2'] }),
-        stage1: stage1 === undefined ? undefined : openRun(stage1, { stages: ['stage1'] }),
+        from,
+        stage1: stage1 === undefined ? undefined : await stage1Run(stage1, from.model.parts.tower),
       };
     },
     makeRecipe: async (options) => {
@@ -59,27 +83,24 @@ export function addFinetune(program: Command): void {
     },
     size: async (options) => {
       const { sizeOfFinetuning } = await import('../recipes');
-      return sizeOfFinetuning(options);
+      return sizeOfFinetuning(options as unknown as VqaTuningOptions);
     },
   })
     .requiredOption('--from <dir>', 'run folder of pretrain stage2')
     .option('--stage1 <dir>', 'the stage-1 run that stage 2 went on with: its text half reads the question');
-  addTraining(finetune, {
+  addTraining<Options, TrainingData>(finetune, {
     name: 'retrieval',
     description: 'retrieval: image encoder and Q-Former of a stage-1 run, by the losses of stage 1',
     examples: RETRIEVAL_EXAMPLES,
-    openData: openInMemory,
-    openParts: async (_, { from }: Options) => {
-      const { openRun } = await import('../recipes');
-      return { from: openRun(from, { stages: ['stage1'] }) };
-    },
+    openData: openAny,
+    openParts: async (_, { from }) => ({ from: await stage1Run(from) }),
     makeRecipe: async (options) => {
       const { retrieval } = await import('../recipes');
       return retrieval(options as unknown as RetrievalTuningOptions);
     },
     size: async (options) => {
       const { sizeOfRetrieval } = await import('../recipes');
-      return sizeOfRetrieval(options);
+      return sizeOfRetrieval(options as unknown as RetrievalTuningOptions);
     },
   }).requiredOption('--from <dir>', 'run folder of pretrain stage1');
 }

@@ -1,6 +1,5 @@
 /** What all commands that train share: a recipe's options from name, file and `--set`; the run; what is printed of it. */
 import type { Command } from 'commander';
-import type { ImageTextDataset } from '../data';
 import type { RecipeKind, RunSize, TrainingData } from '../recipes';
 import type { KeepBest, Recipe } from '../train';
 import { collect, DATA_HELP, keepBestOption, positiveNumber } from './arguments';
@@ -40,16 +39,7 @@ export interface TrainingCommand<Options, Parts, Data> {
   size: (options: Together<Parts, Data>) => Promise<RunSize>;
 }
 
-/** Data in memory: what fine-tuning takes. */
-export async function openInMemory(specification: string): Promise<ImageTextDataset> {
-  const { loadData } = await import('../recipes');
-  const { requireTowers } = await import('../data');
-  const data = await loadData(specification);
-  requireTowers(data);
-  return data;
-}
-
-/** Data in memory, or read as it is needed: what pre-training takes. */
+/** Data in memory, or read as it is needed. */
 export async function openAny(specification: string): Promise<TrainingData> {
   const { isStreamed, loadTrainingData } = await import('../recipes');
   const { requireTowers } = await import('../data');
@@ -70,7 +60,7 @@ export function addTraining<
     .description(description)
     .requiredOption(
       '--recipe <name|file>',
-      'shapes, emoji, for pre-training paper-vit-g and others (docs/pretraining.md), or a file: .json, or .js with a default export (options: docs/training.md)',
+      'shapes, emoji, paper-vit-g and others (docs/pretraining.md, docs/finetuning.md), or a file: .json, or .js with a default export (options: docs/training.md)',
     )
     .requiredOption('--data <spec>', DATA_HELP)
     .requiredOption('--out <dir>', 'run folder to write; new, or with --resume one of before')

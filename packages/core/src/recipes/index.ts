@@ -16,7 +16,7 @@ export { openRun, type OpenRunOptions, type RunModels, type RunStage } from './o
 export { unknownKey } from './errors';
 export { applyOverrides } from './overrides';
 export { languageShape } from './languageShape';
-export { PAPER_LANGUAGE, PAPER_RECIPES, PAPER_VISION } from './paper';
+export { PAPER_FINETUNING, PAPER_LANGUAGE, PAPER_RECIPES, PAPER_VISION } from './paper';
 export { isStreamed, type TrainingData } from './places';
 export {
   memoryOf,

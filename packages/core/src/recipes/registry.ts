@@ -16,7 +16,7 @@ import { applyOverrides } from './overrides';
 import { emojiCaptioning, emojiRetrieval, emojiStage1, emojiStage2, emojiVqa } from './emoji/settings';
 import { unknownKey } from './errors';
 import { isDataFolder, OWN_DATA, prepareOwnData } from './ownData';
-import { PAPER_RECIPES } from './paper';
+import { PAPER_FINETUNING, PAPER_RECIPES } from './paper';
 import { streamed } from './streamed';
 import type { TrainingData } from './places';
 import { shapesCaptioning, shapesRetrieval, shapesStage1, shapesStage2, shapesVqa } from './shapes';
@@ -35,9 +35,9 @@ const ofPaper = (stage: 'stage1' | 'stage2'): Record<string, Entry> =>
 const RECIPES: Record<RecipeKind, Record<string, Entry>> = {
   stage1: { shapes: shapesStage1, emoji: emojiStage1, ...ofPaper('stage1') },
   stage2: { shapes: shapesStage2, emoji: emojiStage2, ...ofPaper('stage2') },
-  retrieval: { shapes: shapesRetrieval, emoji: emojiRetrieval },
-  caption: { shapes: shapesCaptioning, emoji: emojiCaptioning },
-  vqa: { shapes: shapesVqa, emoji: emojiVqa },
+  retrieval: { shapes: shapesRetrieval, emoji: emojiRetrieval, ...PAPER_FINETUNING.retrieval },
+  caption: { shapes: shapesCaptioning, emoji: emojiCaptioning, ...PAPER_FINETUNING.caption },
+  vqa: { shapes: shapesVqa, emoji: emojiVqa, ...PAPER_FINETUNING.vqa },
 };
 const DATA: Record<string, (options: JsonObject) => ImageTextDataset> = { shapes, ...OWN_DATA };
 

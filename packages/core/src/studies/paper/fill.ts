@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { canonicalJson, sha256, writeFileAtomic, type WeightsType } from '../../checkpoints';
 import type { CaptionSet, QuestionSet } from '../../data';
 import type { SetSummary } from '../../evaluate';
+import { isRunFolder } from '../../train';
 import { isMissing, sourcesOf, type Missing, type PaperDisk } from './disk';
 import { SetEvaluator, type SetEvaluation } from './evaluateOnSet';
 import { PAPER_EVALUATIONS, type CellSource, type PaperEvaluation, type PaperTable } from './table';
@@ -32,7 +33,7 @@ export interface FilledTable extends Omit<PaperTable, 'rows'> {
 export interface FillOptions {
   out: string;
   limit?: number;
-  /** How matrices of models are held. */
+  /** How matrices of models are held, those of runs apart. */
   dtype?: WeightsType;
   signal?: AbortSignal;
   /** Is told what is being done: an evaluation and how many of its pictures are done. */
@@ -67,7 +68,8 @@ export async function fillTables(
   for (const model of new Set(sources.map((source) => source.model))) {
     const dir = await disk.model(model);
     if (isMissing(dir)) continue;
-    const evaluator = new SetEvaluator(dir, options.dtype);
+    // A run keeps its parts as it was trained with them.
+    const evaluator = new SetEvaluator(dir, isRunFolder(dir) ? undefined : options.dtype);
     const own = sources.filter((source) => source.model === model);
     for (const evaluation of new Set(own.map((source) => source.evaluation))) {
       const set = disk.set(evaluation);

@@ -11,16 +11,21 @@ export interface PaperFolder {
   how?: string;
 }
 
+/** What this folder is made by: the run folder itself is the model. */
+const made = (kind: string, recipe: string, data: string, rest = '') =>
+  `blip2 finetune ${kind} --recipe ${recipe} --data ${data} --from RUN${rest} --out this folder (docs/finetuning.md)`;
+const COCO = "'coco?dir=DIR&split=train'";
+
 const CAPTIONING =
   'fine-tuned on COCO captions: 5 epochs, learning rate 1e-5, 1,000 warm-up steps, batch 256, AdamW β 0.9, 0.999, ' +
-  'weight decay 0.05, 364 px, prompt "a photo of" (table 7)';
+  `weight decay 0.05, 364 px, prompt "a photo of" (table 7): ${made('caption', 'paper-vit-g', COCO)}`;
 const vqa = (decay: number) =>
   'no weights are published: fine-tune on VQAv2 train + val and Visual Genome questions, the question beside the queries too: ' +
   '5 epochs, learning rate 1e-5, 1,000 warm-up steps, batch 128, AdamW β 0.9, 0.999, weight decay 0.05, 490 px, ' +
-  `layer decay ${decay} (table 8; blip2 finetune vqa)`;
-const retrieval = (rate: string, betas: string, decay: number, rest = '') =>
-  `no weights are published: fine-tune on COCO with ITC + ITM${rest || ' + ITG'}: 5 epochs, learning rate ${rate}, 1,000 warm-up steps, batch 224, ` +
-  `AdamW β ${betas}, weight decay 0.05, 364 px, layer decay ${decay} (table 9; blip2 finetune retrieval)`;
+  `layer decay ${decay} (table 8): ${made('vqa', 'paper-vit-g', 'questions.json', ' --stage1 RUN')}`;
+const retrieval = (recipe: string, rate: string, betas: string, decay: number, rest = '') =>
+  `no weights are published: fine-tune on COCO with ITC + ITM${rest ? ' alone' : ' + ITG'}: 5 epochs, learning rate ${rate}, 1,000 warm-up steps, batch 224, ` +
+  `AdamW β ${betas}, weight decay 0.05, 364 px, layer decay ${decay} (table 9): ${made('retrieval', recipe, COCO, rest)}`;
 
 /** By folder name. */
 export const PAPER_FOLDERS = {
@@ -41,8 +46,10 @@ export const PAPER_FOLDERS = {
   'blip2-opt-2.7b-vqa': { how: vqa(0.95) },
   'blip2-opt-6.7b-vqa': { how: vqa(0.9) },
   'blip2-itm-vit-g-coco': { hub: 'Salesforce/blip2-itm-vit-g-coco' },
-  'blip2-itm-vit-l-coco': { how: retrieval('5e-6', '0.9, 0.98', 1) },
-  'blip2-itm-vit-g-coco-without-itg': { how: retrieval('1e-5', '0.9, 0.999', 0.95, ' alone') },
+  'blip2-itm-vit-l-coco': { how: retrieval('paper-vit-l', '5e-6', '0.9, 0.98', 1) },
+  'blip2-itm-vit-g-coco-without-itg': {
+    how: retrieval('paper-vit-g', '1e-5', '0.9, 0.999', 0.95, ' --set losses.itg=0'),
+  },
 } as const satisfies Record<string, PaperFolder>;
 
 /** A folder that a table needs. */
