@@ -15,6 +15,9 @@ import {
 import { languageCost } from '../../packages/core/src/recipes/plan/languageCost';
 import { bytesSent, simulate } from '../../packages/core/src/recipes/plan/simulate';
 import { visionCost } from '../../packages/core/src/recipes/plan/visionCost';
+import { resizedShape } from '../../packages/core/src/recipes/resizedTower';
+import { stage1Size, stage2Size } from '../../packages/core/src/recipes/plan';
+import { blip2Qformer } from '../../packages/core/src/models';
 import { countParameters } from '../../packages/core/src/nn';
 import type { Blip2Error } from '../../packages/core/src/runtime';
 
@@ -61,6 +64,32 @@ describe('numbers of the recipes', () => {
     expect(parseStage2(options)).toMatchObject({ ...numbers, learningRate: 1e-4, warmupSteps: 2000 });
   });
 
+  test.each([
+    ['caption', 'paper-vit-g', 'flan-t5-xl', { batchSize: 256, imageSize: 364, layerDecay: 1 }],
+    ['caption', 'paper-vit-g', 'opt-2.7b', { prompt: 'a photo of', layerDecay: 1 }],
+    ['caption', 'paper-vit-g', 'opt-6.7b', { layerDecay: 0.95 }],
+    ['caption', 'lavis-vit-g', 'opt-6.7b', { steps: 11_065, layerDecay: 1 }],
+    ['vqa', 'paper-vit-g', 'flan-t5-xl', { batchSize: 128, imageSize: 490, layerDecay: 0.95 }],
+    ['vqa', 'paper-vit-g', 'opt-2.7b', { prompt: 'Question: {} Answer:', layerDecay: 0.95 }],
+    ['vqa', 'paper-vit-g', 'opt-6.7b', { steps: 82_165, layerDecay: 0.9 }],
+  ] as const)('fine-tuning, %s, %s with %s', async (kind, name, language, numbers) => {
+    const from = { model: { parts: { language: PAPER_LANGUAGE[language] } } };
+    expect(await recipeOptions(kind, name, { from })).toMatchObject({
+      ...numbers,
+      ...{ learningRate: 1e-5, warmupSteps: 1000, beta1: 0.9, beta2: 0.999, weightDecay: 0.05 },
+    });
+  });
+
+  test.each([
+    ['paper-vit-l', { learningRate: 5e-6, beta2: 0.98, layerDecay: 1 }],
+    ['paper-vit-g', { learningRate: 1e-5, beta2: 0.999, layerDecay: 0.95 }],
+    ['lavis-vit-g', { learningRate: 1e-5, beta2: 0.999, layerDecay: 1 }],
+  ])('fine-tuning for retrieval, %s', async (name, numbers) => {
+    const options = await recipeOptions('retrieval', name);
+    expect(options).toMatchObject({ ...numbers, steps: 12_650, batchSize: 224, imageSize: 364 });
+    expect(options.losses).toEqual({ itc: 1, itm: 1, itg: 1 });
+  });
+
   test('an unknown name is answered with the nearest', async () => {
     await expect(recipeOptions('stage1', 'paper-vit-gg')).rejects.toMatchObject({
       hint: expect.stringContaining('Did you mean paper-vit-g?') as string,
@@ -91,6 +120,43 @@ describe('parameters', () => {
     const { trainable } = runOf(recipe, language).size;
     expect(trainable).toBe(exact);
     expect(Math.round(trainable / 1e6)).toBe(millions);
+  });
+});
+
+describe('fine-tuning on larger pictures', () => {
+  const visionOf = (name: 'vit-l' | 'vit-g', imageSize: number) => ({
+    vision: resizedShape(PAPER_VISION[name], imageSize),
+    imageSize,
+    trainsVision: true,
+  });
+  const answering = (imageSize: number, language: keyof typeof PAPER_LANGUAGE, readsQuestions: boolean) => {
+    const { qformer } = blip2Qformer(1408);
+    const alone = { useQformerTextInput: false, vocabSize: 1, maxPositionEmbeddings: 1 };
+    return stage2Size({
+      ...visionOf('vit-g', imageSize),
+      qformer: { ...qformer, ...(readsQuestions ? { useQformerTextInput: true } : alone) },
+      language: PAPER_LANGUAGE[language],
+      languageType: 'float16',
+      textLength: 32,
+      prompted: true,
+      questionLength: readsQuestions ? 32 : 0,
+    });
+  };
+  const scoring = (name: 'vit-l' | 'vit-g', width: number) =>
+    stage1Size({ ...visionOf(name, 364), config: blip2Qformer(width), textLength: 32 });
+
+  // Tables 3 to 5: 1.1B, 1.2B, 474M, 1.2B.
+  test.each([
+    ['captions', answering(364, 'opt-2.7b', false), 1.1e9, 16, 27],
+    ['questions', answering(490, 'opt-2.7b', true), 1.2e9, 8, 28],
+    ['retrieval, ViT-L', scoring('vit-l', 1024), 0.474e9, 14, 11],
+    ['retrieval, ViT-g', scoring('vit-g', 1408), 1.2e9, 14, 23],
+  ] as const)('%s: what the paper says is trained, and 40 GB are enough', (_, size, paper, each, gib) => {
+    expect(Math.abs(size.trainable / paper - 1)).toBeLessThan(0.03);
+    const options = { batchSize: each, accumulate: 1, recompute: true };
+    expect(memoryOf(size, options).peak / 2 ** 30).toBeLessThan(gib);
+    expect(memoryOf(size, options).peak / 2 ** 30).toBeGreaterThan(gib - 2);
+    expect(memoryOf(size, { ...options, recompute: false }).peak / 2 ** 30).toBeGreaterThan(36);
   });
 });
 
