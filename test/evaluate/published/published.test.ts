@@ -53,6 +53,26 @@ describe('questions', async () => {
     expect(parsed(out, 'summary.json')).toEqual(JSON.parse(JSON.stringify(summary)));
   });
 
+  test('OK-VQA: what is compared is the base form, the submission has what was said', async () => {
+    const dir = await writeVqa(fresh(), 2, 'okvqa');
+    const said = {
+      imageSize: 64,
+      answerAll: (_: unknown, questions: readonly string[]) => answers(questions),
+    };
+    const answers = (questions: readonly string[]) =>
+      Promise.resolve(
+        questions.map(() => ({ tokenIds: [], score: 0, finished: true, text: 'eating red squares' })),
+      );
+    const out = fresh();
+    const { summary, records } = await evaluateQuestionSet(said, openQuestionSet(`okvqa?dir=${dir}`), {
+      out,
+      model,
+    });
+    expect(records[0]).toMatchObject({ prediction: 'eating red squares', compared: 'eat red square' });
+    expect(parsed<{ answer: string }[]>(out, 'submission.json')[0].answer).toBe('eating red squares');
+    expect(summary.notes).toContainEqual(expect.stringMatching(/into their base form/));
+  });
+
   test('GQA: exact match, and the file of its server', async () => {
     const out = fresh();
     const set = openQuestionSet(`gqa?dir=${await writeGqa(fresh(), 3)}`);

@@ -58,6 +58,7 @@ export {
   questionAccuracy,
   questionsAbout,
   readVqaFiles,
+  loadBaseForms,
   vqaAccuracy,
   type GqaAnswer,
   type JudgedAnswer,

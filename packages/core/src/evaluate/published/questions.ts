@@ -9,6 +9,7 @@ import type { JsonObject } from '../../checkpoints';
 import type { QuestionImage, QuestionSet, SampleId, SetQuestion } from '../../data';
 import { isRightAnswer } from '../vqa/evaluateVqa';
 import { questionAccuracy, vqaAccuracy, type VqaQuestion } from '../vqa/accuracy';
+import { loadBaseForms } from '../vqa/baseForms';
 import { askPictures, type Asked } from './askPictures';
 import { firstSkipped, type ScoreRow, type SetEvaluationOptions, type SetSummary } from './evaluation';
 import { writeOutputs } from './writeOutputs';
@@ -32,6 +33,8 @@ export interface AnswerRecord {
   type: string;
   answerType: string;
   prediction: string;
+  /** What was compared with people's answers, if it is not that: OK-VQA's base form. */
+  compared?: string;
   /** What people answered, and how many of them; absent where the set keeps it to itself. */
   answers?: Record<string, number>;
   /** In percent, by the set's own measure. */
@@ -51,7 +54,9 @@ export async function evaluateQuestionSet(
   { generation = {}, ...options }: QuestionOptions,
 ): Promise<{ summary: SetSummary; records: AnswerRecord[] }> {
   const asked = withDefaults(ANSWER, generation);
-  const said = await askPictures(model, set, asked as JsonObject, options, async (pictures) => {
+  const baseForm = await baseFormOf(set);
+  const identity = { ...asked, ...(baseForm && { compared: 'base forms' }) } as JsonObject;
+  const said = await askPictures(model, set, identity, options, async (pictures) => {
     const questions = pictures.flatMap(({ image, pixels }) =>
       image.questions.map((question) => ({ image, pixels, question })),
     );
@@ -60,9 +65,16 @@ export async function evaluateQuestionSet(
       questions.map(({ question }) => question.question),
       asked,
     );
-    return questions.map(({ image, question }, i) => record(set, image, question, texts[i].text));
+    return questions.map(({ image, question }, i) => record(set, image, question, texts[i].text, baseForm));
   });
   return finish(set, said, asked, options);
+}
+
+type BaseForm = (answer: string) => string;
+
+/** As LAVIS scores OK-VQA. The words that it needs are loaded for it alone. */
+async function baseFormOf({ name }: QuestionSet): Promise<BaseForm | undefined> {
+  return name === 'okvqa' ? loadBaseForms() : undefined;
 }
 
 function record(
@@ -70,16 +82,19 @@ function record(
   image: QuestionImage,
   { id, question, type, answerType, answers }: SetQuestion,
   prediction: string,
+  baseForm?: BaseForm,
 ): AnswerRecord {
   const said = { question_id: id, image: image.id, file: image.path, question, type, answerType, prediction };
   if (!answers) return said;
   const counts: Record<string, number> = {};
   for (const answer of answers) counts[answer] = (counts[answer] ?? 0) + 1;
+  const compared = baseForm ? baseForm(prediction) : prediction;
   const share =
     scoring === 'gqa'
       ? Number(isRightAnswer(prediction, answers[0]))
-      : questionAccuracy(scored({ type, answerType }, answers, prediction));
-  return { ...said, answers: counts, accuracy: 100 * share };
+      : questionAccuracy(scored({ type, answerType }, answers, compared));
+  const form = compared === prediction ? {} : { compared };
+  return { ...said, ...form, answers: counts, accuracy: 100 * share };
 }
 
 const scored = (
@@ -148,9 +163,9 @@ function scoreRows(
   // Rounded as the challenge's own scorer rounds.
   const questions = new Map(images.flatMap((image) => image.questions.map((one) => [one.id, one])));
   const { accuracy } = vqaAccuracy(
-    judged.map(({ question_id, prediction }) => {
+    judged.map(({ question_id, prediction, compared = prediction }) => {
       const question = questions.get(question_id)!;
-      return scored(question, question.answers!, prediction);
+      return scored(question, question.answers!, compared);
     }),
   );
   return [
@@ -164,7 +179,9 @@ function notesOf({ name, images }: QuestionSet, skipped: number): string[] {
   return [
     ...(skipped > 0 ? ['Questions about pictures that could not be decoded are not scored.'] : []),
     ...(name === 'okvqa'
-      ? ['Answers are not put into their base form, as LAVIS does with spaCy: somewhat lower.']
+      ? [
+          'Nouns and verbs of answers are put into their base form, as LAVIS does; not by spaCy, but by WordNet.',
+        ]
       : []),
     ...(hasAnswers ? [] : ['This split keeps its answers to itself: send submission.json to its server.']),
   ];

@@ -45,8 +45,8 @@ export interface VqaOptions {
   /** `official` unless given. */
   scorer?: VqaScorer;
   /**
-   * Applied to each prediction before all else. For OK-VQA LAVIS puts nouns and verbs into their base form with spaCy's
-   * en_core_web_sm, a trained model that is not reproduced here: without it OK-VQA comes out lower than published.
+   * Applied to each prediction before all else. OK-VQA is to have what `loadBaseForms` gives: without it it comes out lower
+   * than published.
    */
   lemmatise?: (answer: string) => string;
 }

@@ -7,6 +7,7 @@ export {
   type VqaScorer,
   type VqaScores,
 } from './accuracy';
+export { loadBaseForms } from './baseForms';
 export { blindModel, lookingElsewhere, majorityAnswers } from './baselines';
 export {
   evaluateVqa,

@@ -24,7 +24,17 @@ const RIGHT = 50;
 /** One card a picture, one line a question. */
 export function answerCards(records: readonly AnswerRecord[]): Card[] {
   const cards = new Map<string, Card>();
-  for (const { image, file, question, type, answerType, prediction, answers, accuracy } of records) {
+  for (const {
+    image,
+    file,
+    question,
+    type,
+    answerType,
+    prediction,
+    compared,
+    answers,
+    accuracy,
+  } of records) {
     const id = String(image);
     if (!cards.has(id)) cards.set(id, { id, file, lines: [] });
     const said = Object.entries(answers ?? {})
@@ -39,6 +49,7 @@ export function answerCards(records: readonly AnswerRecord[]): Card[] {
           <b>${prediction || '(nothing)'}</b>
           ${accuracy === undefined ? '' : html`<span class="mark">${accuracy.toFixed(0)} %</span>`}
         </p>
+        ${compared && html`<p class="quiet">compared as “${compared}”</p>`}
         ${said && html`<p class="quiet">${said}</p>`}`,
     });
   }
