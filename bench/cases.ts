@@ -1,117 +1,131 @@
-/** What is timed: our variants of a case, and the peer's that each is compared with. */
+/** What is timed: our variants of a case, and the peers that each is compared with. */
 import type { MODELS } from './models';
 
-export interface Variant {
-  name: string;
-  precision: 'fp32' | 'bf16';
-  /** The peer's variant of the same precision. */
-  peer: string;
-}
+/** What products are computed in. */
+export type Precision = 'fp32' | 'bf16';
 
-/** The peer's code path: as the library's users run it, or the best honest PyTorch we can write. */
+/** Code as the library's users run it (LAVIS's or transformers'), or the best honest PyTorch that we can write. */
 export type PeerKind = 'shipped' | 'leanest';
 
+/** One way to do the same work in PyTorch. */
+export interface Peer {
+  kind: PeerKind;
+  variant: string;
+  precision: Precision;
+}
+
+/** One way of ours. */
+export interface Variant {
+  name: string;
+  precision: Precision;
+  /** Runs only where it is asked for by name. */
+  isAsked?: boolean;
+  /** Where they are not the case's. */
+  peers?: Peer[];
+}
+
+/** One piece of work. */
 export interface Case {
   name: string;
   /** In bench/ours. */
   ours: string;
   /** In bench/peers. */
   peer: string;
-  kind: PeerKind;
   /** In bench/peers. */
   config: string;
-  /** Folders of them are written beforehand, into the one that BLIP2_BENCH_MODELS names to both. */
+  /** Folders of them are written beforehand, into the one that BLIP2_BENCH_MODELS names to all. */
   models?: (keyof typeof MODELS)[];
   variants: Variant[];
-  /** Times that ours and the peer take turns, and the steps of each turn. */
-  rounds: number;
+  peers: Peer[];
+  /** Of one turn. */
   steps: number;
   warmUp: number;
+  /** Turns are taken until so many seconds are over: at least 2, at most 10. */
+  seconds: number;
+  /** Memory holds ours and one peer, not all of them: peers come one after the other, ours takes turns with each. */
+  inPairs?: boolean;
 }
 
-const TRAINING = {
-  ours: 'stage1.ts',
-  peer: 'stage1.py',
+const shipped: Peer = { kind: 'shipped', variant: 'shipped', precision: 'fp32' };
+const lean = (variant: string, precision: Precision = 'fp32'): Peer => ({
   kind: 'leanest',
+  variant,
+  precision,
+});
+const PEERS = [shipped, lean('lean'), lean('compile')];
+const HALF = [lean('bf16', 'bf16'), lean('compile-bf16', 'bf16')];
+const COMPILED: Variant = { name: 'compiled', precision: 'fp32' };
+
+type Settings = Omit<Case, 'name' | 'ours' | 'peer' | 'config'>;
+const USUAL: Settings = { variants: [COMPILED], peers: PEERS, steps: 1, warmUp: 1, seconds: 40 };
+
+const TRAINING: Settings = {
+  ...USUAL,
   variants: [
-    { name: 'eager', precision: 'fp32', peer: 'eager' },
-    { name: 'compiled', precision: 'fp32', peer: 'eager' },
-    { name: 'xla', precision: 'fp32', peer: 'eager' },
-    { name: 'bf16', precision: 'bf16', peer: 'bf16' },
+    { name: 'eager', precision: 'fp32', isAsked: true },
+    COMPILED,
+    { name: 'xla', precision: 'fp32', isAsked: true },
+    { name: 'bf16', precision: 'bf16' },
   ],
-} satisfies Partial<Case>;
+  peers: [...PEERS, ...HALF],
+};
 
-const STAGE2 = { ...TRAINING, ours: 'stage2.ts', peer: 'stage2.py', rounds: 4, steps: 1, warmUp: 1 };
+/** At the paper's size, where a step takes ten seconds and a process up to 9 GB. */
+const LARGE: Settings = { ...TRAINING, inPairs: true, seconds: 45 };
 
-const SHIPPED = {
-  kind: 'shipped',
-  variants: [{ name: 'compiled', precision: 'fp32', peer: 'shipped' }],
-  rounds: 4,
-  steps: 2,
-  warmUp: 1,
-} satisfies Partial<Case>;
+const ENCODING: Settings = {
+  ...USUAL,
+  variants: [COMPILED, { name: 'half', precision: 'fp32', isAsked: true }],
+};
 
-const ENCODING = {
-  ...SHIPPED,
-  ours: 'encode.ts',
-  peer: 'encode.py',
-  variants: [...SHIPPED.variants, { name: 'half', precision: 'fp32', peer: 'shipped' }],
-} satisfies Partial<Case>;
-
-const GENERATION = { ...SHIPPED, ours: 'generate.ts', peer: 'generate.py' } satisfies Partial<Case>;
-
-const generation = (name: string): Case => ({ ...GENERATION, name, config: `${name}.json` });
-const encoding = (name: string): Case => ({ ...ENCODING, name, config: `${name}.json` });
-
-const CAPFILT = {
-  ...SHIPPED,
-  ours: 'capfilt.ts',
-  peer: 'capfilt.py',
-  models: ['blip-base', 'clip-b'],
-} satisfies Partial<Case>;
-
-const LOADING = {
-  kind: 'leanest',
+/** `normalised` hands on floats, as models are given them; `bytes` what decoders give. */
+const LOADING: Settings = {
+  ...USUAL,
   variants: [
-    { name: 'bytes', precision: 'fp32', peer: 'bytes' },
-    { name: 'normalised', precision: 'fp32', peer: 'normalised' },
+    { name: 'normalised', precision: 'fp32' },
+    { name: 'bytes', precision: 'fp32', isAsked: true, peers: [lean('bytes')] },
   ],
-  rounds: 3,
-  steps: 3,
-  warmUp: 1,
-} satisfies Partial<Case>;
-
-/** One image and its 128 candidates a step: 20 images. */
-const RERANKING = {
-  ours: 'rerank.ts',
-  peer: 'rerank.py',
-  config: 'rerank-itm.json',
-  rounds: 10,
-  steps: 2,
-  warmUp: 1,
-} satisfies Partial<Case>;
-const against = (peer: string): Variant[] => [{ name: 'compiled', precision: 'fp32', peer }];
+  peers: [shipped, lean('together'), lean('tensors')],
+  seconds: 30,
+};
 
 /** Of a folder that is written for the case. */
-const ofFolder = { ...SHIPPED, models: ['blip2-opt-125m'] } satisfies Partial<Case>;
+const OF_FOLDER: Settings = { ...USUAL, models: ['blip2-opt-125m'] };
+const FROM_NOTHING: Settings = { ...OF_FOLDER, peers: [shipped, lean('lean')] };
+const CAPFILT: Settings = { ...USUAL, models: ['blip-base', 'clip-b'], peers: [shipped] };
 
+const work =
+  (program: string, settings: Settings) =>
+  (name: string, config = name): Case => ({
+    ...settings,
+    name,
+    ours: `${program}.ts`,
+    peer: `${program}.py`,
+    config: `${config}.json`,
+  });
+const stage1 = work('stage1', LARGE);
+const stage2 = work('stage2', TRAINING);
+const encode = work('encode', ENCODING);
+const encodeLarge = work('encode', { ...ENCODING, inPairs: true });
+const generate = work('generate', USUAL);
+
+/** All of them, in the order in which they run. */
 export const CASES: Case[] = [
-  { ...TRAINING, name: 'train-stage1-shapes', config: 'shapes.json', rounds: 5, steps: 20, warmUp: 5 },
-  { ...TRAINING, name: 'train-stage1-vit-l', config: 'paper.json', rounds: 4, steps: 1, warmUp: 1 },
-  { ...TRAINING, name: 'train-stage1-vit-g', config: 'paper-vit-g.json', rounds: 4, steps: 1, warmUp: 1 },
-  { ...STAGE2, name: 'train-stage2-opt', config: 'stage2-opt.json' },
-  { ...STAGE2, name: 'train-stage2-t5', config: 'stage2-t5.json' },
-  encoding('encode-vit-l'),
-  encoding('encode-vit-g'),
-  generation('generate-opt-greedy'),
-  generation('generate-opt-beam5'),
-  generation('generate-t5-greedy'),
-  generation('generate-t5-beam5'),
-  { ...ofFolder, name: 'answer-batch', ours: 'answer.ts', peer: 'answer.py', config: 'answer-batch.json' },
-  { ...CAPFILT, name: 'capfilt', config: 'capfilt.json' },
-  { ...RERANKING, name: 'rerank-itm', kind: 'shipped', variants: against('lavis') },
-  { ...RERANKING, name: 'rerank-itm-lean', kind: 'leanest', variants: against('lean') },
-  { ...LOADING, name: 'load-data', ours: 'loadData.ts', peer: 'loadData.py', config: 'load-data.json' },
-  { ...ofFolder, name: 'load-model', ours: 'load.ts', peer: 'load.py', config: 'start-caption.json' },
-  { ...ofFolder, name: 'start-caption', ours: 'start.ts', peer: 'start.py', config: 'start-caption.json' },
+  work('stage1', { ...TRAINING, steps: 20, warmUp: 5, seconds: 30 })('train-stage1-shapes', 'shapes'),
+  stage1('train-stage1-vit-l', 'paper'),
+  stage1('train-stage1-vit-g', 'paper-vit-g'),
+  stage2('train-stage2-opt', 'stage2-opt'),
+  stage2('train-stage2-t5', 'stage2-t5'),
+  encode('encode-vit-l'),
+  encodeLarge('encode-vit-g'),
+  generate('generate-opt-greedy'),
+  generate('generate-opt-beam5'),
+  generate('generate-t5-greedy'),
+  generate('generate-t5-beam5'),
+  work('answer', OF_FOLDER)('answer-batch'),
+  work('capfilt', CAPFILT)('capfilt'),
+  work('rerank', USUAL)('rerank-itm'),
+  work('loadData', LOADING)('load-data'),
+  work('load', { ...FROM_NOTHING, steps: 3, seconds: 20 })('load-model', 'start-caption'),
+  work('start', FROM_NOTHING)('start-caption'),
 ];

@@ -1,140 +1,127 @@
 /**
- * Our hot paths beside PyTorch's on this machine: both processes are alive at once and take turns, so that
- * whatever else the machine does falls on both.
+ * Our hot paths beside PyTorch's on this machine: all processes of a case are alive at once and take turns, so that
+ * whatever else the machine does falls on all.
  *
- *   npm run bench -- [case...] [--variants compiled,xla] [--threads 2] [--json]
+ *   npm run bench -- [case...] [--variants compiled,xla] [--peers shipped,lean,compile] [--threads 2] [--json] [--out DIR]
+ *   npm run bench -- curves [batch|text|queries|patches|beams|workers] [--threads 2] [--json] [--out DIR]
  *
  * PyTorch is used where it is installed: name its Python in BLIP2_BENCH_PYTHON (default: python3). Without it, ours
- * alone is timed.
+ * alone is timed. With --out, results.json and index.html are written there after each case; what the same machine left
+ * there of other cases and peers stays.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { cpu, hasUnits } from '../packages/core/src/runtime/cpu';
 import { printJson, printTable } from '../packages/core/src/cli/output';
-import { CASES, type Case, type PeerKind, type Variant } from './cases';
-import { median } from './median';
-import { Worker, type Timing } from './worker';
+import { cpu, hasUnits } from '../packages/core/src/runtime/cpu';
+import { CASES, type Peer, type Precision, type Variant } from './cases';
+import { CURVES, measureCurve, type CurveResult } from './curves';
+import { figureText } from './figures';
+import { measure, type Setting } from './measure';
+import { fastest, type Row } from './rows';
+import { measurePeaks } from './peak';
+import { PYTHON, pythonVersions, withFolders } from './processes';
+import { Collector, machineOf } from './results';
 
-interface Figure {
-  median: number;
-  spread: [number, number];
-  unit: 'ms';
-  peakGigabytes: number;
-}
-
-export interface Row {
-  case: string;
-  precision: string;
-  ours: Figure & { variant: string; compileSeconds?: number };
-  peer: (Figure & { name: string; kind: PeerKind }) | null;
-  /** The peer's median over ours: above 1 ours is faster. */
-  ratio: number | null;
-}
-
-const here = import.meta.dirname;
-const python = process.env.BLIP2_BENCH_PYTHON ?? 'python3';
 const say = (message: string): void => console.error(message);
 
-function torchVersion(): string | undefined {
-  try {
-    const print = ['-c', 'import torch; print(torch.__version__)'];
-    return execFileSync(python, print, { stdio: ['ignore', 'pipe', 'ignore'] })
-      .toString()
-      .trim();
-  } catch {
-    return undefined;
-  }
+function usage(message: string): never {
+  say(`error: ${message}`);
+  process.exit(2);
 }
 
-const flags = (variant: string, threads: string, warmUp: number): string[] => [
-  ...['--variant', variant],
-  ...['--threads', threads],
-  ...['--warm-up', String(warmUp)],
-];
-
-function ourWorker({ ours, config, warmUp }: Case, variant: string, threads: string): Worker {
-  const script = join(here, 'ours', ours);
-  const args = ['--import', 'tsx', script, join(here, 'peers', config), ...flags(variant, threads, warmUp)];
-  return new Worker(`ours, ${variant}`, process.execPath, args);
+/** That there are such variants or peers. */
+function checkNames(names: readonly string[] = [], known: readonly string[], what: string): void {
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    usage(`no ${what} ${unknown.join(', ')} of these cases; there are ${[...new Set(known)].join(', ')}`);
 }
 
-function peerWorker({ peer, config, warmUp }: Case, variant: string, threads: string): Worker {
-  const peers = join(here, 'peers');
-  const args = [join(peers, peer), join(peers, config), ...flags(variant, threads, warmUp)];
-  return new Worker(`PyTorch, ${variant}`, python, args);
+/** Those that are named, all without a name. */
+function chosen<T extends { name: string }>(all: readonly T[], names: readonly string[], what: string): T[] {
+  const unknown = names.filter((name) => !all.some((known) => known.name === name));
+  if (unknown.length > 0)
+    usage(`no ${what} ${unknown.join(', ')}; there are ${all.map(({ name }) => name).join(', ')}`);
+  return all.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-/** Measures a case that loads folders: written beforehand, removed afterwards. */
-async function withFolders<T>(models: readonly string[], body: () => Promise<T>): Promise<T> {
-  const dir = mkdtempSync(join(tmpdir(), 'blip2-bench-'));
-  try {
-    for (const name of models)
-      execFileSync(process.execPath, ['--import', 'tsx', join(here, 'writeModel.ts'), name, join(dir, name)]);
-    process.env.BLIP2_BENCH_MODELS = dir; // of the workers, too
-    return await body();
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
-
-function figure(timings: Timing[]): Figure {
-  const times = timings.flatMap(({ times: some }) => some);
-  return {
-    median: median(times),
-    spread: [Math.min(...times), Math.max(...times)],
-    unit: 'ms',
-    peakGigabytes: Math.max(...timings.map(({ peakMemory }) => peakMemory)) / 1e9,
-  };
-}
-
-async function measure(
-  what: Case,
-  variant: Variant,
-  threads: string,
-  torch: string | undefined,
-): Promise<Row> {
-  say(`${what.name}, ${variant.name}: warming up`);
-  const ours = ourWorker(what, variant.name, threads);
-  await ours.ready(); // one after the other: compilation is timed, too
-  const peer = torch ? peerWorker(what, variant.peer, threads) : undefined;
-  await peer?.ready();
-  const timings: { ours: Timing[]; peer: Timing[] } = { ours: [], peer: [] };
-  for (let round = 0; round < what.rounds; round++) {
-    timings.ours.push(await ours.run(what.steps));
-    if (peer) timings.peer.push(await peer.run(what.steps));
-  }
-  ours.stop();
-  peer?.stop();
-  const mine = figure(timings.ours);
-  const theirs = peer ? figure(timings.peer) : undefined;
-  const { compileSeconds } = timings.ours[0];
-  return {
-    case: what.name,
-    precision: variant.precision,
-    ours: { variant: variant.name, ...mine, compileSeconds },
-    peer: theirs ? { name: `PyTorch ${torch} ${variant.peer}`, kind: what.kind, ...theirs } : null,
-    ratio: theirs ? theirs.median / mine.median : null,
-  };
-}
-
-function print(rows: Row[]): void {
-  const text = ({ median: middle, spread: [low, high] }: Figure): string =>
-    `${middle.toFixed(0)} (${low.toFixed(0)}–${high.toFixed(0)})`;
+function printRows(rows: readonly Row[]): void {
+  const times = (value: number | null) => value?.toFixed(2) ?? '–';
   printTable(
-    rows.map(({ case: name, precision, ours, peer, ratio }) => ({
-      case: name,
-      ours: `${ours.variant}, ${precision}`,
-      'ms (range)': text(ours),
-      peer: peer?.name ?? '–',
-      'peer ms (range)': peer ? text(peer) : '–',
-      ratio: ratio?.toFixed(2) ?? '–',
-      'compile s': ours.compileSeconds?.toFixed(1) ?? '–',
-      'peak GB, ours / peer': `${ours.peakGigabytes.toFixed(1)} / ${peer?.peakGigabytes.toFixed(1) ?? '–'}`,
+    rows.map(({ case: name, precision, ours, peers, ratios, memoryRatios }) => {
+      const [shipped, lean] = [fastest('shipped', peers), fastest('leanest', peers)];
+      return {
+        case: name,
+        ours: `${ours.variant}, ${precision}`,
+        'ms (range)': figureText(ours),
+        'shipped ms': shipped ? figureText(shipped) : '–',
+        'leanest ms': lean ? `${figureText(lean)} ${lean.variant}` : '–',
+        'x shipped': times(ratios.shipped),
+        'x leanest': times(ratios.leanest),
+        'compile s': ours.compileSeconds?.toFixed(1) ?? '–',
+        GB: ours.peakGigabytes.toFixed(1),
+        'of shipped': times(memoryRatios.shipped),
+        'of leanest': times(memoryRatios.leanest),
+        GFLOPS: ours.gigaflops?.toFixed(0) ?? '–',
+        'of peak': ours.shareOfPeak ? `${(100 * ours.shareOfPeak).toFixed(0)}%` : '–',
+      };
+    }),
+  );
+}
+
+function printCurves(curves: readonly CurveResult[]): void {
+  const rows = curves.flatMap(({ name, points }) =>
+    points.map(({ x, ours, peer }) => ({
+      curve: name,
+      at: String(x),
+      'ms (range)': figureText(ours),
+      'PyTorch ms': peer ? figureText(peer) : '–',
+      'ms each': (ours.median / x).toFixed(2),
+      GB: ours.peakGigabytes.toFixed(1),
     })),
   );
+  printTable(rows);
+}
+
+interface Asked {
+  names: readonly string[];
+  variants?: readonly string[];
+  peers?: readonly string[];
+}
+
+async function runCases(
+  asked: Asked,
+  precisions: readonly Precision[],
+  setting: Setting,
+  collector: Collector,
+): Promise<void> {
+  const cases = chosen(CASES, asked.names, 'case');
+  const variants = cases.flatMap((one) => one.variants);
+  checkNames(
+    asked.variants,
+    variants.map(({ name }) => name),
+    'variant',
+  );
+  const peerNames = [...cases, ...variants].flatMap(({ peers = [] }) => peers.map(({ variant }) => variant));
+  checkNames(asked.peers, peerNames, 'peer');
+  const isChosen = ({ name, precision, isAsked }: Variant) =>
+    asked.variants?.includes(name) ?? (!isAsked && precisions.includes(precision));
+  for (const what of cases) {
+    await withFolders(what.models ?? [], async () => {
+      for (const variant of what.variants.filter(isChosen)) {
+        // Ours in bfloat16 meets the fastest, of either precision; PyTorch emulates bfloat16 where there are no units.
+        const meets = ({ variant: name, precision }: Peer) =>
+          (asked.peers?.includes(name) ?? precisions.includes(precision)) &&
+          (variant.precision === 'bf16' || precision === 'fp32');
+        const peers = setting.torch ? (variant.peers ?? what.peers).filter(meets) : [];
+        say(`${what.name}, ${variant.name}`);
+        try {
+          collector.addRow(await measure(what, variant, peers, setting));
+        } catch (error) {
+          say(`  failed: ${(error as Error).message}`);
+          process.exitCode = 1;
+        }
+      }
+    });
+  }
 }
 
 async function main(): Promise<void> {
@@ -142,50 +129,58 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
+      out: { type: 'string' },
+      peers: { type: 'string' },
       threads: { type: 'string', default: '2' },
       variants: { type: 'string' },
     },
   });
-  const unknown = positionals.filter((name) => !CASES.some((known) => known.name === name));
-  if (unknown.length > 0) {
-    say(`error: no case ${unknown.join(', ')}; there are ${CASES.map(({ name }) => name).join(', ')}`);
-    process.exit(2);
-  }
-  const cases = CASES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  const known = [...new Set(cases.flatMap(({ variants }) => variants.map(({ name }) => name)))];
-  const chosen = values.variants?.split(',') ?? known;
-  const noVariant = chosen.filter((name) => !known.includes(name));
-  if (noVariant.length > 0) {
-    say(`error: no variant ${noVariant.join(', ')} of these cases; there are ${known.join(', ')}`);
-    process.exit(2);
-  }
+  const { threads, json, out } = values;
+  const isCurves = positionals[0] === 'curves';
+  const names = isCurves ? positionals.slice(1) : positionals;
+  if (isCurves) chosen(CURVES, names, 'curve');
+  else chosen(CASES, names, 'case');
   const processor = cpu();
-  const hasBf16 = hasUnits(processor, 'bfloat16');
-  // A peer without bfloat16 units runs fp32.
-  const meets = (variant: Variant): Variant =>
-    variant.precision === 'bf16' && !hasBf16 ? { ...variant, peer: 'eager' } : variant;
-  if (!hasBf16 && chosen.includes('bf16'))
-    say(
-      'This processor has no bfloat16 units: PyTorch emulates them 50 times slower, so bf16 meets its fp32.',
-    );
-  const torch = torchVersion();
+  const precisions: Precision[] = hasUnits(processor, 'bfloat16') ? ['fp32', 'bf16'] : ['fp32'];
+  const torch = pythonVersions()?.torch;
   if (!torch)
     say(
-      `No PyTorch in ${python}: ours alone. (pip install -r bench/peers/requirements.txt, BLIP2_BENCH_PYTHON)`,
+      `No PyTorch in ${PYTHON}: ours alone. (pip install -r bench/peers/requirements.txt, BLIP2_BENCH_PYTHON)`,
     );
-
-  const rows: Row[] = [];
-  for (const what of cases) {
-    await withFolders(what.models ?? [], async () => {
-      for (const variant of what.variants.filter(({ name }) => chosen.includes(name)))
-        rows.push(await measure(what, meets(variant), values.threads, torch));
-    });
+  const peaks = isCurves ? {} : await measurePeaks(precisions, threads, torch !== undefined);
+  const collector = new Collector(machineOf(Number(threads), processor.cores), peaks, out);
+  const setting: Setting = { threads, torch, peaks, say };
+  if (isCurves) {
+    for (const curve of chosen(CURVES, names, 'curve')) {
+      say(curve.name);
+      await measureCurve(curve, setting).then(
+        (result) => collector.addCurve(result),
+        (error: Error) => {
+          say(`  failed: ${error.message}`);
+          process.exitCode = 1;
+        },
+      );
+    }
+  } else {
+    const [variants, peers] = [values.variants?.split(','), values.peers?.split(',')];
+    await runCases({ names, variants, peers }, precisions, setting, collector);
   }
-  say(
-    `${processor.model}, ${values.threads} threads; ${processor.features?.join(', ') ?? 'features unknown'}`,
+
+  const { rows, curves } = collector.results;
+  const peak = Object.entries(peaks).map(
+    ([precision, rate]) => `${precision} ${rate.toFixed(0)} GFLOPS at most`,
   );
-  if (values.json) printJson(rows);
-  else print(rows);
+  say(
+    [
+      processor.model,
+      `${threads} threads`,
+      processor.features?.join(', ') ?? 'features unknown',
+      ...peak,
+    ].join('; '),
+  );
+  if (json) printJson(isCurves ? curves : rows);
+  else if (isCurves) printCurves(curves);
+  else printRows(rows);
 }
 
 void main();

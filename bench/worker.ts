@@ -2,22 +2,25 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 
+/** What a process says of the steps that it ran. */
 export interface Timing {
-  median: number;
-  min: number;
-  max: number;
   times: number[];
   peakMemory: number;
   /** Tracing and first runs; ours only. */
   compileSeconds?: number;
-  /** PyTorch's version; peers only. */
-  torch?: string;
+  /** Of one step, where they can be counted; ours only. */
+  operations?: number;
 }
 
+/** Milliseconds: where `torch.compile` takes longer, its variant is left out. */
+const PATIENCE = 300_000;
+
+/** A process of ours or of a peer. */
 export class Worker {
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
   private readonly reader: Interface;
+  private readonly ended: Promise<void>;
   private errors = '';
 
   constructor(
@@ -27,6 +30,9 @@ export class Worker {
   ) {
     this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stderr!.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
+    this.child.stdin!.on('error', () => undefined); // it ended: `answer` says why
+    this.ended = new Promise((resolve) => this.child.once('close', () => resolve()));
+    this.child.once('error', (error) => (this.errors += error.message));
     this.reader = createInterface({ input: this.child.stdout! });
     this.lines = this.reader[Symbol.asyncIterator]();
   }
@@ -41,15 +47,28 @@ export class Worker {
     return (await this.answer()) as unknown as Timing;
   }
 
-  stop(): void {
+  /** Its memory is free afterwards. */
+  async stop(): Promise<void> {
+    const tired = setTimeout(() => this.child.kill('SIGKILL'), 20_000);
     this.child.stdin!.end('quit\n');
+    await this.ended;
+    clearTimeout(tired);
     this.reader.close();
   }
 
   private async answer(): Promise<Record<string, unknown>> {
+    let isLate = false;
+    const tired = setTimeout(() => {
+      isLate = true;
+      this.child.kill('SIGKILL');
+    }, PATIENCE);
     const next = await this.lines.next();
-    if (next.done)
-      throw new Error(`${this.name} ended early: ${this.errors.trim().split('\n').slice(-3).join(' ')}`);
+    clearTimeout(tired);
+    if (next.done) {
+      await this.ended;
+      const reason = isLate ? `no answer in ${PATIENCE / 1000} s` : this.errors.trim().split('\n').slice(-3);
+      throw new Error(`${this.name} ended early: ${[reason].flat().join(' ')}`);
+    }
     return JSON.parse(next.value) as Record<string, unknown>;
   }
 }

@@ -16,7 +16,12 @@ interface AnsweringCase {
 async function main(): Promise<void> {
   const c = readConfig<AnsweringCase>();
   const { Blip2 } = await import('../../packages/core/src/inference');
-  const model = await Blip2.load(modelFolder('blip2-opt-125m'));
+  const { Tokenizer } = await import('../../packages/core/src/text');
+  const { BLIP2 } = await import('../../packages/core/src/models');
+  const { MODELS } = await import('../models');
+  const { answerOperations } = await import('./operations');
+  const folder = modelFolder('blip2-opt-125m');
+  const model = await Blip2.load(folder);
   const side = 224;
   const pictures = Array.from({ length: c.batch }, (_, b) => ({
     ...{ width: side, height: side },
@@ -24,7 +29,13 @@ async function main(): Promise<void> {
   }));
   const questions = pictures.map(() => c.question);
   const options = { numBeams: c.beams, maxNewTokens: c.newTokens, minNewTokens: c.newTokens };
-  await serve(() => model.answerAll(pictures, questions, options));
+  const config = BLIP2.readConfig(MODELS['blip2-opt-125m']().config);
+  const { mask } = Tokenizer.fromFolder(folder).encodeBatch([`Question: ${c.question} Answer:`], {
+    maxLength: 64,
+  });
+  const question = mask.reduce((sum, real) => sum + real, 0);
+  const operations = c.batch * answerOperations(BLIP2.build(config), config, { ...c, question });
+  await serve(() => model.answerAll(pictures, questions, options), { operations });
 }
 
 void main();

@@ -23,9 +23,11 @@ async function main(): Promise<void> {
   const { VISION_FAMILIES } = await import('../../packages/core/src/models');
   const { configFromDisk } = await import('../../packages/core/src/checkpoints');
   const { storageType } = await import('../../packages/core/src/checkpoints/storage');
+  const { visionCost } = await import('../../packages/core/src/recipes/plan/visionCost');
 
   const family = VISION_FAMILIES[c.model.model_type];
-  const tower = family.build(family.readConfig(configFromDisk(c.model)));
+  const config = family.readConfig(configFromDisk(c.model));
+  const tower = family.build(config);
   const stored = Object.entries(tower.parameters()).map(([name, spec]): [string, Matrix] => {
     const store = ParameterStore.create({ [name]: spec }, 0);
     const wide = store.read(name);
@@ -39,7 +41,9 @@ async function main(): Promise<void> {
   const weights = new Weights(Object.fromEntries(stored));
   const pixels = Rng.from(1).normal([c.batch, tower.imageSize, tower.imageSize, 3]);
   const encode = compile((x: typeof pixels) => tower.features(weights, x), { name: 'visionTower' });
-  await serve(() => computeValues(() => encode(pixels)));
+  const shape = { model: tower, config: { modelType: c.model.model_type, config } };
+  const operations = c.batch * visionCost(shape, tower.imageSize, false).forward;
+  await serve(() => computeValues(() => encode(pixels)), { operations });
 }
 
 void main();

@@ -24,9 +24,11 @@ async function main(): Promise<void> {
   const { TOWERS } = await import('../../packages/core/src/models');
   const { configFromDisk } = await import('../../packages/core/src/checkpoints');
   const { TokenGenerator } = await import('../../packages/core/src/generate');
+  const { writingOperations } = await import('./operations');
 
   const family = TOWERS.language.find(({ modelType }) => modelType === c.model.model_type)!;
-  const tower = family.build(family.readConfig(configFromDisk(c.model)));
+  const config = family.readConfig(configFromDisk(c.model));
+  const tower = family.build(config);
   const store = ParameterStore.create(tower.parameters(), 0);
   const generator = new TokenGenerator(tower, new Weights(store.readAll()));
   const prompt = {
@@ -40,7 +42,9 @@ async function main(): Promise<void> {
     eosTokenId: tower.tokens.eos,
     padTokenId: tower.tokens.pad,
   };
-  await serve(() => generator.generate(prompt, options));
+  const shape = { tower, config: { modelType: c.model.model_type, config } };
+  const operations = c.batch * writingOperations(shape, c);
+  await serve(() => generator.generate(prompt, options), { operations });
 }
 
 void main();

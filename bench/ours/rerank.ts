@@ -24,6 +24,7 @@ async function main(): Promise<void> {
   const { ParameterStore, Rng } = await import('../../packages/core/src/runtime');
   const { Weights } = await import('../../packages/core/src/nn');
   const { blip2Qformer, blip2QformerParameters } = await import('../../packages/core/src/models');
+  const { queriesCost } = await import('../../packages/core/src/recipes/plan/qformerCost');
   const { PairScorer } = await import('../../packages/core/src/evaluate');
 
   const config = blip2Qformer(c.visionWidth);
@@ -50,7 +51,12 @@ async function main(): Promise<void> {
   const features = noise.dataSync<'float32'>();
   const texts = Array.from({ length: c.candidates }, (_, text) => text);
   const tokens = scorer.tokens(texts.map(String));
-  await serve(() => scorer.matchLogits(features, tokens, texts));
+  const pair = (textLength: number) =>
+    queriesCost(config.qformer, { patches: c.patches, textLength }).forward;
+  const reading = config.qformer.numHiddenLayers / config.qformer.crossAttentionFrequency;
+  const image = reading * 2 * c.patches * c.visionWidth * 2 * config.qformer.hiddenSize; // once for all
+  const operations = texts.reduce((sum, text) => sum + pair(lengthOf(text, c)) - image, image);
+  await serve(() => scorer.matchLogits(features, tokens, texts), { operations });
 }
 
 void main();

@@ -32,14 +32,15 @@ export function readConfig<T>(): T {
 /** A model of bench/models.ts, which the harness wrote. */
 export const modelFolder = (name: string): string => join(process.env.BLIP2_BENCH_MODELS!, name);
 
-/**
- * Times `step` until told to quit; `--steps` makes one report and ends.
- * @param peakMemory bytes; of this process unless given
- */
-export async function serve(
-  step: () => unknown,
-  peakMemory = () => process.resourceUsage().maxRSS * 1024,
-): Promise<void> {
+interface Reported {
+  /** Bytes; of this process unless given. */
+  peakMemory?: () => number;
+  /** Of one step: those that its result needs. */
+  operations?: number;
+}
+
+/** Times `step` until told to quit; `--steps` makes one report and ends. */
+export async function serve(step: () => unknown, { peakMemory, operations }: Reported = {}): Promise<void> {
   const { onCompilation } = await import('../../packages/core/src/runtime');
   let compileSeconds = 0;
   onCompilation(({ seconds }) => (compileSeconds += seconds));
@@ -59,7 +60,8 @@ export async function serve(
       unit: 'ms',
       samples: steps,
       times,
-      peakMemory: peakMemory(),
+      peakMemory: peakMemory?.() ?? process.resourceUsage().maxRSS * 1024,
+      operations,
     };
     console.log(JSON.stringify({ ...report, variant, compileSeconds }));
   };

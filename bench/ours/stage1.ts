@@ -30,6 +30,7 @@ async function main(): Promise<void> {
   const { blip2QformerParameters } = await import('../../packages/core/src/models');
   const { stage1Losses } = await import('../../packages/core/src/losses');
   const { TrainingStep } = await import('../../packages/core/src/train/step');
+  const { stage1Cost } = await import('../../packages/core/src/recipes/plan/qformerCost');
 
   const config = {
     qformer: {
@@ -83,8 +84,11 @@ async function main(): Promise<void> {
     { xla: variant === 'xla' },
   );
 
+  const { forward, backward } = stage1Cost(config, { patches: c.patches, textLength: c.tokens });
+  const operations = c.batch * (forward + backward);
   let done = 0;
-  await serve(() => (variant === 'eager' ? runEagerly(() => step.run(done++)) : step.run(done++)));
+  const one = () => step.run(done++);
+  await serve(() => (variant === 'eager' ? runEagerly(one) : one()), { operations });
 }
 
 void main();

@@ -29,8 +29,12 @@ async function main(): Promise<void> {
   const { configFromDisk } = await import('../../packages/core/src/checkpoints');
   const { stage2Losses } = await import('../../packages/core/src/losses');
   const { TrainingStep } = await import('../../packages/core/src/train/step');
+  const { addCosts } = await import('../../packages/core/src/recipes/plan/cost');
+  const { languageCost } = await import('../../packages/core/src/recipes/plan/languageCost');
+  const { queriesCost } = await import('../../packages/core/src/recipes/plan/qformerCost');
 
-  const model = BLIP2.build(BLIP2.readConfig(configFromDisk(c.model)));
+  const config = BLIP2.readConfig(configFromDisk(c.model));
+  const model = BLIP2.build(config);
   const { language } = model;
 
   /** Drawn one after the other: in 16 bit, no more than one matrix is ever there in float32. */
@@ -93,12 +97,16 @@ async function main(): Promise<void> {
     { xla: variant === 'xla' },
   );
 
+  const lengths = { given: config.qformer.numQueryTokens + c.prompt, target: c.target };
+  const { forward, backward } = addCosts(
+    queriesCost(config.qformer, { patches: c.patches, textLength: 0 }),
+    languageCost({ tower: language, config: config.text }, lengths),
+  );
+  const operations = c.batch * (forward + backward);
   let done = 0;
   let loss = NaN;
-  await serve(() => {
-    const one = async () => void ({ loss } = await step.run(done++));
-    return variant === 'eager' ? runEagerly(one) : one();
-  });
+  const one = async () => void ({ loss } = await step.run(done++));
+  await serve(() => (variant === 'eager' ? runEagerly(one) : one()), { operations });
   const isSame = hash() === before;
   console.error(
     `after ${done} steps, loss ${loss.toFixed(3)}: the language model's bits ${isSame ? 'are' : 'ARE NOT'} what they were (SHA-256 ${before})`,

@@ -36,7 +36,7 @@ async function main(): Promise<void> {
         else reject(new Error(`blip2 caption ended with ${code}`));
       });
     });
-  await serve(step, () => peakMemory);
+  await serve(step, { peakMemory: () => peakMemory });
 }
 
 /** Bytes; 0 where /proc does not tell. */

@@ -1,39 +1,65 @@
-"""Answers of `transformers`' BLIP-2 to a question about a batch of pictures, as its users ask:
-bench/models.ts's blip2-opt-125m.
+"""Answers of BLIP-2 to a question about a batch of pictures, timed: bench/models.ts's blip2-opt-125m.
 
-A step processes, encodes and answers: `batch` pictures, `beams` beams, `newTokens` tokens each.
+A step processes, encodes and answers: `batch` pictures, `beams` beams, `newTokens` tokens each. Variants: shipped
+(`transformers`, as its users ask), lean (blip2.py), compile (its blocks and a step of its decoder compiled). `--check`
+compares both.
 """
 
 import sys
 
 import torch
-from transformers import Blip2ForConditionalGeneration
 
-from folder import inputs_of, pictures_of
-from worker import model_folder, parser, read_config, serve, set_threads
+from blip2 import load
+from folder import inputs_of, normalise, pictures_of
+from worker import model_folder, parser, read_config, say, serve, set_threads
+
+VARIANTS = ('shipped', 'lean', 'compile')
 
 
-def answering_step(c):
-    folder = model_folder('blip2-opt-125m')
-    model = Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+def answering_step(c, variant):
+    folder, pictures = model_folder('blip2-opt-125m'), pictures_of(c['batch'])
     prompt = f'Question: {c["question"]} Answer:'
-    pictures = pictures_of(c['batch'])
+    step = shipped_step if variant == 'shipped' else lean_step
+    return step(folder, pictures, prompt, c, variant == 'compile')
+
+
+def shipped_step(folder, pictures, prompt, c, _):
+    from transformers import Blip2ForConditionalGeneration
+
+    model = Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+    count = {'min_new_tokens': c['newTokens'], 'max_new_tokens': c['newTokens']}
 
     @torch.inference_mode()
     def step():
         inputs = inputs_of(folder, model, pictures, prompt)
-        beams, count = c['beams'], c['newTokens']
-        return model.generate(
-            **inputs, do_sample=False, num_beams=beams, min_new_tokens=count, max_new_tokens=count
-        ).tolist()
+        return model.generate(**inputs, do_sample=False, num_beams=c['beams'], **count).tolist()
 
     return step
 
 
+def lean_step(folder, pictures, prompt, c, is_compiled):
+    model, tokenizer = load(folder)
+    if is_compiled:
+        model.compiled()
+    return lambda: model.write(normalise(pictures), tokenizer.encode(prompt).ids, c['newTokens'], c['beams'])
+
+
+def check(c):
+    expected = [ids[-c['newTokens'] :] for ids in answering_step(c, 'shipped')()]
+    good = answering_step(c, 'lean')() == expected
+    say({'check': good})
+    return 0 if good else 1
+
+
 def main():
-    options = parser(__doc__, ('shipped',)).parse_args()
+    arguments = parser(__doc__, VARIANTS)
+    arguments.add_argument('--check', action='store_true', help='compare lean with transformers, and end')
+    options = arguments.parse_args()
     set_threads(options)
-    serve(answering_step(read_config(options.config)), options)
+    config = read_config(options.config)
+    if options.check:
+        return check(config)
+    serve(answering_step(config, options.variant), options)
     return 0
 
 

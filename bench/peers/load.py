@@ -1,23 +1,35 @@
-"""Loading a BLIP-2 from a folder (bench/models.ts's blip2-opt-125m) with `transformers`, as its users do."""
+"""Loading a BLIP-2 from a folder (bench/models.ts's blip2-opt-125m), timed. Variants: shipped (`transformers`, as its users
+do), lean (blip2.py: weights are mapped).
+"""
 
 import sys
 
 import torch
-from transformers import AutoTokenizer, Blip2ForConditionalGeneration
 
 from worker import model_folder, parser, serve, set_threads
 
 
-def step():
+def shipped():
+    from transformers import AutoTokenizer, Blip2ForConditionalGeneration
+
     folder = model_folder('blip2-opt-125m')
     Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
     AutoTokenizer.from_pretrained(folder)
 
 
+def lean():
+    from blip2 import load
+
+    load(model_folder('blip2-opt-125m'))
+
+
+STEPS = {'shipped': shipped, 'lean': lean}
+
+
 def main():
-    options = parser(__doc__, ('shipped',)).parse_args()
+    options = parser(__doc__, tuple(STEPS)).parse_args()
     set_threads(options)
-    serve(step, options)
+    serve(STEPS[options.variant], options)
     return 0
 
 

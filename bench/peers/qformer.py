@@ -49,13 +49,13 @@ def add_norm(output, hidden, x, rate):
 
 
 class Layer(nn.Module):
-    def __init__(self, c, index):
+    def __init__(self, c, index, attention=Attention):
         super().__init__()
         width, inner = c['width'], c['feedForward']
         self.rate = c['dropout']
-        self.attention = Attention(c, width)
+        self.attention = attention(c, width)
         if index % c['crossAttentionFrequency'] == 0:
-            self.crossattention = Attention(c, c['visionWidth'])
+            self.crossattention = attention(c, c['visionWidth'])
         for suffix in ('', '_query'):
             self.add_module(f'intermediate{suffix}', nn.ModuleDict({'dense': nn.Linear(width, inner)}))
             self.add_module(f'output{suffix}', residual(inner, width))
@@ -80,7 +80,7 @@ class Layer(nn.Module):
 
 
 class Stage1(nn.Module):
-    def __init__(self, c):
+    def __init__(self, c, attention=Attention):
         super().__init__()
         self.rate, self.queries = c['dropout'], c['queries']
         width = c['width']
@@ -92,7 +92,7 @@ class Stage1(nn.Module):
             'word_embeddings': nn.Embedding(c['vocabulary'], width),
             'position_embeddings': nn.Embedding(c.get('positions', 512), width),
         })  # fmt: skip
-        layers = nn.ModuleList(Layer(c, i) for i in range(c['layers']))
+        layers = nn.ModuleList(Layer(c, i, attention) for i in range(c['layers']))
         self.qformer = nn.ModuleDict({
             'layernorm': nn.LayerNorm(width, eps=1e-12),
             'encoder': nn.ModuleDict({'layer': layers}),

@@ -1,11 +1,11 @@
 """A training step of stage 1 in PyTorch, timed: three losses, backward, clipping, AdamW.
 
-    python stage1.py shapes.json --variant eager --threads 2            # then lines on stdin: `run 20`, `quit`
-    python stage1.py shapes.json --variant eager --threads 2 --steps 20 # one report
-    python stage1.py --check                                            # against test/fixtures/stage1
+    python stage1.py shapes.json --variant lean --threads 2             # then lines on stdin: `run 20`, `quit`
+    python stage1.py shapes.json --variant lean --threads 2 --steps 20  # one report
+    python stage1.py --check --variant shipped                          # against test/fixtures/stage1
 
-Each `run N` answers one line of JSON; a first line says that the process is warm. Variants: eager, compile, bf16
-(autocast), compile-bf16. The process stays, so that a harness can alternate it with another.
+Each `run N` answers one line of JSON; a first line says that the process is warm. Variants: shipped (lavis.py), lean
+(qformer.py), compile, bf16 (autocast), compile-bf16. The process stays, so that a harness can alternate it with others.
 """
 
 import json
@@ -15,10 +15,11 @@ from pathlib import Path
 
 import torch
 
-from qformer import Stage1
-from worker import parser, read_config, say, serve, set_threads
+from lavis import ShippedStage1, plain_adamw
+from qformer import Layer, Stage1
+from worker import compile_parts, parser, read_config, say, serve, set_threads
 
-VARIANTS = ('eager', 'compile', 'bf16', 'compile-bf16')
+VARIANTS = ('lean', 'shipped', 'compile', 'bf16', 'compile-bf16')
 FIXTURES = Path(__file__).resolve().parents[2] / 'test' / 'fixtures'
 
 
@@ -45,9 +46,11 @@ def adamw(parameters):
 class Trainer:
     def __init__(self, c, variant):
         torch.manual_seed(0)
-        self.model = Stage1(c).train()
+        self.is_shipped = variant == 'shipped'
+        self.model = model_of(c, variant).train()
         self.losses = losses_of(self.model, variant)
-        self.optimizer = adamw(list(self.model.parameters()))
+        parameters = self.model.named_parameters()
+        self.optimizer = plain_adamw(parameters) if self.is_shipped else adamw([p for _, p in parameters])
         self.batches = list(batches(c))
         self.dec = c['vocabulary'] - 1
         self.steps = 0
@@ -60,14 +63,19 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         losses = self.losses(*batch, self.dec)
         losses.sum().backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        if not self.is_shipped:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         return losses.tolist()
 
 
+def model_of(c, variant):
+    return ShippedStage1(c) if variant == 'shipped' else Stage1(c)
+
+
 def losses_of(model, variant):
     """The forward pass of a variant: (features, ids, mask, dec, negatives) -> [3]."""
-    call = torch.compile(model, dynamic=False) if variant.startswith('compile') else model
+    call = compile_parts(model, Layer) if variant.startswith('compile') else model
     if not variant.endswith('bf16'):
         return call
 
@@ -102,7 +110,7 @@ def check(variant):
     tensors = load_file(FIXTURES / 'stage1.safetensors')
     hf = json.loads((FIXTURES / 'stage1.json').read_text())
     exact = not variant.endswith('bf16')
-    model = Stage1(fixture_config(hf)).train()
+    model = model_of(fixture_config(hf), variant).train()
     model.load_state_dict({k[2:]: x for k, x in tensors.items() if k.startswith('w.')}, strict=True)
     model = model.double() if exact else model
     features = tensors['in.image_features'].to(model.temp.dtype)

@@ -1,11 +1,12 @@
 """A training step of stage 2 in PyTorch, timed: a frozen language model's loss, backward into the Q-Former, AdamW.
 
-    python stage2.py stage2-opt.json --variant eager --threads 2            # then lines on stdin: `run 20`, `quit`
-    python stage2.py stage2-opt.json --variant eager --threads 2 --steps 20 # one report
-    python stage2.py --check                                                # against test/fixtures/blip2
+    python stage2.py stage2-opt.json --variant lean --threads 2            # then lines on stdin: `run 20`, `quit`
+    python stage2.py stage2-opt.json --variant lean --threads 2 --steps 20 # one report
+    python stage2.py --check --variant shipped                             # against test/fixtures/blip2
 
-The language model is transformers' class; logits are made of the judged positions alone. Image features are inputs.
-Variants: eager, bf16 (autocast, the language model stored in bfloat16).
+The language model is transformers' class. Image features are inputs. Variants: lean (fused attention, logits of the judged
+positions alone), shipped (LAVIS's: attention in single steps, logits and loss of the whole sequence by transformers,
+lavis.py's optimizer), compile, bf16 (autocast, the language model stored in bfloat16), compile-bf16.
 """
 
 import json
@@ -18,20 +19,21 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import AutoConfig, OPTForCausalLM, T5ForConditionalGeneration
 
-from qformer import Layer
+from lavis import EagerAttention, plain_adamw
+from qformer import Attention, Layer
 from stage1 import adamw
-from worker import parser, read_config, say, serve, set_threads
+from worker import compile_parts, parser, read_config, say, serve, set_threads
 
-VARIANTS = ('eager', 'bf16')
+VARIANTS = ('lean', 'shipped', 'compile', 'bf16', 'compile-bf16')
 FIXTURES = Path(__file__).resolve().parents[2] / 'test' / 'fixtures'
 MODELS = {'opt': OPTForCausalLM, 't5': T5ForConditionalGeneration}
 
 
-def language_model(text_config):
+def language_model(text_config, attention):
     """Random, frozen, in training mode, as LAVIS leaves it."""
     kind = text_config['model_type']
     own = {key: value for key, value in text_config.items() if key != 'model_type'}
-    config = AutoConfig.for_model(kind, **own)
+    config = AutoConfig.for_model(kind, **own, attn_implementation=attention)
     model = MODELS[kind](config)
     if kind == 't5' and not config.scale_decoder_outputs:  # transformers 5 ties the head of every random T5
         model.lm_head.weight = nn.Parameter(torch.randn_like(model.lm_head.weight) * config.d_model**-0.5)
@@ -39,8 +41,9 @@ def language_model(text_config):
 
 
 class Stage2(nn.Module):
-    def __init__(self, model):
+    def __init__(self, model, is_shipped=False):
         super().__init__()
+        self.is_shipped = is_shipped
         q, width = model['qformer_config'], model['vision_config']['hidden_size']
         sizes = {
             'width': q['hidden_size'],
@@ -50,7 +53,8 @@ class Stage2(nn.Module):
             'visionWidth': width,
             'dropout': q['hidden_dropout_prob'],
         }
-        layers = nn.ModuleList(Layer(sizes, i) for i in range(q['num_hidden_layers']))
+        attention = EagerAttention if is_shipped else Attention
+        layers = nn.ModuleList(Layer(sizes, i, attention) for i in range(q['num_hidden_layers']))
         for layer in layers:  # no text in the Q-Former
             del layer.intermediate, layer.output
         self.rate, self.queries = sizes['dropout'], model['num_query_tokens']
@@ -61,7 +65,7 @@ class Stage2(nn.Module):
             'layernorm': nn.LayerNorm(sizes['width'], eps=1e-12),
             'encoder': nn.ModuleDict({'layer': layers}),
         })  # fmt: skip
-        self.language_model = language_model(model['text_config'])
+        self.language_model = language_model(model['text_config'], 'eager' if is_shipped else 'sdpa')
         self.words = self.language_model.get_input_embeddings()
         self.language_projection = nn.Linear(sizes['width'], self.words.weight.shape[1])
 
@@ -81,9 +85,14 @@ class Stage2(nn.Module):
         labels = target.masked_fill(target_mask == 0, -100)
         model = self.language_model
         if model.config.is_encoder_decoder:
-            return model(inputs_embeds=embeddings, attention_mask=seen, labels=labels).loss
+            shown = {'decoder_attention_mask': target_mask} if self.is_shipped else {}
+            return model(inputs_embeds=embeddings, attention_mask=seen, labels=labels, **shown).loss
         given = embeddings.shape[1]
         sequence = torch.cat([embeddings, self.words(target[:, :-1])], 1)
+        if self.is_shipped:
+            sequence = torch.cat([embeddings, self.words(target)], 1)
+            labels = torch.cat([torch.full_like(seen, -100), labels], 1)
+            return model(inputs_embeds=sequence, attention_mask=torch.cat([seen, target_mask], 1), labels=labels).loss
         seen = torch.cat([seen, target_mask[:, :-1]], 1)
         states = model.model(inputs_embeds=sequence, attention_mask=seen, use_cache=False).last_hidden_state
         logits = model.lm_head(states[:, given - 1 :])  # [B, T, V]
@@ -108,13 +117,17 @@ def batches(c, vocabulary, count=4):
 class Trainer:
     def __init__(self, c, variant):
         torch.manual_seed(0)
-        self.model = Stage2(c['model']).train()
-        self.half = variant == 'bf16'
+        self.is_shipped = variant == 'shipped'
+        self.model = Stage2(c['model'], self.is_shipped).train()
+        self.half = variant.endswith('bf16')
         if self.half:
             self.model.language_model.bfloat16()
         self.batches = list(batches(c, self.model.words.weight.shape[0]))
-        self.parameters = list(self.model.trained().values())
-        self.optimizer = adamw(self.parameters)
+        trained = self.model.trained()
+        self.parameters = list(trained.values())
+        self.optimizer = plain_adamw(trained.items()) if self.is_shipped else adamw(self.parameters)
+        if variant.startswith('compile'):
+            compile_parts(self.model)
         self.steps = 0
 
     def step(self):
@@ -126,29 +139,30 @@ class Trainer:
         with torch.autocast('cpu', torch.bfloat16, enabled=self.half):
             loss = self.model(*batch)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        if not self.is_shipped:
+            torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
         return loss.item()
 
 
-def check():
+def check(is_shipped):
     """Losses and gradients equal the fixture's, in float64."""
     from safetensors.torch import load_file
 
     tensors = load_file(FIXTURES / 'blip2.safetensors')
     configs = json.loads((FIXTURES / 'blip2.json').read_text())
-    errors = {kind: check_kind(kind, config, tensors) for kind, config in configs.items()}
+    errors = {kind: check_kind(kind, config, tensors, is_shipped) for kind, config in configs.items()}
     good = all(max(error) < 1e-5 for error in errors.values())  # transformers rounds to float32 here and there
     say({'check': good, 'errors': errors})
     return 0 if good else 1
 
 
-def check_kind(kind, config, tensors):
+def check_kind(kind, config, tensors, is_shipped):
     of = {name.removeprefix(f'{kind}.'): x for name, x in tensors.items() if name.startswith(f'{kind}.')}
     config['qformer_config']['hidden_dropout_prob'] = 0.0
     if kind == 't5':  # as the configuration was before transformers 5 wrote it
         config['text_config']['tie_word_embeddings'] = False
-    model = Stage2(config).eval().double()
+    model = Stage2(config, is_shipped).eval().double()
     state = {name[2:]: x.double() for name, x in of.items() if name.startswith('w.')}
     missing, _ = model.load_state_dict(state, strict=False)  # the vision tower is not here
     assert not set(missing) & set(model.trained()), missing
@@ -180,7 +194,7 @@ def main():
         arguments.error('give a config, or --check')
     set_threads(options)
     if options.check:
-        return check()
+        return check(options.variant == 'shipped')
     serve(Trainer(read_config(options.config), options.variant).step, options)
     return 0
 

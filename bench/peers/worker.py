@@ -37,6 +37,22 @@ def model_folder(name):
     return os.path.join(os.environ['BLIP2_BENCH_MODELS'], name)
 
 
+def compile_parts(model, *kinds):
+    """Compiles blocks one by one (those that are alike share what is compiled once): a whole model takes minutes."""
+    import torch._dynamo.config
+
+    torch._dynamo.config.recompile_limit = 64  # a block meets many shapes
+    kinds = kinds or tuple({type(part) for parts in model.modules() if is_list(parts) for part in parts})
+    for module in model.modules():
+        if isinstance(module, kinds):
+            module.compile(dynamic=False)
+    return model
+
+
+def is_list(module):
+    return isinstance(module, (torch.nn.ModuleList, torch.nn.Sequential))
+
+
 def serve(step, options):
     """Warms up, then times `step` until told to quit; `--steps` makes one report and ends."""
     first = timed(step, max(1, options.warm_up))[0]

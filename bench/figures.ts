@@ -1,0 +1,33 @@
+/** What is said of steps that were timed. */
+import { median } from './median';
+import type { Timing } from './worker';
+
+/** Of one side. */
+export interface Figure {
+  median: number;
+  /** The fastest and the slowest step. */
+  spread: [number, number];
+  unit: 'ms';
+  samples: number;
+  /** Of the process, files that it has mapped included. */
+  peakGigabytes: number;
+}
+
+/** @param timings of one process, at least one step */
+export function figureOf(timings: readonly Timing[]): Figure {
+  const times = timings.flatMap(({ times: some }) => some);
+  return {
+    median: median(times),
+    spread: [Math.min(...times), Math.max(...times)],
+    unit: 'ms',
+    samples: times.length,
+    peakGigabytes: Math.max(...timings.map(({ peakMemory }) => peakMemory)) / 1e9,
+  };
+}
+
+/** `345 (322–403)` */
+export function figureText({ median: middle, spread: [low, high] }: Figure): string {
+  const digits = middle < 10 ? 1 : 0;
+  const text = (value: number) => Number(value.toFixed(digits)).toLocaleString('en');
+  return `${text(middle)} (${text(low)}–${text(high)})`;
+}

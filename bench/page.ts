@@ -1,0 +1,208 @@
+/** Results as a page that needs nothing else: bars for each case, lines for each curve, in the report's style. */
+import {
+  dashOf,
+  drawLineChart,
+  type ChartLayout,
+  type Line,
+  type LineStyle,
+} from '../packages/core/src/notebook';
+import { htmlDocument } from '../packages/core/src/report/document';
+import { html, Html } from '../packages/core/src/report/html';
+import { day } from '../packages/core/src/report/numbers';
+import type { PeerKind } from './cases';
+import type { CurveResult } from './curves';
+import { figureText, type Figure } from './figures';
+
+import type { Results } from './results';
+import type { Row } from './rows';
+
+const STYLE = `
+.bars { width: 100%; margin: 0.5rem 0 1.8rem; }
+.bars thead, .bars tbody:last-of-type { border: 0; }
+.bars th { width: 8.5rem; white-space: nowrap; }
+.bars td.number { width: 1%; }
+.bar { display: block; height: 0.8rem; border-radius: 1px; background: var(--line-0); min-width: 2px; }
+.bar.shipped { background: var(--line-1); } .bar.leanest { background: var(--rule); }
+.ours { font-weight: 600; }
+@media (max-width: 44rem) { .bars th { width: 5.5rem; white-space: normal; } }
+`;
+
+const LAYOUT: ChartLayout = {
+  width: 480,
+  height: 300,
+  margin: { top: 14, right: 18, bottom: 50, left: 62 },
+  ink: { text: 'var(--text)', quiet: 'var(--quiet)', line: 'var(--rule)' },
+  bare: true,
+};
+
+const NAMES: Record<PeerKind, string> = { shipped: 'as shipped', leanest: 'lean' };
+const ratio = (value: number | null): string => value?.toFixed(2) ?? '–';
+const percent = (share: number | undefined): string =>
+  share === undefined ? '–' : `${(100 * share).toFixed(0)}%`;
+
+export function page(results: Results): Html {
+  const { rows, curves } = results;
+  return htmlDocument(
+    'BLIP-2 beside PyTorch',
+    html`<header>
+        <h1>BLIP-2 beside PyTorch</h1>
+        <p>
+          The same work done by this library and by PyTorch: as LAVIS or <code>transformers</code> ship it,
+          and as sparingly as we could write it. All take turns in one run. A ratio above 1 means that ours is
+          faster; of memory, one below 1 that ours takes less.
+        </p>
+        ${provenance(results)}
+      </header>
+      <main>
+        ${
+          rows.length > 0
+            ? html`<section>
+                <h2>At a glance</h2>
+                ${overview(rows)}
+              </section>`
+            : undefined
+        }
+        ${
+          rows.length > 0
+            ? html`<section>
+                <h2>Cases</h2>
+                ${rows.map(bars)}
+              </section>`
+            : undefined
+        }
+        ${curves.length > 0 ? growth(curves) : undefined}
+      </main> `,
+    STYLE,
+  );
+}
+
+function provenance({ machine, peaks, rows, curves }: Results): Html {
+  const made = [...rows, ...curves];
+  const distinct = (values: string[]) => [...new Set(values)].join(', ');
+  const facts: [string, string][] = [
+    ['Processor', `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGigabytes} GB`],
+    ['It has', machine.features?.join(', ') ?? 'unknown'],
+    ['Threads', String(machine.threads)],
+    ['With', Object.entries(machine.versions).map((pair) => pair.join(' ')).join(', ')],
+    ['Peak', Object.entries(peaks).map(([name, rate]) => `${name} ${rate.toFixed(0)} GFLOPS`).join(', ')],
+    ['Commit', distinct(made.map(({ commit }) => commit))],
+    ['Measured', distinct(made.map(({ finished }) => day(finished)))],
+  ]; // prettier-ignore
+  return html`<div class="scroll">
+      <table>
+        <tbody>
+          ${facts.map(
+            ([name, value]) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                <td>${value}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    <p class="small quiet">
+      <i>Peak</i> is the fastest product of two 2048 × 2048 matrices, by us or by PyTorch, in the same run.
+    </p>`;
+}
+
+function overview(rows: Results['rows']): Html {
+  return html`<div class="scroll">
+    <table class="wide">
+      <thead>
+        <tr>
+          <th scope="col">Case</th>
+          <th scope="col" class="number">ms (range)</th>
+          <th scope="col" class="number">× shipped</th>
+          <th scope="col" class="number">× leanest</th>
+          <th scope="col" class="number">GB</th>
+          <th scope="col" class="number">of shipped</th>
+          <th scope="col" class="number">of leanest</th>
+          <th scope="col" class="number">of peak</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ({ ours, ratios, memoryRatios, ...row }) =>
+            html`<tr>
+              <th scope="row">
+                <a href="#${idOf(row.case, ours.variant)}">${titleOf(row.case, ours.variant)}</a>
+              </th>
+              <td class="number">${figureText(ours)}</td>
+              <td class="number">${ratio(ratios.shipped)}</td>
+              <td class="number">${ratio(ratios.leanest)}</td>
+              <td class="number">${ours.peakGigabytes.toFixed(1)}</td>
+              <td class="number">${ratio(memoryRatios.shipped)}</td>
+              <td class="number">${ratio(memoryRatios.leanest)}</td>
+              <td class="number">${percent(ours.shareOfPeak)}</td>
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+const idOf = (name: string, variant: string): string => `${name}-${variant}`;
+const titleOf = (name: string, variant: string): string =>
+  variant === 'compiled' || variant === 'normalised' ? name : `${name}, ${variant}`;
+
+function bars({ case: name, ours, peers, failed, precision, ...row }: Row): Html {
+  const longest = Math.max(ours.median, ...peers.map(({ median }) => median));
+  const bar = (who: string, kind: string, figure: Figure, times?: number) =>
+    html`<tr>
+      <th scope="row" class="${kind}-name">${who}</th>
+      <td>
+        <span class="bar ${kind}" style="width: ${((100 * figure.median) / longest).toFixed(1)}%"></span>
+      </td>
+      <td class="number">${figureText(figure)} ms</td>
+      <td class="number">${times === undefined ? '' : `${times.toFixed(2)} ×`}</td>
+    </tr> `;
+  const work = row.operations ? `${(row.operations / 1e9).toPrecision(3)} · 10⁹ operations a step, ` : '';
+  const compile = ours.compileSeconds ? `, compiled in ${ours.compileSeconds.toFixed(1)} s` : '';
+  return html`<h3 id="${idOf(name, ours.variant)}">${titleOf(name, ours.variant)}</h3>
+    <p class="small quiet">${work}${precision}${compile}; ${ours.samples} steps.</p>
+    <table class="bars">
+      <tbody>
+        ${bar('ours', 'ours', ours)}${peers.map((peer) =>
+          bar(peerName(peer.kind, peer.variant), peer.kind, peer, peer.ratio),
+        )}
+      </tbody>
+    </table>
+    ${failed.map(
+      ({ kind, variant, error }) =>
+        html`<p class="small">${peerName(kind, variant)} did not run: <code>${error}</code></p>`,
+    )}`;
+}
+
+const peerName = (kind: PeerKind, variant: string): string =>
+  kind === 'shipped' || variant === 'lean' ? NAMES[kind] : `${NAMES[kind]}, ${variant}`;
+
+function growth(curves: readonly CurveResult[]): Html {
+  return html`<section>
+    <h2>As work grows</h2>
+    <p>Milliseconds of a step; the broken line is PyTorch, written as sparingly as we could.</p>
+    <div class="charts">${curves.map(chart)}</div>
+  </section>`;
+}
+
+function chart({ name, axis, work, points }: CurveResult): Html {
+  const x = points.map((point) => point.x);
+  const line = (who: string, figures: readonly Figure[], style: LineStyle): Line => ({
+    ...style,
+    ...{ name: who, x, y: figures.map(({ median }) => median), width: 2.5 },
+  });
+  const peers = points.flatMap(({ peer }) => peer ?? []);
+  const lines = [line('ours', points.map(({ ours }) => ours), { color: 'var(--line-0)' })]; // prettier-ignore
+  if (peers.length === points.length)
+    lines.push(line('PyTorch', peers, { color: 'var(--line-1)', dash: dashOf(1) }));
+  const drawing = drawLineChart({ title: '', x: axis, y: '', lines }, LAYOUT);
+  return html`<figure>
+    <figcaption>${name}: ${work}</figcaption>
+    <svg class="chart" viewBox="0 0 ${drawing.width} ${drawing.height}" role="img">
+      <title>
+        ${points.map(({ x: at, ours }) => `${axis} ${at}: ${ours.median.toFixed(0)} ms`).join('; ')}
+      </title>
+      ${new Html(drawing.content)}
+    </svg>
+  </figure>`;
+}
