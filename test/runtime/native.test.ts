@@ -1,7 +1,9 @@
 /** The binding's own additions: tensors mapped from files, raw bytes, and errors where a graph is misused. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { HalfTensor, tf, type Tensor } from '../../packages/core/src/runtime';
 import { DType, nativeBinding } from '../../packages/core/src/runtime/binding';
@@ -90,3 +92,30 @@ describe('a graph misused throws, and the process goes on', () => {
     binding.removeFunction('negated');
   });
 });
+
+// A process of its own, which has nothing of TensorFlow yet.
+it.runIf(existsSync('/proc/self/maps'))(
+  'TensorFlow’s library can be loaded by a thread before the binding asks',
+  () => {
+    const resolve = createRequire(join(import.meta.dirname, '../../packages/core/src/runtime/tensorflow.ts'));
+    const folder = dirname(resolve.resolve('@tensorflow/tfjs-node-gpu/package.json'));
+    const script = `
+    require(${JSON.stringify(join(folder, 'lib/napi-v8/quiet.node'))}).preload();
+    setInterval(() => {
+      if (!require('node:fs').readFileSync('/proc/self/maps', 'utf8').includes('libtensorflow_cc')) return;
+      console.log('loaded');
+      process.kill(process.pid, 'SIGKILL'); // it may still be in the middle of it
+    }, 20);
+    setTimeout(() => process.exit(1), 60_000);`;
+    const found = () => {
+      try {
+        return execFileSync(process.execPath, ['-e', script], {
+          stdio: ['ignore', 'pipe', 'ignore'],
+        }).toString();
+      } catch (error) {
+        return String((error as { stdout: Buffer }).stdout);
+      }
+    };
+    expect(found()).toContain('loaded');
+  },
+);

@@ -32,6 +32,8 @@ export async function buildBinding({ tfjsNode, nodeHeaders, headers, libraries, 
   await prepareSources(tfjsNode, work);
   const folder = join(work, 'binding');
   const target = bindingFile(tfjsNode);
+  // Found from where the binding lies, so that the project's folder can be moved.
+  const rpath = `-Wl,-rpath,${process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'}/${relative(dirname(target), libraries)}`;
   const common = { compiler, cwd: folder, includes: [nodeHeaders] };
   await compileAddon({
     ...common,
@@ -41,8 +43,7 @@ export async function buildBinding({ tfjsNode, nodeHeaders, headers, libraries, 
       ...readdirSync(libraries)
         .filter((name) => name.startsWith('libtensorflow_'))
         .map((name) => join(libraries, name)),
-      // Found from where the binding lies, so that the project's folder can be moved.
-      `-Wl,-rpath,${process.platform === 'darwin' ? '@loader_path' : '$ORIGIN'}/${relative(dirname(target), libraries)}`,
+      rpath,
     ],
     target,
   });
@@ -50,7 +51,7 @@ export async function buildBinding({ tfjsNode, nodeHeaders, headers, libraries, 
   await compileAddon({
     ...common,
     sources: quiet,
-    libraries: [],
+    libraries: [rpath],
     target: join(dirname(target), 'quiet.node'),
   });
 }

@@ -1,10 +1,24 @@
-// Holds standard error back while TensorFlow's libraries are loaded: their initialisers log lines that no log
-// level hides. A module of its own, since it must be there before they are.
+// What is done before TensorFlow's libraries are there, so a module of its own: standard error is held back while they
+// are loaded, for their initialisers log lines that no log level hides; and a thread loads them while JavaScript is read.
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <node_api.h>
 #include <unistd.h>
 
+#include <thread>
+
 namespace {
+
+void *volatile library = nullptr;
+
+// preload(): the libraries are being loaded; who needs them waits for that. Nothing happens where they cannot be found.
+napi_value Preload(napi_env, napi_callback_info) {
+#ifdef __linux__
+  // They are found by this module's rpath, which is the binding's: no tail call, or libstdc++ would be the one that asks.
+  std::thread([] { library = dlopen("libtensorflow_cc.so.2", RTLD_LAZY | RTLD_LOCAL); }).detach();
+#endif
+  return nullptr;
+}
 
 int saved = -1;
 
@@ -29,11 +43,15 @@ napi_value Unmute(napi_env, napi_callback_info) {
 }
 
 napi_value Init(napi_env env, napi_value exports) {
-  napi_value function;
-  napi_create_function(env, "mute", NAPI_AUTO_LENGTH, Mute, nullptr, &function);
-  napi_set_named_property(env, exports, "mute", function);
-  napi_create_function(env, "unmute", NAPI_AUTO_LENGTH, Unmute, nullptr, &function);
-  napi_set_named_property(env, exports, "unmute", function);
+  const struct {
+    const char *name;
+    napi_callback callback;
+  } functions[] = {{"preload", Preload}, {"mute", Mute}, {"unmute", Unmute}};
+  for (const auto &[name, callback] : functions) {
+    napi_value function;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+    napi_set_named_property(env, exports, name, function);
+  }
   return exports;
 }
 

@@ -3,6 +3,7 @@
  * load time are made here; each can be overridden from the environment.
  */
 import type * as tfjs from '@tensorflow/tfjs-node-gpu';
+import Module, { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as nodeUtil from 'node:util';
 import { traceable, type Binding, type OpAttribute, type TensorMetadata } from './binding';
@@ -22,27 +23,58 @@ function setDefault(name: string, value: string): void {
   process.env[name] ??= value;
 }
 
-/** Runs `body` with standard error held back, unless TensorFlow's log is asked for or the helper is not built. */
-function quietly<T>(body: () => T): T {
-  interface Quiet {
-    mute(): void;
-    unmute(): void;
-  }
-  if (Number(process.env.TF_CPP_MIN_LOG_LEVEL) < 3) return body();
-  let quiet: Quiet;
+/** quiet.node: what is done before TensorFlow's libraries are there (packages/core/native/quiet). */
+interface Helper {
+  preload(): void;
+  mute(): void;
+  unmute(): void;
+}
+
+const NATIVE = join('lib', 'napi-v8');
+
+function helperIn(folder: string): Helper | undefined {
   try {
-    const folder = dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json'));
     // eslint-disable-next-line @typescript-eslint/no-require-imports
-    quiet = require(join(folder, 'lib', 'napi-v8', 'quiet.node')) as Quiet;
+    return require(join(folder, NATIVE, 'quiet.node')) as Helper;
   } catch {
-    return body();
+    return undefined; // not built, or not for this machine
   }
-  quiet.mute();
+}
+
+/** Runs `body` with standard error held back, unless TensorFlow's log is asked for. */
+function quietly<T>(helper: Helper | undefined, body: () => T): T {
+  if (!helper || Number(process.env.TF_CPP_MIN_LOG_LEVEL) < 3) return body();
+  helper.mute();
   try {
     return body();
   } finally {
-    quiet.unmute();
+    helper.unmute();
   }
+}
+
+/** TensorFlow.js asks node-pre-gyp where its binding lies: some hundred modules for a path that is known. */
+function withBindingFound<T>(folder: string, body: () => T): T {
+  const id = createRequire(join(folder, 'package.json')).resolve('@mapbox/node-pre-gyp');
+  if (require.cache[id]) return body();
+  const standIn = new Module(id);
+  standIn.exports = { find: () => join(folder, NATIVE, 'tfjs_binding.node') };
+  require.cache[id] = standIn;
+  try {
+    return body();
+  } finally {
+    delete require.cache[id];
+  }
+}
+
+/** Reads the JavaScript while a thread loads the libraries, most of whose time goes into finding symbols. */
+function requireTensorFlow(): typeof tfjs {
+  const folder = dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json'));
+  const helper = helperIn(folder);
+  return quietly(helper, () => {
+    helper?.preload();
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    return withBindingFound(folder, () => require('@tensorflow/tfjs-node-gpu') as typeof tfjs);
+  });
 }
 
 function load(): typeof tfjs {
@@ -55,8 +87,7 @@ function load(): typeof tfjs {
   host.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
   host.isArray = Array.isArray;
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const loaded = quietly(() => require('@tensorflow/tfjs-node-gpu') as typeof tfjs);
+    const loaded = requireTensorFlow();
     const backend = loaded.backend() as unknown as NodeBackend;
     if (typeof backend.binding.graphCreate !== 'function') {
       throw new Error('the binding lacks the extensions of packages/core/native');
