@@ -1,4 +1,6 @@
 /** `blip2 caption`, `answer` and `generate`: what a finished BLIP-2 writes about images. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Blip2 } from '../inference';
 import type { TextGeneration } from '../generate';
@@ -15,12 +17,17 @@ interface Options extends GenerationFlags {
 
 type Write<O> = (model: Blip2, image: string, options: O) => Promise<TextGeneration>;
 
+/** For a model folder nothing that trains is loaded. */
+async function open(dir: string, dtype: WeightsType | undefined): Promise<Blip2> {
+  if (existsSync(join(dir, 'config.json'))) return (await import('../inference')).Blip2.load(dir, { dtype });
+  return (await import('../recipes')).openBlip2(dir, { dtype });
+}
+
 /** The action of a command that writes one text about each image. */
 const writing =
   <O extends Options>(write: Write<O>) =>
   async (images: string[], options: O): Promise<void> => {
-    const { openBlip2 } = await import('../recipes');
-    const model = await openBlip2(options.model, { dtype: options.dtype });
+    const model = await open(options.model, options.dtype);
     const rows: { image: string; text: string; tokenIds: number[]; score: number }[] = [];
     for (const image of images) {
       const { text, tokenIds, score } = await write(model, image, options);
