@@ -57,7 +57,7 @@ function run(
 }
 
 export async function fuzz(options: SoakOptions) {
-  const count = options.reduced ? REDUCED : FULL;
+  const { reduced, count = reduced ? REDUCED : FULL } = options;
   const found: Record<string, Sign & { peakMemory: number }> = {};
   for (const kind of ['checkpoints', 'pictures']) found[kind] = await run(kind, count, options);
   const isGood = ({ problem, done, peakMemory }: Sign & { peakMemory: number }) =>

@@ -6,12 +6,19 @@ type Random = ReturnType<typeof numbers>;
 
 const FORMATS = ['png', 'jpeg', 'webp', 'gif', 'tiff'] as const;
 
+/** Nothing that is alike, from a seed. */
+function noise(width: number, height: number, channels: 1 | 3 | 4, seed = 0) {
+  const data = Buffer.from(
+    Array.from({ length: width * height * channels }, (_, i) => ((i + seed) * 7919) % 251),
+  );
+  return sharp(data, { raw: { width, height, channels } });
+}
+
+export const noisyJpeg = (width: number, height: number, seed: number): Promise<Buffer> =>
+  noise(width, height, 3, seed).jpeg().toBuffer();
+
 /** Small whole pictures in several formats, sizes and kinds of colour. */
 export async function validPictures(): Promise<Buffer[]> {
-  const noise = (width: number, height: number, channels: 1 | 3 | 4) => {
-    const data = Buffer.from(Array.from({ length: width * height * channels }, (_, i) => (i * 7919) % 251));
-    return sharp(data, { raw: { width, height, channels } });
-  };
   const colour = FORMATS.flatMap((format) => [
     noise(17, 9, 3).toFormat(format),
     noise(8, 31, 1).toFormat(format),

@@ -3,14 +3,24 @@
  * end it has the log values and the weights of a run that nothing happened to, bit for bit.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { readLog } from '../../packages/core/src/train';
 import { numbers } from '../checkpoints/hostileFiles';
 import { randomTowerDir } from '../recipes/tower';
 import type { SoakOptions } from './main';
+import {
+  argumentsOf,
+  differences,
+  halfWritten,
+  linesOf,
+  loggedAt,
+  PRETRAIN,
+  QUIET,
+  untilSteps,
+  type Place,
+} from './runs';
 
 const FULL = 50;
 const REDUCED = 5;
@@ -19,27 +29,14 @@ const STEPS_PER_KILL = 4;
 /** Of 100 kills, so many come before the first step of a life; the others after it, within some steps. */
 const EARLY_PERCENT = 20;
 
-interface Place {
-  out: string;
-  tower: string;
-  runs: string;
-  steps: number;
-}
-
 interface Life {
   child: ChildProcess;
   ended: Promise<{ code: number | null; stderr: string }>;
 }
 
-function start({ out, tower, runs, steps }: Place): Life {
-  const script = join(import.meta.dirname, 'pretrain.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script, out, tower, runs, String(steps)], {
-    env: {
-      ...process.env,
-      TF_CPP_MIN_LOG_LEVEL: '3',
-      TF_NUM_INTRAOP_THREADS: '1',
-      TF_NUM_INTEROP_THREADS: '1',
-    },
+function start(run: Place): Life {
+  const child = spawn(process.execPath, ['--import', 'tsx', PRETRAIN, ...argumentsOf(run)], {
+    env: { ...process.env, ...QUIET },
   });
   let stderr = '';
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
@@ -47,40 +44,16 @@ function start({ out, tower, runs, steps }: Place): Life {
   return { child, ended: new Promise((resolve) => child.on('close', (code) => resolve({ code, stderr }))) };
 }
 
-const logOf = (out: string) => join(out, 'log.jsonl');
-const values = (out: string) => readLog(logOf(out)).map(({ samplesPerSecond: _, ...rest }) => rest);
-const linesOf = (out: string) =>
-  existsSync(logOf(out)) ? readFileSync(logOf(out), 'utf8').split('\n').length - 1 : 0;
-const halfWritten = (out: string) =>
-  existsSync(join(out, 'checkpoints'))
-    ? readdirSync(join(out, 'checkpoints')).filter((name) => name.includes('.tmp-'))
-    : [];
-
-/** Does the run end as the undisturbed one did? What differs, if not. */
-function differences(run: Place, undisturbed: Place): string[] {
-  const last = (place: Place, file: string) =>
-    readFileSync(join(place.out, 'checkpoints', `step-${place.steps}`, file));
-  const files = ['model.safetensors', 'optimizer.safetensors'].filter(
-    (file) => !last(run, file).equals(last(undisturbed, file)),
-  );
-  const isSameLog = JSON.stringify(values(run.out)) === JSON.stringify(values(undisturbed.out));
-  return [...files, ...(isSameLog ? [] : ['log.jsonl']), ...halfWritten(run.out)];
-}
-
 /** Kills one life; false if it had ended by itself. */
 async function killOnce(run: Place, random: (below: number) => number): Promise<'early' | 'late' | 'ended'> {
-  const before = existsSync(logOf(run.out)) ? statSync(logOf(run.out)).mtimeMs : 0;
+  const before = loggedAt(run.out);
   const life = start(run);
   const isEarly = random(100) < EARLY_PERCENT;
   let over = false;
   void life.ended.then(() => (over = true));
   if (isEarly) await setTimeout(random(4000));
   else {
-    // The log is written when training begins, and then with each step.
-    while (!over && !(existsSync(logOf(run.out)) && statSync(logOf(run.out)).mtimeMs > before))
-      await setTimeout(5);
-    const last = linesOf(run.out) + random(2 * STEPS_PER_KILL);
-    while (!over && linesOf(run.out) <= last) await setTimeout(2);
+    await untilSteps(run, { before, steps: random(2 * STEPS_PER_KILL), isOver: () => over });
     await setTimeout(random(100));
   }
   if (over) return 'ended';
@@ -89,8 +62,7 @@ async function killOnce(run: Place, random: (below: number) => number): Promise<
   return isEarly ? 'early' : 'late';
 }
 
-export async function kills({ reduced, seed, note }: SoakOptions) {
-  const count = reduced ? REDUCED : FULL;
+export async function kills({ reduced, count = reduced ? REDUCED : FULL, seed, note }: SoakOptions) {
   const random = numbers(seed);
   const dir = mkdtempSync(join(tmpdir(), 'blip2-soak-'));
   const shared = { tower: randomTowerDir(), steps: count * STEPS_PER_KILL };

@@ -1,10 +1,13 @@
 /**
- * Long tests of what must not break: `npm run soak -- kills|fuzz [--reduced] [--json] [--seed N]`. Progress goes to standard
- * error, the report to standard output; exit code 1 if something broke.
+ * Long tests of what must not break: `npm run soak -- kills|fuzz|loader|workers [--reduced] [--count N] [--json] [--seed N]`.
+ * Progress goes to standard error, the report to standard output; exit code 1 if something broke. docs/training.md says
+ * what each does.
  */
 import { parseArgs } from 'node:util';
 import { fuzz } from './fuzz';
 import { kills } from './kills';
+import { loader } from './loader';
+import { workers } from './workers';
 
 /** What a soak test found; `ok`: nothing broke. */
 export interface SoakReport {
@@ -16,8 +19,10 @@ export interface SoakReport {
 
 /** How a soak test is run. */
 export interface SoakOptions {
-  /** A tenth of the work, for CI. */
+  /** A tenth of the work, or less. */
   reduced: boolean;
+  /** Kills, damaged files of each kind, samples, lost workers; each test has its own unless given. */
+  count?: number;
   seed: number;
   note: (message: string) => void;
 }
@@ -25,6 +30,8 @@ export interface SoakOptions {
 const TESTS: Record<string, (options: SoakOptions) => Promise<Omit<SoakReport, 'name' | 'seconds'>>> = {
   kills,
   fuzz,
+  loader,
+  workers,
 };
 
 async function main(): Promise<void> {
@@ -32,11 +39,18 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       reduced: { type: 'boolean', default: false },
+      count: { type: 'string' },
       json: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
     },
   });
   const unknown = positionals.filter((name) => !(name in TESTS));
+  const count = values.count === undefined ? undefined : Number(values.count);
+  if (count !== undefined && !(Number.isInteger(count) && count > 0)) {
+    console.error(`--count ${values.count} is no number of things to do`);
+    process.exitCode = 2;
+    return;
+  }
   if (unknown.length > 0 || positionals.length === 0) {
     console.error(
       `${unknown.length > 0 ? `No soak test ${unknown.join(', ')}` : 'Which one'}: ${Object.keys(TESTS).join(', ')}`,
@@ -48,7 +62,7 @@ async function main(): Promise<void> {
   for (const name of positionals) {
     const start = performance.now();
     const note = (message: string) => console.error(`${name}: ${message}`);
-    const found = await TESTS[name]({ reduced: values.reduced, seed: Number(values.seed), note });
+    const found = await TESTS[name]({ reduced: values.reduced, count, seed: Number(values.seed), note });
     reports.push({ name, ...found, seconds: Math.round((performance.now() - start) / 1000) } as SoakReport);
   }
   console.log(
