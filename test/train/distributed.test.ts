@@ -18,7 +18,7 @@ describe('N workers with B / N rows each have the gradients of one with B', () =
     );
     expect(first).toMatchObject({ code: 0, stderr: '' });
     const differences = JSON.parse(first.stdout) as Record<string, [parameter: string, ratio: number]>;
-    expect(Object.keys(differences)).toHaveLength(13);
+    expect(Object.keys(differences)).toHaveLength(16);
     for (const [name, [parameter, ratio]] of Object.entries(differences)) {
       expect(ratio, `${name}: ${parameter}`).toBeLessThan(1e-5);
     }

@@ -17,8 +17,13 @@ import {
   type Tensor,
 } from '../../packages/core/src/runtime';
 import { Weights } from '../../packages/core/src/nn';
-import { stage1, stage2 } from '../../packages/core/src/recipes';
-import { ALONE, rowsOf, type Recipe, type Task } from '../../packages/core/src/train';
+import type { FrozenLanguageModel, FrozenVisionTower } from '../../packages/core/src/data';
+import { captioning, retrieval, stage1, stage2, vqa } from '../../packages/core/src/recipes';
+import { createStage1Model } from '../../packages/core/src/recipes/stage1';
+import { parseStage1 } from '../../packages/core/src/recipes/stage1Options';
+import { createStage2Model } from '../../packages/core/src/recipes/stage2';
+import { parseStage2 } from '../../packages/core/src/recipes/stage2Options';
+import { ALONE, rowsOf, type Recipe, type Run, type Task } from '../../packages/core/src/train';
 import { Workers } from '../../packages/core/src/train/workers';
 
 const cluster = joinCluster()!;
@@ -76,6 +81,25 @@ function difference(found: Result, expected: Result): Difference {
 const qformer = { width: 16, layers: 2, heads: 2, feedForward: 16 };
 const common = { queries: 2, steps: 1, batchSize: 6, learningRate: 1e-3, warmupSteps: 1 };
 
+/** Runs as fine-tuning goes on with them, untrained: what it starts from is the same on all workers. */
+function runsBefore(tower: FrozenVisionTower, language: FrozenLanguageModel, tokenizerDir: string) {
+  const sizes = { ...common, qformer: { ...qformer, dropout: 0.1 } };
+  const seeded = { seed: 7, runsDir: '' };
+  const first = parseStage1({ ...sizes, losses: { itc: 1 }, qformer: { ...sizes.qformer, projection: 8 } });
+  const run = <M>(model: M): Run<M> => ({
+    dir: '',
+    recipe: { name: 'untrained', hash: '' },
+    log: [],
+    model,
+    step: 0,
+    interrupted: false,
+  });
+  return {
+    stage1: run(createStage1Model({ tower, tokenizerDir }, first, seeded)),
+    from: run(createStage2Model({ tower, language }, parseStage2(sizes), seeded)),
+  };
+}
+
 async function main(): Promise<void> {
   // Imported late: a worker joins before the first tensor.
   const { randomOpt, randomT5 } = await import('../recipes/language');
@@ -86,6 +110,9 @@ async function main(): Promise<void> {
   const second = (language: ReturnType<typeof randomOpt>, dropout: number) =>
     stage2({ data, tower, language, ...common, qformer: { ...qformer, dropout } });
   const [opt, t5] = [randomOpt(), randomT5()];
+  const { from, stage1: before } = runsBefore(tower, opt, data.tokenizerDir);
+  const { queries: _, ...loop } = common;
+  const tuned = { data, ...loop };
   const all = { itc: 1, itm: 1, itg: 1 };
   // Without dropout stage 2 draws nothing at all, of the language model either.
   const cases: Record<string, [Recipe, boolean]> = {
@@ -102,6 +129,9 @@ async function main(): Promise<void> {
     'opt, dropout': [second(opt, 0.1), true],
     t5: [second(t5, 0), false],
     't5, dropout': [second(t5, 0.1), true],
+    'fine-tuning for captions, dropout': [captioning({ ...tuned, from }), true],
+    'fine-tuning for questions, dropout': [vqa({ ...tuned, from }), true],
+    'fine-tuning for retrieval, dropout': [retrieval({ ...tuned, from: before }), true],
   };
   const runsDir = mkdtempSync(join(tmpdir(), 'blip2-distributed-'));
   const differences: Record<string, Difference> = {};
