@@ -1,7 +1,7 @@
 /** Fine-tuning on pictures that are read as they are needed: small sets laid out as the public ones, small random towers. */
-import { mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { shapesDirectory } from '@blip2/datasets';
 import {
@@ -9,6 +9,8 @@ import {
   openBlip2,
   openBlip2Retrieval,
   openRun,
+  openStage2,
+  openTextHalf,
   retrieval,
   saveBlip2,
   sizeOfFinetuning,
@@ -17,12 +19,13 @@ import {
   stage2,
   streamed,
   vqa,
-  type FinetunedModel,
   type Stage1Model,
   type Stage2Model,
   type StreamedDataset,
 } from '../../packages/core/src/recipes';
 import { tf, type ParameterStore } from '../../packages/core/src/runtime';
+import { BLIP2_RETRIEVAL } from '../../packages/core/src/models';
+import { savePretrained } from '../../packages/core/src/checkpoints';
 import { Blip2 } from '../../packages/core/src/inference';
 import { train, type LogEntry, type Recipe, type Run } from '../../packages/core/src/train';
 import '../support/allclose';
@@ -146,7 +149,7 @@ describe.each([
     expect(model.imageSize).toBe(96);
     const { text } = await model.caption(image, asked);
     const dir = temporaryDir();
-    saveBlip2(dir, openRun(folderOf('caption'), { stages: ['caption'] }).model as FinetunedModel);
+    saveBlip2(dir, openRun(folderOf('caption'), { stages: ['caption'] }).model);
     const saved = await Blip2.load(dir);
     expect(saved.imageSize).toBe(96);
     expect((await saved.caption(image, asked)).text).toBe(text);
@@ -158,6 +161,43 @@ describe.each([
     const image = { width: 30, height: 20, data: new Uint8Array(1800) };
     const { itc } = await model.score([image], ['a red circle']);
     expect(Number.isFinite(itc[0][0])).toBe(true);
+  });
+
+  test('from model folders it begins as from the runs that were saved there, and is opened again', async () => {
+    const folder = temporaryDir();
+    saveBlip2(folder, from.model);
+    const scoring = temporaryDir();
+    const { config, parameters, tower: before1 } = before.model;
+    const { qformer: reads, imageTextHiddenSize, visionLayerNormEps } = config;
+    const isScoring = (name: string) => name !== 'temp' && !name.startsWith('cls.');
+    const scored = Object.entries(parameters.snapshot()).filter(([name]) => isScoring(name));
+    savePretrained(
+      scoring,
+      BLIP2_RETRIEVAL,
+      { vision: before1.config, qformer: reads, imageTextHiddenSize, visionLayerNormEps },
+      { ...before1.tensors, ...Object.fromEntries(scored) },
+    );
+    for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
+      copyFileSync(join(tokenizer, file), join(scoring, file));
+    }
+    const begun = openStage2(folder);
+    const half = openTextHalf(scoring, begun.model.parts.tower);
+    expect(begun.recipe.name).toBe(basename(folder));
+    expect(begun.model.parts.language.config).toEqual(from.model.parts.language.config);
+    const task = await prepared(vqa({ data: questions, from: begun, stage1: half, ...LARGER }));
+    const started = values((await prepared(kinds.vqa())).parameters);
+    const own = values(task.parameters);
+    expect(Object.keys(own).sort()).toEqual(Object.keys(started).sort());
+    for (const [name, value] of Object.entries(own)) {
+      expect({ name, ...vector(value) }).toMatchObject({ name, shape: [started[name].length] });
+      expect(vector(value)).toBeAllclose(vector(started[name]), { atol: 1e-3, rtol: 1e-2 }); // the run's tower is of 16 bit
+    }
+    await task.dispose?.();
+    const recipe = vqa({ data: questions, from: begun, stage1: half, ...LARGER, steps: 1 });
+    const run = await train(recipe, { ...options, out: join(runsDir, `published-${language.hash}`) });
+    const again = openRun(run.dir, { stages: ['vqa'] });
+    expect(again.model.parts.language.hash).toBe(begun.model.parts.language.hash);
+    expect(values(again.model.parameters)).toEqual(values(run.model.parameters));
   });
 
   test('a dry run counts what is trained', async () => {
@@ -182,8 +222,8 @@ describe.each([
     const old = from.model.parts.tower.model.parameters()[name].shape.at(-2);
     expect([old, own[name].length / 16]).toEqual([17, 37]);
     const pixels = tf.randomUniform([2, 96, 96, 3], 0, 1, 'float32', 7);
-    const seen = model.parts.tower.encode(pixels as never);
-    const stretched = from.model.parts.tower.encode(pixels as never);
+    const seen = model.parts.tower.encode(pixels);
+    const stretched = from.model.parts.tower.encode(pixels);
     expect(vector(seen.dataSync())).toBeAllclose(vector(stretched.dataSync()), { atol: 1e-5 });
   });
 });

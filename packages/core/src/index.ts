@@ -261,6 +261,8 @@ export {
   openData,
   openRun,
   saveBlip2,
+  openStage2,
+  openTextHalf,
   PAPER_FINETUNING,
   PAPER_RECIPES,
   retrieval,
@@ -295,7 +297,9 @@ export {
   type Stage1Options,
   type Stage2Options,
   type StreamedDataset,
+  type Start,
   type StreamOptions,
+  type TextHalf,
   type VqaTuningOptions,
 } from './recipes';
 export {

@@ -1,14 +1,6 @@
 /** `blip2 finetune`: go on with a pre-trained run, image encoder included. */
 import type { Command } from 'commander';
-import type { FrozenVisionTower } from '../data';
-import type {
-  CaptioningOptions,
-  RetrievalTuningOptions,
-  Stage1Model,
-  TrainingData,
-  VqaTuningOptions,
-} from '../recipes';
-import type { Run } from '../train';
+import type { CaptioningOptions, RetrievalTuningOptions, TrainingData, VqaTuningOptions } from '../recipes';
 import { addTraining, openAny, type TrainingOptions } from './training';
 
 interface Options extends TrainingOptions {
@@ -32,19 +24,6 @@ const RETRIEVAL_EXAMPLES = `  blip2 finetune retrieval --recipe shapes --data sh
   blip2 finetune retrieval --recipe paper-vit-g --data 'coco?dir=coco&split=train' --from runs/stage1 \\
     --out models/blip2-itm-vit-g-coco`;
 
-async function stage2Run(dir: string) {
-  const { openRun } = await import('../recipes');
-  return openRun(dir, { stages: ['stage2'] });
-}
-
-/** A run of stage 1; in front of a tower that is there already, where it is the same one. */
-async function stage1Run(dir: string, tower?: FrozenVisionTower): Promise<Run<Stage1Model>> {
-  const { openRun } = await import('../recipes');
-  const { readRunFolder } = await import('../train');
-  const { config } = readRunFolder(dir, () => undefined).record;
-  return openRun(dir, { stages: ['stage1'], tower: config.tower === tower?.hash ? tower : undefined });
-}
-
 export function addFinetune(program: Command): void {
   const finetune = program
     .command('finetune')
@@ -54,7 +33,10 @@ export function addFinetune(program: Command): void {
     description: 'captions: image encoder and Q-Former of a stage-2 run; its language model stays frozen',
     examples: CAPTION_EXAMPLES,
     openData: openAny,
-    openParts: async (_, { from }) => ({ from: await stage2Run(from) }),
+    openParts: async (_, { from }) => {
+      const { openStage2 } = await import('../recipes');
+      return { from: openStage2(from) };
+    },
     makeRecipe: async (options) => {
       const { captioning } = await import('../recipes');
       return captioning(options as unknown as CaptioningOptions);
@@ -63,7 +45,10 @@ export function addFinetune(program: Command): void {
       const { sizeOfFinetuning } = await import('../recipes');
       return sizeOfFinetuning(options as unknown as CaptioningOptions);
     },
-  }).requiredOption('--from <dir>', 'run folder of pretrain stage2');
+  }).requiredOption(
+    '--from <dir>',
+    'run folder of pretrain stage2, or a model folder, e.g. of Salesforce/blip2-opt-2.7b',
+  );
   addTraining<Options & { stage1?: string }, TrainingData>(finetune, {
     name: 'vqa',
     description:
@@ -71,11 +56,10 @@ export function addFinetune(program: Command): void {
     examples: VQA_EXAMPLES,
     openData: openAny,
     openParts: async (_, { from: dir, stage1 }) => {
-      const from = await stage2Run(dir);
-      return {
-        from,
-        stage1: stage1 === undefined ? undefined : await stage1Run(stage1, from.model.parts.tower),
-      };
+      const { openStage2, openTextHalf } = await import('../recipes');
+      const from = openStage2(dir);
+      const { tower } = from.model.parts;
+      return { from, stage1: stage1 === undefined ? undefined : openTextHalf(stage1, tower) };
     },
     makeRecipe: async (options) => {
       const { vqa } = await import('../recipes');
@@ -86,14 +70,23 @@ export function addFinetune(program: Command): void {
       return sizeOfFinetuning(options as unknown as VqaTuningOptions);
     },
   })
-    .requiredOption('--from <dir>', 'run folder of pretrain stage2')
-    .option('--stage1 <dir>', 'the stage-1 run that stage 2 went on with: its text half reads the question');
+    .requiredOption(
+      '--from <dir>',
+      'run folder of pretrain stage2, or a model folder, e.g. of Salesforce/blip2-opt-2.7b',
+    )
+    .option(
+      '--stage1 <dir>',
+      'the stage-1 run that stage 2 went on with, or a folder as of Salesforce/blip2-itm-vit-g: its text half reads the question',
+    );
   addTraining<Options, TrainingData>(finetune, {
     name: 'retrieval',
     description: 'retrieval: image encoder and Q-Former of a stage-1 run, by the losses of stage 1',
     examples: RETRIEVAL_EXAMPLES,
     openData: openAny,
-    openParts: async (_, { from }) => ({ from: await stage1Run(from) }),
+    openParts: async (_, { from }) => {
+      const { openRun } = await import('../recipes');
+      return { from: openRun(from, { stages: ['stage1'] }) };
+    },
     makeRecipe: async (options) => {
       const { retrieval } = await import('../recipes');
       return retrieval(options as unknown as RetrievalTuningOptions);

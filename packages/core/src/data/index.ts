@@ -51,6 +51,7 @@ export {
 export { pictureSplit } from './pictures';
 export { bijection, drawBelow, hashInts, permutation } from './random';
 export {
+  languageFamilyOf,
   languageModelHash,
   loadLanguageModel,
   type FrozenLanguageModel,

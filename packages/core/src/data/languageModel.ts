@@ -2,7 +2,7 @@
 import { Blip2Error } from '../runtime';
 import type { Matrix, Weights } from '../nn';
 import { Tokenizer } from '../text';
-import { TOWERS, type Family, type LanguageTower, type TowerConfig } from '../models';
+import { LANGUAGE_MODEL, TOWERS, type Family, type LanguageTower, type TowerConfig } from '../models';
 import {
   canonicalJson,
   fromPretrained,
@@ -10,6 +10,7 @@ import {
   openModelFolder,
   sha256,
   type FromPretrainedOptions,
+  type JsonObject,
   type ModelFolder,
 } from '../checkpoints';
 
@@ -35,18 +36,18 @@ export interface FrozenLanguageModel {
 }
 
 /**
- * The language model of a folder, whatever family it is of.
+ * The language model of a folder, whatever family it is of: on its own, or inside a BLIP-2.
  * @throws Blip2Error if there is none, or naming what is wrong with it
  */
 export function loadLanguageModel(dir: string, options: LanguageModelOptions = {}): FrozenLanguageModel {
-  const family = familyOf(openModelFolder(dir), options);
+  const { family, modelType } = languageFamilyOf(openModelFolder(dir), options.families);
   const tokenizer = Tokenizer.fromFolder(dir);
   const loaded = fromPretrained(dir, family, options);
   const { model, config, weights, tensors, dispose } = loaded;
   return {
     dir,
     tower: model,
-    config: { modelType: family.modelType, config },
+    config: { modelType, config },
     weights,
     tensors,
     tokenizer,
@@ -60,7 +61,7 @@ export function loadLanguageModel(dir: string, options: LanguageModelOptions = {
 /** The `hash` of the language model that `loadLanguageModel` would load. */
 export function languageModelHash(dir: string, options: LanguageModelOptions = {}): string {
   const folder = openModelFolder(dir);
-  const family = familyOf(folder, options);
+  const { family } = languageFamilyOf(folder, options.families);
   return languageHash(hashWeights(folder), family.readConfig(folder.config, folder.tensors), options);
 }
 
@@ -68,14 +69,41 @@ function languageHash(weights: string, config: unknown, { dtype = 'float32' }: L
   return sha256(canonicalJson({ weights, config, dtype }));
 }
 
-function familyOf(
-  { dir, config }: ModelFolder,
-  { families = TOWERS.language }: LanguageModelOptions,
-): Family<unknown, LanguageTower> {
-  const family = families.find((one) => one.modelType === config.modelType);
-  if (family) return family;
+type LanguageFamily = Family<unknown, LanguageTower>;
+
+/** How the model is read from its folder, and its type on its own. */
+export function languageFamilyOf(
+  { dir, config }: Pick<ModelFolder, 'dir' | 'config'>,
+  families: readonly LanguageFamily[] = TOWERS.language,
+): { family: LanguageFamily; modelType: string } {
+  const { textConfig } = config;
+  const isInside = config.modelType === 'blip-2' && typeof textConfig === 'object' && textConfig !== null;
+  // As of a BLIP-2 as a whole: one that does not say has the first.
+  const modelType = isInside
+    ? ((textConfig as JsonObject).modelType ?? families[0].modelType)
+    : config.modelType;
+  const family = families.find((one) => one.modelType === modelType);
+  if (family) return { family: isInside ? insideBlip2(family) : family, modelType: family.modelType };
   throw new Blip2Error(
     `${dir} holds no language model: its model_type is ${JSON.stringify(config.modelType)}`,
-    { hint: `There are ${families.map((one) => one.modelType).join(', ')}.` },
+    {
+      hint: `There are ${families.map((one) => one.modelType).join(', ')}.`,
+    },
   );
+}
+
+/** In the folder of a BLIP-2, whose config.json describes it under `text_config`. */
+function insideBlip2(family: LanguageFamily): LanguageFamily {
+  const prefix = `${LANGUAGE_MODEL}.`;
+  return {
+    ...family,
+    modelType: 'blip-2',
+    readConfig: ({ textConfig }, files) =>
+      family.readConfig(textConfig as JsonObject, files && { has: (name) => files.has(prefix + name) }),
+    parameterName(name, config) {
+      if (!name.startsWith(prefix)) return undefined;
+      const own = name.slice(prefix.length);
+      return family.parameterName ? family.parameterName(own, config) : own;
+    },
+  };
 }

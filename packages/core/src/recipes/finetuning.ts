@@ -14,7 +14,6 @@ import {
   trainingShape,
   type PrepareContext,
   type Recipe,
-  type Run,
   type Share,
   type Task,
   type TrainingConfig,
@@ -23,8 +22,8 @@ import { FinetunedModel } from './finetunedModel';
 import { allWeights } from './generatingModel';
 import { checkImageSize, isStreamed, type InputSource, type TrainingData } from './places';
 import { resizedTower } from './resizedTower';
-import type { Stage1Model } from './stage1Model';
 import type { Stage2Model } from './stage2Model';
+import type { Start, TextHalf } from './startParts';
 import { openPictures, type StreamedRows } from './streamed';
 import { picturesShape, type StreamedDataset } from './streamedOptions';
 import { surroundingsRecord } from './surroundingsRecord';
@@ -49,8 +48,8 @@ type FinetuningSettings = TrainingConfig & {
 export interface FinetuningParts {
   /** In memory, or read as it is needed. */
   data: TrainingData;
-  /** The stage-2 run that is gone on with, its tower and its language model. */
-  from: Run<Stage2Model>;
+  /** The stage-2 run that is gone on with, or a model folder (`openStage2`), its tower and its language model. */
+  from: Start<Stage2Model>;
 }
 
 /** Of one step: which pictures, and the texts of a stage-2 batch. */
@@ -63,8 +62,8 @@ export interface FinetuningBatch {
 export interface FinetuningKind extends FinetuningParts {
   stage: 'caption' | 'vqa';
   prompts: Prompts;
-  /** The stage-1 run whose Q-Former's text half comes back, to read questions. */
-  stage1?: Run<Stage1Model>;
+  /** The stage 1 whose Q-Former's text half comes back, to read questions. */
+  stage1?: Start<TextHalf>;
   settings: FinetuningSettings;
   /** What is trained on of data in memory, own rows of it, as a pure function of the step. */
   batches: (
@@ -118,7 +117,7 @@ export function finetuning(kind: FinetuningKind): Recipe<FinetunedModel> {
 }
 
 /** The Q-Former of stage 2 with its text half again: embeddings, and the feed-forward layers of text. */
-function withTexts(own: QformerConfig, { dir, model }: Run<Stage1Model>): QformerConfig {
+function withTexts(own: QformerConfig, { dir, model }: Start<TextHalf>): QformerConfig {
   const { vocabSize, maxPositionEmbeddings, ...before } = model.config.qformer;
   const sizes = [
     'numQueryTokens',

@@ -14,6 +14,7 @@ import type { Stage1Model } from './stage1Model';
 import { parseStage1, type Stage1Options } from './stage1Options';
 import type { Stage2Model } from './stage2Model';
 import { parseStage2, type Stage2Options } from './stage2Options';
+import type { Start, TextHalf } from './startParts';
 import { storageOf } from './surroundingsRecord';
 
 /** Of a stage-1 recipe. */
@@ -84,8 +85,8 @@ export function sizeOfFinetuning({
   maxTextLength = 32,
 }: {
   data: TrainingData;
-  from: Run<Stage2Model>;
-  stage1?: Run<Stage1Model>;
+  from: Start<Stage2Model>;
+  stage1?: Start<TextHalf>;
   imageSize?: number;
   maxTextLength?: number;
 }): RunSize {

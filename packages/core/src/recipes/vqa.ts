@@ -12,14 +12,14 @@ import { QUESTION_ANSWER } from '../generate';
 import { questionPrompt } from '../inference';
 import type { HostTensor } from '../checkpoints';
 import { BatchSource, type VisualQuestion } from '../data';
-import { ownRows, type Recipe, type Run } from '../train';
+import { ownRows, type Recipe } from '../train';
 import { encodeTexts, selectRows } from './captions';
 import { parseOptions } from './errors';
 import type { FinetunedModel } from './finetunedModel';
 import { finetuning, finetuningShape, type FinetuningParts } from './finetuning';
 import { isStreamed, type TrainingData } from './places';
 import { promptedTexts, streamedPrompts } from './promptedTexts';
-import type { Stage1Model } from './stage1Model';
+import type { Start, TextHalf } from './startParts';
 import { validationVqa } from './validation';
 
 const schema = z.strictObject({
@@ -32,10 +32,10 @@ const schema = z.strictObject({
 export type VqaTuningOptions = z.input<typeof schema> &
   FinetuningParts & {
     /**
-     * The stage-1 run that stage 2 went on with: its text half, which stage 2 left behind, reads the questions. Without
+     * The stage-1 run that stage 2 went on with, or a model folder (`openTextHalf`): its text half, which stage 2 left behind, reads the questions. Without
      * it the queries read the image alone, and the question reaches the language model only.
      */
-    stage1?: Run<Stage1Model>;
+    stage1?: Start<TextHalf>;
   };
 
 /**
@@ -120,7 +120,7 @@ function questionTable(questions: Questions, tokenizerDir: string, maxLength: nu
 }
 
 /** The same of questions that are not known beforehand, all padded to one length. */
-function streamedQuestions({ tokenizer, config }: Stage1Model, maxLength: number) {
+function streamedQuestions({ tokenizer, config }: TextHalf, maxLength: number) {
   const length = Math.min(maxLength, config.qformer.maxPositionEmbeddings);
   return (questions: readonly string[]): Record<'questionIds' | 'questionMask', HostTensor> => {
     const { ids, mask, shape } = tokenizer.encodeBatch(questions.map(cleanQuestion), { maxLength: length });

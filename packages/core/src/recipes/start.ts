@@ -1,0 +1,75 @@
+/** What fine-tuning goes on with, from wherever it lies: a run, or a model folder such as the published weights. */
+import { basename, join, resolve } from 'node:path';
+import { blip2, BLIP2, BLIP2_RETRIEVAL } from '../models';
+import { fromPretrained, hashWeights, openModelFolder } from '../checkpoints';
+import { loadLanguageModel, loadVisionTower, type FrozenVisionTower } from '../data';
+import { defaultRunsDir, isRunFolder, readRunFolder } from '../train';
+import { languageShape } from './languageShape';
+import { openRun } from './openRun';
+import { qformerTokenizer } from './qformerTokenizer';
+import { Stage2Model } from './stage2Model';
+import type { Start, TextHalf } from './startParts';
+
+/**
+ * A run of stage 2, or a BLIP-2 in a folder (`Salesforce/blip2-opt-2.7b`): its language model is held in 16 bit, as the
+ * paper has it (OPT in FP16, FlanT5 in BF16), its image encoder in float32, for it is trained.
+ * @throws Blip2Error if it is neither
+ */
+export function openStage2(dir: string): Start<Stage2Model> {
+  if (isRunFolder(dir)) return openRun(dir, { stages: ['stage2'] });
+  const { config, parameters } = fromPretrained(
+    dir,
+    {
+      ...BLIP2,
+      build: (config) => {
+        const model = BLIP2.build(config);
+        return { ...model, parameters: () => model.trainableParameters() };
+      },
+      parameterName: (name, config) => (isTower(name) ? undefined : BLIP2.parameterName!(name, config)),
+    },
+    { trainable: () => true },
+  );
+  const tower = loadVisionTower(dir);
+  const isDecoderOnly = languageShape(dir).tower.architecture === 'decoder-only';
+  const language = loadLanguageModel(dir, { dtype: isDecoderOnly ? 'float16' : 'bfloat16' });
+  const { qformer, visionLayerNormEps } = config;
+  const model = blip2({ vision: tower.model, language: language.tower, qformer, visionLayerNormEps });
+  const cacheDir = join(defaultRunsDir(), 'cache');
+  return described(dir, new Stage2Model({ model, parameters, language, tower, cacheDir }));
+}
+
+/**
+ * The text half of a Q-Former: of a run of stage 1, or of a model folder (`Salesforce/blip2-itm-vit-g`).
+ * @param tower one that is there already, for a run in front of the same one
+ * @throws Blip2Error if it is neither
+ */
+export function openTextHalf(dir: string, tower: FrozenVisionTower): Start<TextHalf> {
+  if (isRunFolder(dir)) {
+    const { config } = readRunFolder(dir, () => undefined).record;
+    return openRun(dir, { stages: ['stage1'], tower: config.tower === tower.hash ? tower : undefined });
+  }
+  const { model, parameters } = fromPretrained(
+    dir,
+    {
+      ...BLIP2_RETRIEVAL,
+      build: (config) => {
+        const model = BLIP2_RETRIEVAL.build(config);
+        const all = Object.entries(model.parameters()).filter(([name]) => !isTower(name));
+        return { ...model, parameters: () => Object.fromEntries(all) };
+      },
+      parameterName: (name, config) =>
+        isTower(name) ? undefined : BLIP2_RETRIEVAL.parameterName!(name, config),
+    },
+    { trainable: () => true },
+  );
+  const tokenizer = qformerTokenizer(dir);
+  return described(dir, { config: model.config, parameters, tokenizer, tokenizerDir: dir });
+}
+
+const isTower = (name: string): boolean =>
+  /^(language_model\.|vision_model\.(?!post_layernorm\.))/.test(name);
+
+function described<M>(dir: string, model: M): Start<M> {
+  const hash = hashWeights(openModelFolder(dir));
+  return { dir, recipe: { name: basename(resolve(dir)), hash }, step: 0, model };
+}
