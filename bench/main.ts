@@ -142,13 +142,14 @@ async function main(): Promise<void> {
   else chosen(CASES, names, 'case');
   const processor = cpu();
   const precisions: Precision[] = hasUnits(processor, 'bfloat16') ? ['fp32', 'bf16'] : ['fp32'];
-  const torch = pythonVersions()?.torch;
+  const versions = pythonVersions();
+  const torch = versions?.torch;
   if (!torch)
     say(
       `No PyTorch in ${PYTHON}: ours alone. (pip install -r bench/peers/requirements.txt, BLIP2_BENCH_PYTHON)`,
     );
   const peaks = isCurves ? {} : await measurePeaks(precisions, threads, torch !== undefined);
-  const collector = new Collector(machineOf(Number(threads), processor.cores), peaks, out);
+  const collector = new Collector(machineOf(Number(threads), processor.cores, versions), peaks, out);
   const setting: Setting = { threads, torch, peaks, say };
   if (isCurves) {
     for (const curve of chosen(CURVES, names, 'curve')) {

@@ -10,7 +10,6 @@ import { CURVES, type CurveResult } from './curves';
 
 import { page } from './page';
 import type { Peaks } from './peak';
-import { pythonVersions } from './processes';
 import { mergeRows, type Row } from './rows';
 
 /** Where and with what something was measured: results stand in one file only where this is the same. */
@@ -39,12 +38,12 @@ export interface Results {
 }
 
 /** Of this process. */
-export function machineOf(threads: number, cores: number): Machine {
+export function machineOf(threads: number, cores: number, python: Record<string, string> = {}): Machine {
   const { blip2, node, tensorflow, cpu, features } = environment();
   return {
     ...{ cpu, cores, features, threads },
     memoryGigabytes: Math.round(totalmem() / 1e9),
-    versions: { blip2, node, tensorflow, ...pythonVersions() },
+    versions: { blip2, node, tensorflow, ...python },
   };
 }
 
