@@ -87,12 +87,8 @@ interface Asked {
   peers?: readonly string[];
 }
 
-async function runCases(
-  asked: Asked,
-  precisions: readonly Precision[],
-  setting: Setting,
-  collector: Collector,
-): Promise<void> {
+/** Before anything is started. */
+function checkAsked(asked: Asked): void {
   const cases = chosen(CASES, asked.names, 'case');
   const variants = cases.flatMap((one) => one.variants);
   checkNames(
@@ -102,6 +98,15 @@ async function runCases(
   );
   const peerNames = [...cases, ...variants].flatMap(({ peers = [] }) => peers.map(({ variant }) => variant));
   checkNames(asked.peers, peerNames, 'peer');
+}
+
+async function runCases(
+  asked: Asked,
+  precisions: readonly Precision[],
+  setting: Setting,
+  collector: Collector,
+): Promise<void> {
+  const cases = chosen(CASES, asked.names, 'case');
   const isChosen = ({ name, precision, isAsked }: Variant) =>
     asked.variants?.includes(name) ?? (!isAsked && precisions.includes(precision));
   for (const what of cases) {
@@ -138,8 +143,9 @@ async function main(): Promise<void> {
   const { threads, json, out } = values;
   const isCurves = positionals[0] === 'curves';
   const names = isCurves ? positionals.slice(1) : positionals;
+  const asked: Asked = { names, variants: values.variants?.split(','), peers: values.peers?.split(',') };
   if (isCurves) chosen(CURVES, names, 'curve');
-  else chosen(CASES, names, 'case');
+  else checkAsked(asked);
   const processor = cpu();
   const precisions: Precision[] = hasUnits(processor, 'bfloat16') ? ['fp32', 'bf16'] : ['fp32'];
   const versions = pythonVersions();
@@ -162,10 +168,7 @@ async function main(): Promise<void> {
         },
       );
     }
-  } else {
-    const [variants, peers] = [values.variants?.split(','), values.peers?.split(',')];
-    await runCases({ names, variants, peers }, precisions, setting, collector);
-  }
+  } else await runCases(asked, precisions, setting, collector);
 
   const { rows, curves } = collector.results;
   const peak = Object.entries(peaks).map(

@@ -72,7 +72,7 @@ export class Collector {
     const found = this.read();
     const isSame = JSON.stringify(found?.machine) === JSON.stringify(machine);
     this.results = { machine, peaks, rows: [], curves: [], ...(isSame ? found : undefined) };
-    this.results.peaks = peaks;
+    this.results.peaks = { ...this.results.peaks, ...peaks };
   }
 
   addRow(row: Row): void {
