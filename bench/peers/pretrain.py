@@ -2,8 +2,8 @@
 
     python pretrain.py stage1 --batch 2 --variant eager --steps 3      # also stage2-opt, stage2-t5
 
-Sizes are those of paper.json, stage2-*.json and encode-vit-l.json; weights and pictures are random. Variants: eager (all in float32),
-bf16 (autocast, frozen towers stored in bfloat16).
+Sizes are those of paper.json, stage2-*.json and encode-vit-l.json; weights and pictures are random. Variants: eager (all
+in float32), bf16 (autocast, frozen towers stored in bfloat16).
 """
 
 import json
