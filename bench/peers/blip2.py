@@ -47,13 +47,17 @@ class Blip2(nn.Module):
     @torch.no_grad()
     def write(self, pixels, ids, count, beams):
         """`count` tokens about each picture, after a prompt that all share."""
+        return search(self.opt, self.prompt(pixels, ids), count, beams).tolist()
+
+    def prompt(self, pixels, ids):
+        """What the language model is given: [B, Q + T, D]."""
         image = self.tower(pixels)
         x = self.layernorm(self.query_tokens).expand(len(image), -1, -1)
         for layer in self.layer:
             cross = layer.crossattention.keys_values(image) if hasattr(layer, 'crossattention') else None
             x, _ = layer(x, x.shape[1], cross)
         words = self.opt.words(torch.tensor([ids])).expand(len(image), -1, -1)
-        return search(self.opt, torch.cat([self.projection(x), words], 1), count, beams).tolist()
+        return torch.cat([self.projection(x), words], 1)
 
     def compiled(self):
         compile_parts(self.tower)
