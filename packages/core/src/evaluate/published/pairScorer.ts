@@ -24,9 +24,9 @@ import { filledBatches, processImages, type Blip2RetrievalParts } from '../../in
 /** LAVIS's, of retrieval: texts are cut after so many tokens, special ones included. */
 const MOST_TOKENS = 35;
 /** Lengths that texts are padded to. */
-const STEP = 8;
+const STEP = 4;
 /** Texts beside an image at once; what is left over goes in smaller batches. */
-const [MANY, FEW] = [64, 8];
+const [MANY, FEW] = [32, 8];
 /** Texts that are encoded at once. */
 const TEXTS = 64;
 
