@@ -42,7 +42,7 @@ export interface Case {
   warmUp: number;
   /** Turns are taken until so many seconds are over: at least 2, at most 10. */
   seconds: number;
-  /** Memory holds ours and one peer, not all of them: peers come one after the other, ours takes turns with each. */
+  /** Ours and one peer are alive at a time, not all of them: peers come one after the other, ours takes turns with each. */
   inPairs?: boolean;
 }
 
@@ -78,7 +78,10 @@ const ENCODING: Settings = {
   variants: [COMPILED, { name: 'half', precision: 'fp32', isAsked: true }],
 };
 
-/** `normalised` hands on floats, as models are given them; `bytes` what decoders give. */
+/**
+ * `normalised` hands on floats, as models are given them; `bytes` what decoders give. A loader goes on filling its stock when
+ * its turn is over: turns are long, and there is one other beside ours.
+ */
 const LOADING: Settings = {
   ...USUAL,
   variants: [
@@ -86,6 +89,7 @@ const LOADING: Settings = {
     { name: 'bytes', precision: 'fp32', isAsked: true, peers: [lean('bytes')] },
   ],
   peers: [shipped, lean('together'), lean('tensors')],
+  inPairs: true,
   seconds: 30,
 };
 

@@ -31,3 +31,6 @@ export function figureText({ median: middle, spread: [low, high] }: Figure): str
   const text = (value: number) => Number(value.toFixed(digits)).toLocaleString('en');
   return `${text(middle)} (${text(low)}–${text(high)})`;
 }
+
+/** Three digits of so many 10⁹. */
+export const billions = (count: number): string => Number((count / 1e9).toPrecision(3)).toLocaleString('en');

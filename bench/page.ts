@@ -11,7 +11,7 @@ import { html, Html } from '../packages/core/src/report/html';
 import { day } from '../packages/core/src/report/numbers';
 import type { PeerKind } from './cases';
 import type { CurveResult } from './curves';
-import { figureText, type Figure } from './figures';
+import { billions, figureText, type Figure } from './figures';
 
 import type { Results } from './results';
 import type { Row } from './rows';
@@ -157,7 +157,7 @@ function bars({ case: name, ours, peers, failed, precision, ...row }: Row): Html
       <td class="number">${figureText(figure)} ms</td>
       <td class="number">${times === undefined ? '' : `${times.toFixed(2)} ×`}</td>
     </tr> `;
-  const work = row.operations ? `${(row.operations / 1e9).toPrecision(3)} · 10⁹ operations a step, ` : '';
+  const work = row.operations ? `${billions(row.operations)} · 10⁹ operations a step, ` : '';
   const compile = ours.compileSeconds ? `, compiled in ${ours.compileSeconds.toFixed(1)} s` : '';
   return html`<h3 id="${idOf(name, ours.variant)}">${titleOf(name, ours.variant)}</h3>
     <p class="small quiet">${work}${precision}${compile}; ${ours.samples} steps.</p>

@@ -4,7 +4,7 @@
  * threads that decode.
  *
  *   npm run bench -- load-data
- *   node --import tsx bench/ours/loadData.ts bench/peers/load-data.json --steps 400     flat memory over 100,000 pictures
+ *   node --import tsx bench/ours/loadData.ts bench/peers/load-data.json --steps 80     flat memory over 100,000 pictures
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
