@@ -14,7 +14,7 @@ const CAPTION_EXAMPLES = `  blip2 finetune caption --recipe shapes --data shapes
 
 const VQA_EXAMPLES = `  blip2 finetune vqa --recipe shapes --data shapes --from runs/mine-opt --stage1 runs/mine --out runs/vqa
   blip2 evaluate vqa --model runs/vqa --data shapes
-  blip2 finetune vqa --recipe paper-vit-g --data 'vqav2?dir=vqav2&split=train' --from runs/stage2 \\
+  blip2 finetune vqa --recipe paper-vit-g --data questions.json --from runs/stage2 \\
     --stage1 runs/stage1 --out models/blip2-opt-2.7b-vqa
 
 With --stage1 the question stands beside the queries too, as in the paper; without it, only before the answer.`;

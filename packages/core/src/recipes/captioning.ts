@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { BatchSource } from '../data';
+import { cleanCaption } from '../text';
 import { ownRows, type Recipe } from '../train';
 import { parseOptions } from './errors';
 import type { FinetunedModel } from './finetunedModel';
@@ -38,7 +39,7 @@ export function captioning({ data, from, ...options }: CaptioningOptions): Recip
     prompts: { caption: prompt },
     batches({ train }, { parts: { language } }, { batchSize, seed }, share) {
       const captions = Array.from({ length: train.size }, (_, i) => train.captions(i));
-      const pairs = captions.map((some) => some.map((answer) => ({ prompt, answer })));
+      const pairs = captions.map((some) => some.map((text) => ({ prompt, answer: cleanCaption(text) })));
       const texts = promptedTexts(language, pairs, settings.maxTextLength);
       const count = (example: number) => captions[example].length;
       const source = new BatchSource({ size: train.size, batchSize, seed, captions: count });

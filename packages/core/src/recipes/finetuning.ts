@@ -104,8 +104,7 @@ export function finetuning(kind: FinetuningKind): Recipe<FinetunedModel> {
     language: language.hash,
     from: { ...from.recipe, step: from.step },
     ...(stage1 && { stage1: { ...stage1.recipe, step: stage1.step } }),
-    ...(isStreamed(data) &&
-      surroundingsRecord({ data, tower, language, tokenizerDir: stage1?.model.tokenizerDir })),
+    ...surroundingsRecord({ data, tower, language, tokenizerDir: stage1?.model.tokenizerDir }),
   };
   return {
     name: `${stage}-${data.name}`,
@@ -191,9 +190,8 @@ async function prepare(
   const { data, from, stage1, settings, evaluate } = kind;
   const { language } = from.model.parts;
   const tower = resizedTower(from.model.parts.tower, settings.imageSize);
-  const around = isStreamed(data)
-    ? { tower, language, imageSize: tower.imageSize, tokenizerDir: stage1?.model.tokenizerDir ?? '' }
-    : { tower, language, imageSize: data.train.imageSize, tokenizerDir: data.tokenizerDir };
+  const imageSize = isStreamed(data) ? tower.imageSize : data.train.imageSize;
+  const around = { tower, language, imageSize, tokenizerDir: stage1?.model.tokenizerDir ?? '' };
   const whole = modelOf(recorded, around);
   const parameters = startingParameters(whole, tower, kind);
   const model = finetunedModel(whole, parameters, around);

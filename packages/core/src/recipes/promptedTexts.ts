@@ -3,7 +3,7 @@
  * `Question: … Answer:` and an answer. The prompt is given, what follows is judged.
  * B batch, L prompt tokens, T target tokens.
  */
-import { cleanCaption, padRows } from '../text';
+import { padRows } from '../text';
 import type { HostTensor } from '../checkpoints';
 import type { FrozenLanguageModel } from '../data';
 
@@ -31,7 +31,7 @@ function tokensOf({ tower, tokenizer }: Writer, maxLength: number) {
     tower.architecture === 'decoder-only' ? continuation : (answer: string) => tokenizer.encode(answer);
   return {
     prompt: (text: string) => tokenizer.encode(text).slice(0, maxLength),
-    answer: (text: string) => written(cleanCaption(text)).slice(0, maxLength),
+    answer: (text: string) => written(text).slice(0, maxLength),
   };
 }
 

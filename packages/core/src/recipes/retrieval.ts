@@ -56,7 +56,7 @@ export function retrieval({ data, from, ...options }: RetrievalTuningOptions): R
     data: { name: data.name, options: data.options },
     tower: tower.hash,
     from: { ...from.recipe, step: from.step },
-    ...(isStreamed(data) && surroundingsRecord({ data, tower, tokenizerDir })),
+    ...surroundingsRecord({ data, tower, tokenizerDir }),
   };
   return {
     name: `retrieval-${data.name}`,
@@ -74,6 +74,7 @@ export function createRetrievalModel(stage1: Stage1Model, imageSize?: number): R
   const parameters = tf.tidy(
     () => ParameterStore.from({ ...visionTensors(tower), ...stage1.parameters.readAll() }) as never,
   ) as ParameterStore;
+  if (tower !== stage1.tower) tower.dispose(); // its positions are parameters now
   return new RetrievalTunedModel({
     ...{ config, parameters, tokenizer, tokenizerDir, maxTextLength },
     vision: tower.model,

@@ -17,6 +17,7 @@ import { lossWeights, objective } from './objective';
 import { customLosses, lossRecord } from './objectiveOptions';
 import {
   checkImageSize,
+  refuseQuestions,
   isStreamed,
   placesRecord,
   specificationOf,
@@ -40,6 +41,7 @@ import { validationRecall } from './validation';
 export function stage1({ data, tower, tokenizer, ...options }: Stage1Options): Recipe<Stage1Model> {
   const settings = parseStage1(options);
   checkImageSize('stage1', data, settings.imageSize);
+  refuseQuestions(data);
   const vision = visionOf(data, tower, settings.towerType);
   const tokenizerDir = tokenizerOf(data, tokenizer);
   const { training, rest } = trainingOf(settings);

@@ -21,6 +21,7 @@ import { allWeights } from './generatingModel';
 import { heldOutBatches } from './heldOut';
 import {
   checkImageSize,
+  refuseQuestions,
   isStreamed,
   languageOf,
   placesRecord,
@@ -56,6 +57,7 @@ export function stage2({ data, tower, language, from, ...options }: Stage2Option
   const settings = parseStage2({ ...options, ...sizes });
   const { training, rest } = trainingOf(settings);
   checkImageSize('stage2', data, settings.imageSize);
+  refuseQuestions(data);
   const vision = visionOf(
     data,
     tower ?? (isStreamed(data) ? from?.model.tower : undefined),

@@ -2,9 +2,8 @@
 import { HalfTensor } from '../runtime';
 import type { JsonObject } from '../checkpoints';
 import type { FrozenLanguageModel, FrozenVisionTower } from '../data';
-import { placesRecord } from './places';
+import { isStreamed, placesRecord, specificationOf, type TrainingData } from './places';
 import type { Storage } from './plan';
-import type { StreamedDataset } from './streamedOptions';
 
 /** How tensors are stored. */
 export function storageOf({ tensors }: Pick<FrozenVisionTower, 'tensors'>): Storage {
@@ -12,26 +11,34 @@ export function storageOf({ tensors }: Pick<FrozenVisionTower, 'tensors'>): Stor
   return half instanceof HalfTensor ? half.dtype : 'float32';
 }
 
-/** Their folders and that of the data, and how they are stored: so that the run can be opened again. */
+/**
+ * Their folders and that of the data, and how they are stored: so that the run can be opened again. Of data in memory only
+ * what is not their own.
+ */
 export function surroundingsRecord({
   data,
   tower,
   language,
   tokenizerDir,
 }: {
-  data: StreamedDataset;
+  data: TrainingData;
   tower: FrozenVisionTower;
   language?: FrozenLanguageModel;
   tokenizerDir?: string;
 }): JsonObject {
+  const own = isStreamed(data)
+    ? []
+    : [data.visionDir, data.tokenizerDir, ...Object.values(data.languageDirs ?? {})];
+  const foreign = (dir: string | undefined) => (own.includes(dir as string) ? undefined : dir);
+  const places = {
+    data: specificationOf(data),
+    tower: foreign(tower.dir),
+    language: foreign(language?.dir),
+    tokenizer: foreign(tokenizerDir),
+  };
   return {
-    towerType: storageOf(tower),
-    ...(language && { languageType: storageOf(language) }),
-    ...placesRecord({
-      data: data.specification,
-      tower: tower.dir,
-      language: language?.dir,
-      tokenizer: tokenizerDir,
-    }),
+    ...(places.tower !== undefined && { towerType: storageOf(tower) }),
+    ...(language && places.language !== undefined && { languageType: storageOf(language) }),
+    ...placesRecord(places),
   };
 }

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { Blip2Error } from '../runtime';
-import { cleanQuestion, Tokenizer } from '../text';
+import { cleanQuestion, type Tokenizer } from '../text';
 import { QUESTION_ANSWER } from '../generate';
 import { questionPrompt } from '../inference';
 import type { HostTensor } from '../checkpoints';
@@ -54,7 +54,7 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
     stage1,
     settings,
     prompts,
-    batches({ train, tokenizerDir }, { parts: { model, language } }, { batchSize, seed }, share) {
+    batches({ train }, { parts: { model, language } }, { batchSize, seed }, share) {
       const questions = Array.from({ length: train.size }, (_, i) => train.questions!(i));
       // Pictures that nothing is asked about are left out.
       const asked = Int32Array.from(questions.keys()).filter((example) => questions[example].length > 0);
@@ -63,7 +63,7 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
       );
       const texts = promptedTexts(language, pairs, settings.maxTextLength);
       const { maxPositionEmbeddings } = model.qformer;
-      const beside = stage1 && questionTable(questions, tokenizerDir, maxPositionEmbeddings);
+      const beside = stage1 && questionTable(questions, stage1.model.tokenizer, maxPositionEmbeddings);
       const count = (place: number) => questions[asked[place]].length;
       const source = new BatchSource({ size: asked.length, batchSize, seed, captions: count });
       return (step) => {
@@ -104,10 +104,10 @@ function checkQuestions(data: TrainingData): void {
 type Questions = readonly (readonly VisualQuestion[])[];
 
 /** Questions in the Q-Former's own tokens, int32 [B, N] each. */
-function questionTable(questions: Questions, tokenizerDir: string, maxLength: number) {
+function questionTable(questions: Questions, tokenizer: Tokenizer, maxLength: number) {
   const texts = [...new Set(questions.flat().map(({ question }) => cleanQuestion(question)))];
   const row = new Map(texts.map((text, i) => [text, i]));
-  const { ids, mask, shape } = encodeTexts(texts, Tokenizer.fromFolder(tokenizerDir), maxLength);
+  const { ids, mask, shape } = encodeTexts(texts, tokenizer, maxLength);
   return (examples: Int32Array, chosen: Int32Array): Record<'questionIds' | 'questionMask', HostTensor> => {
     const rows = Array.from(examples, (example, i) =>
       row.get(cleanQuestion(questions[example][chosen[i]].question))!,

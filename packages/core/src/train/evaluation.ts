@@ -86,7 +86,7 @@ export class Evaluation<M> {
   private readonly own?: () => Promise<Scalars> | Scalars;
   private readonly every: number;
 
-  /** @throws Blip2Error if something is to be measured and it is not said when */
+  /** @throws Blip2Error if something is to be measured and it is not said when, or nothing is */
   constructor(
     task: Task<M>,
     private readonly training: TrainingConfig,
@@ -100,6 +100,12 @@ export class Evaluation<M> {
     }
     this.every = evaluateEvery;
     this.own = evaluate ? () => evaluate(task.model) : task.evaluate?.bind(task);
+    if (evaluateEvery && !this.own && !validate) {
+      throw new Blip2Error('evaluateEvery: this recipe has nothing to evaluate', {
+        hint: 'Set pictures aside (--set heldOut=1000) where the recipe can, or leave it out.',
+        exitCode: 2,
+      });
+    }
     if (validate) this.validation = new ValidationLoss(task, training);
   }
 

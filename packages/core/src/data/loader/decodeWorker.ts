@@ -63,7 +63,9 @@ async function finish(found: Found, step: number, slot: number): Promise<Outcome
     const random = () => hashInts(seed, CROP, step, index, draws++) / 2 ** 32;
     const pixels = await decoded(bytes, random, `${place.file}${place.range ? `: ${id}` : ''}`);
     new Uint8Array(slots[slot], row * size, size).set(pixels);
-    const caption = cleanCaption(captions[drawBelow(captions.length, seed, CAPTION, step, index)]);
+    const text = captions[drawBelow(captions.length, seed, CAPTION, step, index)];
+    // An answer stays as people gave it: "10:35" and "1.5" are none without their marks.
+    const caption = question === undefined ? cleanCaption(text) : text.trim();
     return { row, id, caption, question, ...(wantsAll && { captions, metadata }) };
   } catch (error) {
     if (error instanceof UnreadableError) return { row, reason: error.reason, where: error.where };

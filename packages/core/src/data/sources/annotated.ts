@@ -26,7 +26,7 @@ export function firstFile(set: string, dir: string, names: readonly string[]): s
   const paths = names.flatMap((name) => [join(dir, name), join(dir, 'annotations', name)]);
   const found = paths.find((path) => existsSync(path));
   if (found !== undefined) return found;
-  throw new Blip2Error(`${dir} has no list of captions of ${set}: none of ${names.join(', ')}`, {
+  throw new Blip2Error(`${dir} has no annotations of ${set}: none of ${names.join(', ')}`, {
     hint: 'They may lie in annotations/, too; annotations=FILE names another. docs/data.md has the layouts.',
     exitCode: 2,
   });

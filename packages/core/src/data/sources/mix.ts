@@ -35,8 +35,18 @@ export function readMix(path: string): Entry[] {
   return sources;
 }
 
-/** Numbers of the first source, then those of the next, and so on. */
+/** Numbers of the first source, then those of the next, and so on. @throws Blip2Error if some are questions and some captions */
 export function mixed(sources: readonly { source: PictureSource; weight?: number }[]): PictureSource {
+  const asking = sources.filter(({ source }) => source.asks);
+  if (asking.length > 0 && asking.length < sources.length) {
+    const names = [asking, sources.filter(({ source }) => !source.asks)].map((some) =>
+      some.map(({ source }) => source.name).join(', '),
+    );
+    throw new Blip2Error(`a mix of questions (${names[0]}) and captions (${names[1]})`, {
+      hint: 'Mix questions with questions, captions with captions.',
+      exitCode: 2,
+    });
+  }
   const faults = new FaultList();
   for (const { source } of sources) faults.addAll(source.faults);
   const ends = Float64Array.from(
@@ -66,7 +76,7 @@ export function mixed(sources: readonly { source: PictureSource; weight?: number
     identity: { mix: sources.map(({ source, weight = source.size }) => ({ ...source.identity, weight })) },
     parts,
     faults,
-    asks: sources.every(({ source }) => source.asks),
+    asks: asking.length > 0,
     id: (index) => at(index, (source, own) => source.id(own)),
     place: (index) => at(index, (source, own) => source.place(own)),
     read: (index) => at(index, (source, own) => source.read(own)),

@@ -56,6 +56,10 @@ function* regions(
 ): Generator<ListedPicture> {
   const places = folderOfEach(dir, folders);
   for (const value of jsonElements(file, faults) as Iterable<Regions>) {
+    if (!isEntry(value)) {
+      faults.add('no entry', file);
+      continue;
+    }
     const { regions = [], id = regions[0]?.image_id } = value;
     const name = `${id}.jpg`;
     const folder = places.get(name);
@@ -94,6 +98,9 @@ interface Question {
 type QuestionEntry =
   { id?: number; qas?: (Question & { qa_id?: number })[] } | (Question & { image?: unknown });
 
+/** Whether a list's element is what it should be at all. */
+const isEntry = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 function* questions(
   file: string,
   { dir, folders, faults }: { dir: string; folders: readonly string[]; faults: FaultList },
@@ -101,11 +108,12 @@ function* questions(
   const places = folderOfEach(dir, folders);
   const images = picturesDir(dir);
   let number = 0;
-  for (const value of jsonElements(file, faults) as Iterable<QuestionEntry | null>) {
+  for (const value of jsonElements(file, faults) as Iterable<QuestionEntry>) {
     const where = `${file} entry ${number++}`;
-    if (value && 'image' in value && typeof value.image === 'string') {
+    if (!isEntry(value)) faults.add('no entry', where);
+    else if ('image' in value && typeof value.image === 'string') {
       yield* asked(value, { image: join(images, value.image), id: `${number - 1}` }, { where, faults });
-    } else if (value && 'qas' in value && Array.isArray(value.qas)) {
+    } else if ('qas' in value && Array.isArray(value.qas)) {
       const name = `${value.id}.jpg`;
       const folder = places.get(name);
       if (folder === undefined) faults.add('no such picture', `${FOLDERS.join(' or ')}/${name}`);
