@@ -36,5 +36,5 @@ it('a copy that is not whole is exit code 1, a wrong specification 2', async () 
   expect(stdout).toMatch(/missing: 1 × no such file: .*a\.jpg/);
   const wrong = await blip2('data', 'check', 'coko?dir=x');
   expect(wrong.code).toBe(2);
-  expect(wrong.stderr).toContain('coco, vg, cc3m');
+  expect(wrong.stderr).toContain('coco, vg, vqav2, vgqa, cc3m');
 });
