@@ -1,12 +1,8 @@
-/** Cost as work grows: one size of a piece of work takes several values, ours and a lean peer are timed at each. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** Cost as work grows: one size of a piece of work takes several values; ours, then a peer, are timed at each. */
 import type { Setting } from './measure';
 import { figureOf, type Figure } from './figures';
-import { ourWorker, peerWorker, type Program } from './processes';
+import { configOf, ourWorker, peerWorker, type Program, type Sizes } from './processes';
 import type { Timing, Worker } from './worker';
-
-type Sizes = Record<string, unknown>;
 
 /** What grows. */
 export interface Curve {
@@ -40,6 +36,8 @@ export interface CurveResult {
   axis: string;
   work: string;
   peer: string;
+  /** What its file said, before a value was put in. */
+  config: Sizes;
   points: Point[];
 }
 
@@ -86,8 +84,8 @@ export const CURVES: Curve[] = [
     at: (sizes, beams) => ({ sizes: { ...sizes, batch: 2, newTokens: 16, beams } }),
   },
   {
-    ...{ name: 'workers', axis: 'workers', work: '256 crops of 224 pixels from shards of JPEGs' },
-    ...{ program: 'loadData', variants: ['normalised', 'together'], config: 'load-data.json' },
+    ...{ name: 'workers', axis: 'workers', work: '1,280 crops of 224 pixels from shards of JPEGs' },
+    ...{ program: 'loadData', variants: ['normalised', 'shipped'], config: 'load-data.json' },
     values: [1, 2, 3, 4],
     at: (sizes, threads) => ({ sizes, threads }),
   },
@@ -98,12 +96,11 @@ const MOST_STEPS = 20;
 
 export async function measureCurve(curve: Curve, { threads, torch, say }: Setting): Promise<CurveResult> {
   const { name, axis, work, variants } = curve;
-  const file = join(import.meta.dirname, 'peers', curve.config);
-  const base = JSON.parse(readFileSync(file, 'utf8')) as Sizes;
+  const config = configOf(curve.config);
   const points: Point[] = [];
   for (const x of curve.values) {
-    const { sizes, threads: own } = curve.at(base, x);
-    const settings = { config: JSON.stringify(sizes), threads: own ? String(own) : threads, warmUp: 1 };
+    const { sizes, threads: own } = curve.at(config, x);
+    const settings = { config: JSON.stringify(sizes), threads: String(own ?? threads), warmUp: 1 };
     const program = (i: 0 | 1, ending: string): Program => ({
       ...{ ...settings, file: `${curve.program}.${ending}`, variant: variants[i] },
     });
@@ -114,7 +111,7 @@ export async function measureCurve(curve: Curve, { threads, torch, say }: Settin
     points.push({ x, ours, peer });
     say(`  ${axis} ${x}: ${ours.median.toFixed(0)} ms, PyTorch ${peer?.median.toFixed(0) ?? '–'} ms`);
   }
-  return { name, axis, work, peer: `PyTorch ${torch} ${variants[1]}`, points };
+  return { name, axis, work, peer: `PyTorch ${torch} ${variants[1]}`, config, points };
 }
 
 /** One side at one point: steps for some seconds, at least two. */

@@ -25,12 +25,16 @@ export function figureOf(timings: readonly Timing[]): Figure {
   };
 }
 
-/** `345 (322–403)` */
-export function figureText({ median: middle, spread: [low, high] }: Figure): string {
+/** `345 (322–403), n = 20`: median, fastest and slowest step, number of steps. */
+export function figureText({ median: middle, spread: [low, high], samples }: Figure, unit = ''): string {
   const digits = middle < 10 ? 1 : 0;
   const text = (value: number) => Number(value.toFixed(digits)).toLocaleString('en');
-  return `${text(middle)} (${text(low)}–${text(high)})`;
+  return `${text(middle)} (${text(low)}–${text(high)})${unit}, n = ${samples}`;
 }
+
+/** Whether the slowest steps of one took as long as the fastest of the other: their ratio then says little. */
+export const overlap = (a: Figure, b: Figure): boolean =>
+  a.spread[0] <= b.spread[1] && b.spread[0] <= a.spread[1];
 
 /** Three digits of so many 10⁹. */
 export const billions = (count: number): string => Number((count / 1e9).toPrecision(3)).toLocaleString('en');

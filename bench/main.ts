@@ -16,7 +16,7 @@ import { CASES, type Peer, type Precision, type Variant } from './cases';
 import { CURVES, measureCurve, type CurveResult } from './curves';
 import { figureText } from './figures';
 import { measure, type Setting } from './measure';
-import { fastest, type Row } from './rows';
+import { peersBeside, ratioText, type Row } from './rows';
 import { measurePeaks } from './peak';
 import { PYTHON, pythonVersions, withFolders } from './processes';
 import { Collector, machineOf } from './results';
@@ -46,20 +46,20 @@ function chosen<T extends { name: string }>(all: readonly T[], names: readonly s
 function printRows(rows: readonly Row[]): void {
   const times = (value: number | null) => value?.toFixed(2) ?? '–';
   printTable(
-    rows.map(({ case: name, precision, ours, peers, ratios, memoryRatios }) => {
-      const [shipped, lean] = [fastest('shipped', peers), fastest('leanest', peers)];
+    rows.map(({ case: name, precision, ours, peers, memoryRatios }) => {
+      const { shipped, fastest } = peersBeside(peers);
       return {
         case: name,
         ours: `${ours.variant}, ${precision}`,
         'ms (range)': figureText(ours),
         'shipped ms': shipped ? figureText(shipped) : '–',
-        'leanest ms': lean ? `${figureText(lean)} ${lean.variant}` : '–',
-        'x shipped': times(ratios.shipped),
-        'x leanest': times(ratios.leanest),
+        'fastest ms': fastest ? `${figureText(fastest)}, ${fastest.variant}` : '–',
+        'x shipped': ratioText(shipped, ours),
+        'x fastest': ratioText(fastest, ours),
         'compile s': ours.compileSeconds?.toFixed(1) ?? '–',
         GB: ours.peakGigabytes.toFixed(1),
         'of shipped': times(memoryRatios.shipped),
-        'of leanest': times(memoryRatios.leanest),
+        'of fastest': times(memoryRatios.fastest),
         GFLOPS: ours.gigaflops?.toFixed(0) ?? '–',
         'of peak': ours.shareOfPeak ? `${(100 * ours.shareOfPeak).toFixed(0)}%` : '–',
       };

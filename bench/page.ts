@@ -1,20 +1,12 @@
 /** Results as a page that needs nothing else: bars for each case, lines for each curve, in the report's style. */
-import {
-  dashOf,
-  drawLineChart,
-  type ChartLayout,
-  type Line,
-  type LineStyle,
-} from '../packages/core/src/notebook';
 import { htmlDocument } from '../packages/core/src/report/document';
-import { html, Html } from '../packages/core/src/report/html';
+import { html, type Html } from '../packages/core/src/report/html';
 import { day } from '../packages/core/src/report/numbers';
 import type { PeerKind } from './cases';
-import type { CurveResult } from './curves';
 import { billions, figureText, type Figure } from './figures';
-
-import type { Results } from './results';
-import type { Row } from './rows';
+import { growth } from './growth';
+import type { Made, Results } from './results';
+import { peersBeside, ratioText, type Row } from './rows';
 
 const STYLE = `
 .bars { width: 100%; margin: 0.5rem 0 1.8rem; }
@@ -26,14 +18,6 @@ const STYLE = `
 .ours { font-weight: 600; }
 @media (max-width: 44rem) { .bars th { width: 5.5rem; white-space: normal; } }
 `;
-
-const LAYOUT: ChartLayout = {
-  width: 480,
-  height: 300,
-  margin: { top: 14, right: 18, bottom: 50, left: 62 },
-  ink: { text: 'var(--text)', quiet: 'var(--quiet)', line: 'var(--rule)' },
-  bare: true,
-};
 
 const NAMES: Record<PeerKind, string> = { shipped: 'as shipped', leanest: 'lean' };
 const ratio = (value: number | null): string => value?.toFixed(2) ?? '–';
@@ -48,8 +32,10 @@ export function page(results: Results): Html {
         <h1>BLIP-2 beside PyTorch</h1>
         <p>
           The same work done by this library and by PyTorch: as LAVIS or <code>transformers</code> ship it,
-          and as sparingly as we could write it. All take turns in one run. A ratio above 1 means that ours is
-          faster; of memory, one below 1 that ours takes less.
+          and as sparingly as we could write it; <i>fastest</i> is the fastest of all these. Sides of a case
+          take turns in one run. Times are medians with the fastest and the slowest of n steps. A ratio above
+          1 means that ours is faster, ≈ that the two ranges overlap; of memory, one below 1 means that ours
+          takes less.
         </p>
         ${provenance(results)}
       </header>
@@ -85,7 +71,7 @@ function provenance({ machine, peaks, rows, curves }: Results): Html {
     ['Threads', String(machine.threads)],
     ['With', Object.entries(machine.versions).map((pair) => pair.join(' ')).join(', ')],
     ['Peak', Object.entries(peaks).map(([name, rate]) => `${name} ${rate.toFixed(0)} GFLOPS`).join(', ')],
-    ['Commit', distinct(made.map(({ commit }) => commit))],
+    ['Commit', distinct(made.map(commitText))],
     ['Measured', distinct(made.map(({ finished }) => day(finished)))],
   ]; // prettier-ignore
   return html`<div class="scroll">
@@ -106,37 +92,43 @@ function provenance({ machine, peaks, rows, curves }: Results): Html {
     </p>`;
 }
 
+const commitText = ({ commit, dirty }: Made): string => (dirty ? `${commit} with changes` : commit);
+
 function overview(rows: Results['rows']): Html {
   return html`<div class="scroll">
     <table class="wide">
       <thead>
         <tr>
           <th scope="col">Case</th>
-          <th scope="col" class="number">ms (range)</th>
+          <th scope="col" class="number">ours, ms</th>
+          <th scope="col" class="number">shipped, ms</th>
+          <th scope="col" class="number">fastest, ms</th>
           <th scope="col" class="number">× shipped</th>
-          <th scope="col" class="number">× leanest</th>
+          <th scope="col" class="number">× fastest</th>
           <th scope="col" class="number">GB</th>
           <th scope="col" class="number">of shipped</th>
-          <th scope="col" class="number">of leanest</th>
+          <th scope="col" class="number">of fastest</th>
           <th scope="col" class="number">of peak</th>
         </tr>
       </thead>
       <tbody>
-        ${rows.map(
-          ({ ours, ratios, memoryRatios, ...row }) =>
-            html`<tr>
-              <th scope="row">
-                <a href="#${idOf(row.case, ours.variant)}">${titleOf(row.case, ours.variant)}</a>
-              </th>
-              <td class="number">${figureText(ours)}</td>
-              <td class="number">${ratio(ratios.shipped)}</td>
-              <td class="number">${ratio(ratios.leanest)}</td>
-              <td class="number">${ours.peakGigabytes.toFixed(1)}</td>
-              <td class="number">${ratio(memoryRatios.shipped)}</td>
-              <td class="number">${ratio(memoryRatios.leanest)}</td>
-              <td class="number">${percent(ours.shareOfPeak)}</td>
-            </tr> `,
-        )}
+        ${rows.map(({ ours, peers, memoryRatios, ...row }) => {
+          const { shipped, fastest } = peersBeside(peers);
+          return html`<tr>
+            <th scope="row">
+              <a href="#${idOf(row.case, ours.variant)}">${titleOf(row.case, ours.variant)}</a>
+            </th>
+            <td class="number">${figureText(ours)}</td>
+            <td class="number">${shipped ? figureText(shipped) : '–'}</td>
+            <td class="number">${fastest ? `${figureText(fastest)}, ${fastest.variant}` : '–'}</td>
+            <td class="number">${ratioText(shipped, ours)}</td>
+            <td class="number">${ratioText(fastest, ours)}</td>
+            <td class="number">${ours.peakGigabytes.toFixed(1)}</td>
+            <td class="number">${ratio(memoryRatios.shipped)}</td>
+            <td class="number">${ratio(memoryRatios.fastest)}</td>
+            <td class="number">${percent(ours.shareOfPeak)}</td>
+          </tr> `;
+        })}
       </tbody>
     </table>
   </div>`;
@@ -148,23 +140,23 @@ const titleOf = (name: string, variant: string): string =>
 
 function bars({ case: name, ours, peers, failed, precision, ...row }: Row): Html {
   const longest = Math.max(ours.median, ...peers.map(({ median }) => median));
-  const bar = (who: string, kind: string, figure: Figure, times?: number) =>
+  const bar = (who: string, kind: string, figure: Figure, times = '') =>
     html`<tr>
       <th scope="row" class="${kind}-name">${who}</th>
       <td>
         <span class="bar ${kind}" style="width: ${((100 * figure.median) / longest).toFixed(1)}%"></span>
       </td>
-      <td class="number">${figureText(figure)} ms</td>
-      <td class="number">${times === undefined ? '' : `${times.toFixed(2)} ×`}</td>
+      <td class="number">${figureText(figure, ' ms')}</td>
+      <td class="number">${times}</td>
     </tr> `;
   const work = row.operations ? `${billions(row.operations)} · 10⁹ operations a step, ` : '';
   const compile = ours.compileSeconds ? `, compiled in ${ours.compileSeconds.toFixed(1)} s` : '';
   return html`<h3 id="${idOf(name, ours.variant)}">${titleOf(name, ours.variant)}</h3>
-    <p class="small quiet">${work}${precision}${compile}; ${ours.samples} steps.</p>
+    <p class="small quiet">${work}${precision}${compile}.</p>
     <table class="bars">
       <tbody>
         ${bar('ours', 'ours', ours)}${peers.map((peer) =>
-          bar(peerName(peer.kind, peer.variant), peer.kind, peer, peer.ratio),
+          bar(peerName(peer.kind, peer.variant), peer.kind, peer, `${ratioText(peer, ours)} ×`),
         )}
       </tbody>
     </table>
@@ -176,33 +168,3 @@ function bars({ case: name, ours, peers, failed, precision, ...row }: Row): Html
 
 const peerName = (kind: PeerKind, variant: string): string =>
   kind === 'shipped' || variant === 'lean' ? NAMES[kind] : `${NAMES[kind]}, ${variant}`;
-
-function growth(curves: readonly CurveResult[]): Html {
-  return html`<section>
-    <h2>As work grows</h2>
-    <p>Milliseconds of a step; the broken line is PyTorch, written as sparingly as we could.</p>
-    <div class="charts">${curves.map(chart)}</div>
-  </section>`;
-}
-
-function chart({ name, axis, work, points }: CurveResult): Html {
-  const x = points.map((point) => point.x);
-  const line = (who: string, figures: readonly Figure[], style: LineStyle): Line => ({
-    ...style,
-    ...{ name: who, x, y: figures.map(({ median }) => median), width: 2.5 },
-  });
-  const peers = points.flatMap(({ peer }) => peer ?? []);
-  const lines = [line('ours', points.map(({ ours }) => ours), { color: 'var(--line-0)' })]; // prettier-ignore
-  if (peers.length === points.length)
-    lines.push(line('PyTorch', peers, { color: 'var(--line-1)', dash: dashOf(1) }));
-  const drawing = drawLineChart({ title: '', x: axis, y: '', lines }, LAYOUT);
-  return html`<figure>
-    <figcaption>${name}: ${work}</figcaption>
-    <svg class="chart" viewBox="0 0 ${drawing.width} ${drawing.height}" role="img">
-      <title>
-        ${points.map(({ x: at, ours }) => `${axis} ${at}: ${ours.median.toFixed(0)} ms`).join('; ')}
-      </title>
-      ${new Html(drawing.content)}
-    </svg>
-  </figure>`;
-}

@@ -1,6 +1,6 @@
 /** Starts the two sides: our programs in bench/ours, the peers' in bench/peers. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from './worker';
@@ -8,6 +8,13 @@ import { Worker } from './worker';
 const here = import.meta.dirname;
 /** The Python that has PyTorch. */
 export const PYTHON = process.env.BLIP2_BENCH_PYTHON ?? 'python3';
+
+/** What a file of a case says. */
+export type Sizes = Record<string, unknown>;
+
+/** @param file in bench/peers */
+export const configOf = (file: string): Sizes =>
+  JSON.parse(readFileSync(join(here, 'peers', file), 'utf8')) as Sizes;
 
 /** What to run, and how. */
 export interface Program {

@@ -10,7 +10,7 @@ import { CURVES, type CurveResult } from './curves';
 
 import { page } from './page';
 import type { Peaks } from './peak';
-import { mergeRows, type Row } from './rows';
+import { comparedAnew, mergeRows, type Row } from './rows';
 
 /** Where and with what something was measured: results stand in one file only where this is the same. */
 export interface Machine {
@@ -26,6 +26,8 @@ export interface Machine {
 /** When, and of which state of the repository. */
 export interface Made {
   commit: string;
+  /** Whether files other than docs/ differed from the commit. */
+  dirty?: boolean;
   finished: string;
 }
 
@@ -47,17 +49,34 @@ export function machineOf(threads: number, cores: number, python: Record<string,
   };
 }
 
+const git = (...args: string[]): string =>
+  execFileSync('git', ['-C', import.meta.dirname, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+    .toString()
+    .trim();
+
 function made(): Made {
-  let commit = 'unknown';
+  const finished = new Date().toISOString();
   try {
-    const git = ['-C', import.meta.dirname, 'rev-parse', '--short', 'HEAD'];
-    commit = execFileSync('git', git, { stdio: ['ignore', 'pipe', 'ignore'] })
-      .toString()
-      .trim();
+    const changes = git('status', '--porcelain', '--untracked-files=no', '--', ':/', ':(top,exclude)docs');
+    return { commit: git('rev-parse', '--short', 'HEAD'), dirty: changes !== '', finished };
   } catch {
-    // No clone.
+    return { commit: 'unknown', finished }; // no clone
   }
-  return { commit, finished: new Date().toISOString() };
+}
+
+const pathIn = (dir: string): string => join(dir, 'results.json');
+
+/** What a run left in a folder; what follows from its figures is found anew. */
+export function readResults(dir: string): Results | undefined {
+  if (!existsSync(pathIn(dir))) return undefined;
+  const found = JSON.parse(readFileSync(pathIn(dir), 'utf8')) as Results;
+  return { ...found, rows: found.rows.map((row) => comparedAnew(row, found.machine.versions.torch)) };
+}
+
+/** The file and its page. */
+export function writeResults(dir: string, results: Results): void {
+  writeFileAtomic(pathIn(dir), [`${JSON.stringify(results, null, 2)}\n`]);
+  writeFileAtomic(join(dir, 'index.html'), [page(results).text]);
 }
 
 /** Collects what is measured; with a folder, into its file, keeping what the same machine left there of other cases. */
@@ -69,7 +88,7 @@ export class Collector {
     peaks: Peaks,
     private readonly dir?: string,
   ) {
-    const found = this.read();
+    const found = dir ? readResults(dir) : undefined;
     const isSame = JSON.stringify(found?.machine) === JSON.stringify(machine);
     this.results = { machine, peaks, rows: [], curves: [], ...(isSame ? found : undefined) };
     this.results.peaks = { ...this.results.peaks, ...peaks };
@@ -92,18 +111,7 @@ export class Collector {
     this.write();
   }
 
-  private get path(): string | undefined {
-    return this.dir && join(this.dir, 'results.json');
-  }
-
-  private read(): Results | undefined {
-    if (!this.path || !existsSync(this.path)) return undefined;
-    return JSON.parse(readFileSync(this.path, 'utf8')) as Results;
-  }
-
   private write(): void {
-    if (!this.dir || !this.path) return;
-    writeFileAtomic(this.path, [`${JSON.stringify(this.results, null, 2)}\n`]);
-    writeFileAtomic(join(this.dir, 'index.html'), [page(this.results).text]);
+    if (this.dir) writeResults(this.dir, this.results);
   }
 }

@@ -1,8 +1,10 @@
 /** What is kept of one variant of a case beside its peers. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Case, Peer, PeerKind, Precision, Variant } from './cases';
-import { figureOf, type Figure } from './figures';
+import { figureOf, overlap, type Figure } from './figures';
 import { median } from './median';
 import type { Peaks } from './peak';
+import { configOf, type Sizes } from './processes';
 import type { Timing } from './worker';
 
 /** A peer beside ours. */
@@ -21,9 +23,14 @@ export interface FailedPeer extends Peer {
   error: string;
 }
 
+/** The peers that ours is set beside: what users run, and the fastest PyTorch that there is, whoever wrote it. */
+export type Beside = 'shipped' | 'fastest';
+
 /** What was found of one variant of a case. */
 export interface Row {
   case: string;
+  /** What the case's file said. */
+  config: Sizes;
   precision: Precision;
   ours: Figure & {
     variant: string;
@@ -36,10 +43,9 @@ export interface Row {
   operations?: number;
   peers: PeerFigure[];
   failed: FailedPeer[];
-  /** To the shipped peer, and to the fastest of the leanest. */
-  ratios: Record<PeerKind, number | null>;
-  memoryRatios: Record<PeerKind, number | null>;
-  /** The hardest of them, the fastest lean one: for scripts that want one number. */
+  ratios: Record<Beside, number | null>;
+  memoryRatios: Record<Beside, number | null>;
+  /** The fastest: for scripts that want one number. */
   peer: (PeerFigure & { name: string }) | null;
   ratio: number | null;
 }
@@ -73,6 +79,7 @@ export function rowOf(
   const shareOfPeak = gigaflops !== undefined && peak ? gigaflops / peak : undefined;
   return {
     case: what.name,
+    config: configOf(what.config),
     precision: variant.precision,
     ours: { variant: variant.name, ...figure, compileSeconds, gigaflops, shareOfPeak },
     operations,
@@ -81,29 +88,45 @@ export function rowOf(
   };
 }
 
-/** The peer of a kind that is hardest to beat. */
-export const fastest = (kind: PeerKind, peers: readonly PeerFigure[]): PeerFigure | undefined =>
-  peers
-    .filter((peer) => peer.kind === kind)
-    .sort((a, b) => a.ratio - b.ratio)
-    .at(0);
+/** Fast is what has a small ratio: medians of other turns may be of another hour. */
+const fastest = (peers: readonly PeerFigure[]): PeerFigure | undefined =>
+  [...peers].sort((a, b) => a.ratio - b.ratio).at(0);
+
+/** Which they are. */
+export const peersBeside = (peers: readonly PeerFigure[]): Record<Beside, PeerFigure | undefined> => ({
+  shipped: fastest(peers.filter(({ kind }) => kind === 'shipped')),
+  fastest: fastest(peers),
+});
+
+/** How many times as long as ours a peer takes; `≈` where their ranges overlap. */
+export const ratioText = (peer: PeerFigure | undefined, ours: Figure): string =>
+  peer ? `${overlap(peer, ours) ? '≈ ' : ''}${peer.ratio.toFixed(2)}` : '–';
 
 function comparison(
   peers: readonly PeerFigure[],
   torch = '',
 ): Pick<Row, 'ratios' | 'memoryRatios' | 'peer' | 'ratio'> {
-  const [shipped, leanest] = [fastest('shipped', peers), fastest('leanest', peers)];
-  const hardest = leanest ?? shipped;
+  const { shipped, fastest: hardest } = peersBeside(peers);
   return {
-    ratios: { shipped: shipped?.ratio ?? null, leanest: leanest?.ratio ?? null },
-    memoryRatios: { shipped: shipped?.memoryRatio ?? null, leanest: leanest?.memoryRatio ?? null },
+    ratios: { shipped: shipped?.ratio ?? null, fastest: hardest?.ratio ?? null },
+    memoryRatios: { shipped: shipped?.memoryRatio ?? null, fastest: hardest?.memoryRatio ?? null },
     peer: hardest ? { name: `PyTorch ${torch} ${hardest.variant}`, ...hardest } : null,
     ratio: hardest?.ratio ?? null,
   };
 }
 
-/** What was measured now, and what was found before of peers that did not run now: their ratios are to ours of then. */
-export function mergeRows(row: Row, before: Row | undefined, torch?: string): Row {
+/** What follows from its figures, found anew. */
+export const comparedAnew = <T extends Row>(row: T, torch?: string): T => ({
+  ...row,
+  ...comparison(row.peers, torch),
+});
+
+/**
+ * What was measured now, and what was found before, of the same work, of peers that did not run now: their ratios are to
+ * ours of then.
+ */
+export function mergeRows(row: Row, found: Row | undefined, torch?: string): Row {
+  const before = isDeepStrictEqual(found?.config, row.config) ? found : undefined;
   const isNow = (peer: Peer) => [...row.peers, ...row.failed].some(({ variant }) => variant === peer.variant);
   const peers = [...(before?.peers.filter((peer) => !isNow(peer)) ?? []), ...row.peers];
   const failed = [...(before?.failed.filter((peer) => !isNow(peer)) ?? []), ...row.failed];

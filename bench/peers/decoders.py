@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from worker import set_compiler
+
 
 def heads_of(x, heads):
     return x.unflatten(-1, (heads, -1)).transpose(-2, -3)  # [B, S, D] -> [B, H, S, d]
@@ -49,6 +51,7 @@ class Cached:
 
     def compiled(self):
         self.is_static = True
+        set_compiler(self)
         self.token = torch.compile(self.token, dynamic=False)
 
 

@@ -1,7 +1,7 @@
 """LAVIS's way through the same work, written anew: what its stage-1 and stage-2 training steps do as they are shipped.
 
-Attention is two products with a softmax between them, a mask is added even where it hides nothing, ITM projects the image's
-keys and values again for each of its 3B rows, the head is applied to all positions, AdamW is PyTorch's default one (no fused
+Attention is two products with a softmax between them, a mask is added even where it hides nothing, each layer projects the
+image's keys and values when its turn comes (ITM again, for each of its 3B rows), words are looked up in each pass, the head is applied to all positions, AdamW is PyTorch's default one (no fused
 kernel) and gradients are not clipped. B batch, Q queries, P patches, T text tokens, D width.
 """
 
@@ -27,11 +27,25 @@ def nothing_hidden(x, keys):
     return (1.0 - torch.ones(len(x), 1, 1, keys.shape[2], dtype=x.dtype)) * MASKED
 
 
+class InTurn:
+    """Keys and values of an image, projected by a layer when it asks for them, and not kept."""
+
+    def __init__(self, layers, image):
+        self.layers, self.image = layers, image
+
+    def __getitem__(self, i):
+        layer = self.layers[i]
+        return layer.crossattention.keys_values(self.image) if hasattr(layer, 'crossattention') else None
+
+
 class ShippedStage1(Stage1):
     """Four passes: queries, text, pairs, captions."""
 
     def __init__(self, c):
         super().__init__(c, EagerAttention)
+
+    def image_keys_values(self, image):
+        return InTurn(self.layers, image)
 
     def matching(self, features, ids, mask, negative_images, negative_texts):
         batch = len(ids)
@@ -40,7 +54,8 @@ class ShippedStage1(Stage1):
         images = torch.cat([features, features[negative_images], features])  # [3B, P, W]
         seen = F.pad(masks, (self.queries, 0), value=1)[:, None, None]  # [3B, 1, 1, Q + T]
         hidden = self.additive(seen)
-        x, _ = self.encode(self.embed(texts, 3 * batch), self.queries, self.image_keys_values(images), hidden)
+        x = self.embed(self.words(texts), 3 * batch)
+        x, _ = self.encode(x, self.queries, self.image_keys_values(images), hidden)
         logits = self.itm_head(x[:, : self.queries]).mean(1)
         labels = torch.cat([torch.ones(batch, dtype=torch.long), torch.zeros(2 * batch, dtype=torch.long)])
         return F.cross_entropy(logits, labels)
@@ -51,7 +66,7 @@ class ShippedStage1(Stage1):
         length = ids.shape[1]
         text = mask[:, None, None] * torch.ones(length, length, dtype=mask.dtype).tril()
         seen = F.pad(text, (self.queries, 0), value=1)
-        x, _ = self.encode(self.embed(ids), 0, None, self.additive(seen), cache)
+        x, _ = self.encode(self.embed(self.words(ids)), 0, None, self.additive(seen), cache)
         head = self.cls['predictions']
         hidden = head['transform']['LayerNorm'](F.gelu(head['transform']['dense'](x)))
         logits = F.linear(hidden, self.embeddings['word_embeddings'].weight) + head.bias  # [B, T, V]
@@ -60,8 +75,9 @@ class ShippedStage1(Stage1):
 
     def forward(self, features, ids, mask, dec, negatives=None):
         image = self.vision_model['post_layernorm'](features)
-        query_states, cache = self.encode(self.embed(None, len(ids)), self.queries, self.image_keys_values(image))
-        text_states, _ = self.encode(self.embed(ids), 0, None, self.additive(mask[:, None, None]))
+        images = self.image_keys_values(image)
+        query_states, cache = self.encode(self.embed(None, len(ids)), self.queries, images, keeps=True)
+        text_states, _ = self.encode(self.embed(self.words(ids)), 0, None, self.additive(mask[:, None, None]))
         itc, i2t, t2i = self.contrastive(query_states, text_states)
         itm = self.matching(image, ids, mask, *(negatives or self.draw_negatives(i2t, t2i)))
         itg = self.generation(ids, mask, cache, dec)

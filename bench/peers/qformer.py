@@ -1,8 +1,9 @@
 """Stage 1 of BLIP-2 in PyTorch for the bench: LAVIS's structure, Hugging Face's parameter names, nothing else.
 
 Image keys and values are projected once per step and shared by ITC and ITM; ITG runs over the text alone and reuses
-the self-attention keys and values of the ITC query pass; ITM is one pass of 3B rows; attention is PyTorch's fused
-one. B batch, Q queries, P patches, T text tokens, D width.
+the self-attention keys and values of the ITC query pass; ITM is one pass of 3B rows; words are looked up once for all
+three; attention is PyTorch's fused one (on a CPU with dropout PyTorch takes single steps for it: README.md). B batch,
+Q queries, P patches, T text tokens, D width.
 """
 
 import torch
@@ -90,7 +91,7 @@ class Stage1(nn.Module):
         self.vision_model = nn.ModuleDict({'post_layernorm': norm})
         self.embeddings = nn.ModuleDict({
             'word_embeddings': nn.Embedding(c['vocabulary'], width),
-            'position_embeddings': nn.Embedding(c.get('positions', 512), width),
+            'position_embeddings': nn.Embedding(c.get('positions') or c['tokens'], width),
         })  # fmt: skip
         layers = nn.ModuleList(Layer(c, i, attention) for i in range(c['layers']))
         self.qformer = nn.ModuleDict({
@@ -111,20 +112,26 @@ class Stage1(nn.Module):
     def layers(self):
         return self.qformer['encoder']['layer']
 
-    def embed(self, ids, rows=0):
-        """Text, with the queries in front where `rows` says how many copies."""
+    def words(self, ids):
+        """Before the norm: [B, T, D]."""
+        positions = self.embeddings['position_embeddings'].weight[: ids.shape[1]]
+        return self.embeddings['word_embeddings'](ids) + positions
+
+    def embed(self, words, rows=0):
+        """What the first layer reads: words, with the queries in front where `rows` says how many copies."""
         parts = [self.query_tokens.expand(rows, -1, -1)] if rows else []
-        if ids is not None:
-            positions = self.embeddings['position_embeddings'].weight[: ids.shape[1]]
-            parts.append(self.embeddings['word_embeddings'](ids) + positions)
+        if words is not None:
+            parts.append(words)
         x = parts[0] if len(parts) == 1 else torch.cat(parts, 1)
         return F.dropout(self.qformer['layernorm'](x), self.rate if self.training else 0.0)
 
-    def encode(self, x, queries, images=None, mask=None, past=None):
+    def encode(self, x, queries, images=None, mask=None, past=None, keeps=False):
+        """The last layer's states, and where `keeps` says so all layers' self-attention keys and values."""
         cache = []
         for i, layer in enumerate(self.layers):
             x, own = layer(x, queries, images[i] if images else None, mask, past[i] if past else None)
-            cache.append(own)
+            if keeps:
+                cache.append(own)
         return x, cache
 
     def image_keys_values(self, image):
@@ -146,24 +153,25 @@ class Stage1(nn.Module):
         weights = [sim.float().masked_fill(own, MASKED).softmax(-1) for sim in (t2i, i2t)]
         return [torch.multinomial(w, 1)[:, 0] for w in weights]
 
-    def matching(self, images, ids, mask, negative_images, negative_texts):
-        batch = len(ids)
-        index = torch.arange(batch, device=ids.device)
+    def matching(self, images, words, mask, negative_images, negative_texts):
+        batch = len(words)
+        index = torch.arange(batch, device=words.device)
         rows = torch.cat([index, negative_images, index])
         texts = torch.cat([index, index, negative_texts])
-        images = [pair and (pair[0][rows], pair[1][rows]) for pair in images]
+        images = [pair and tuple(x.index_select(0, rows) for x in pair) for pair in images]
         seen = F.pad(mask[texts], (self.queries, 0), value=1)[:, None, None]  # [3B, 1, 1, Q + T]
-        x, _ = self.encode(self.embed(ids[texts], 3 * batch), self.queries, images, self.additive(seen))
+        x = self.embed(words.index_select(0, texts), 3 * batch)
+        x, _ = self.encode(x, self.queries, images, self.additive(seen))
         logits = self.itm_head(x[:, : self.queries]).mean(1)  # [3B, 2]
-        labels = (torch.arange(3 * batch, device=ids.device) < batch).long()
+        labels = (torch.arange(3 * batch, device=words.device) < batch).long()
         return F.cross_entropy(logits, labels)
 
-    def generation(self, ids, mask, cache, dec):
-        ids = torch.cat([torch.full_like(ids[:, :1], dec), ids[:, 1:]], 1)
+    def generation(self, words, ids, mask, cache):
+        """`words` of the texts with [DEC] in front."""
         length = ids.shape[1]
         text = mask[:, None, None] * torch.ones(length, length, dtype=mask.dtype, device=mask.device).tril()
         seen = F.pad(text, (self.queries, 0), value=1)  # [B, 1, T, Q + T]
-        x, _ = self.encode(self.embed(ids), 0, None, self.additive(seen), cache)
+        x, _ = self.encode(self.embed(words), 0, None, self.additive(seen), cache)
         head = self.cls['predictions']
         hidden = head['transform']['LayerNorm'](F.gelu(head['transform']['dense'](x[:, :-1])))
         logits = F.linear(hidden, self.embeddings['word_embeddings'].weight, head.bias)  # [B, T - 1, V]
@@ -177,9 +185,11 @@ class Stage1(nn.Module):
         """The three losses: [3]."""
         image = self.vision_model['post_layernorm'](features)
         images = self.image_keys_values(image)
-        query_states, cache = self.encode(self.embed(None, len(ids)), self.queries, images)
-        text_states, _ = self.encode(self.embed(ids), 0, None, self.additive(mask[:, None, None]))
+        for_decoder = torch.cat([torch.full_like(ids[:, :1], dec), ids[:, 1:]], 1)
+        words, decoder_words = self.words(torch.cat([ids, for_decoder])).chunk(2)
+        query_states, cache = self.encode(self.embed(None, len(ids)), self.queries, images, keeps=True)
+        text_states, _ = self.encode(self.embed(words), 0, None, self.additive(mask[:, None, None]))
         itc, i2t, t2i = self.contrastive(query_states, text_states)
-        itm = self.matching(images, ids, mask, *(negatives or self.draw_negatives(i2t, t2i)))
-        itg = self.generation(ids, mask, cache, dec)
+        itm = self.matching(images, words, mask, *(negatives or self.draw_negatives(i2t, t2i)))
+        itg = self.generation(decoder_words, ids, mask, cache)
         return torch.stack([itc, itm, itg])

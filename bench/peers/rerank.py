@@ -1,10 +1,12 @@
 """Re-ranking by ITM in PyTorch, timed: one step is one image, whose features are there, with its candidates.
 
     python rerank.py rerank-itm.json --variant shipped --threads 2
+    python rerank.py rerank-itm.json --check                        # both score alike
 
-`shipped` is LAVIS's loop: the image is repeated for each candidate, so that its keys and values are computed as often, all
-texts are padded to 35 tokens, and attention is LAVIS's (lavis.py). `lean` computes keys and values once, shares them without
-a copy, and pads to the longest candidate; attention is fused (qformer.py). `compile` is that one with its blocks compiled.
+`shipped` is LAVIS's loop: the image, normed once, is repeated for each candidate, so that its keys and values are computed as
+often, by each layer when its turn comes; all texts are padded to 35 tokens, and attention is LAVIS's (lavis.py). `lean`
+computes keys and values once, shares them without a copy, and takes texts of about one length together, as ours does;
+attention is fused (qformer.py). `compile` is that one with its blocks compiled.
 """
 
 import sys
@@ -12,15 +14,16 @@ import sys
 import torch
 import torch.nn.functional as F
 
-from lavis import EagerAttention
-from qformer import Attention, Layer, Stage1
-from worker import compile_parts, parser, read_config, serve, set_threads
+from lavis import ShippedStage1
+from qformer import Layer, Stage1
+from worker import compile_parts, parser, read_config, say, serve, set_threads
 
 VARIANTS = ('shipped', 'lean', 'compile')
-LAVIS_TOKENS = 35
+MOST_TOKENS = 35  # LAVIS's
+STEP, MANY = 4, 32  # ours: packages/core/src/evaluate/published/pairScorer.ts
 SIZES = {
     'width': 768, 'layers': 12, 'heads': 12, 'feedForward': 3072, 'queries': 32, 'crossAttentionFrequency': 2,
-    'projection': 256, 'dropout': 0.0,
+    'projection': 256, 'positions': 512, 'dropout': 0.0,
 }  # fmt: skip
 
 
@@ -29,34 +32,73 @@ def length_of(text, c):
     return shortest + int((text * 37 % c['candidates'] / c['candidates']) ** 3 * (longest - shortest + 1))
 
 
+def batches_of(lengths):
+    """Texts in batches of about one length, short ones first; what does not fill one goes to the next length."""
+    padded = [min(-(-length // STEP) * STEP, MOST_TOKENS) for length in lengths]
+    rest, batches = [], []
+    for length in sorted(set(padded)):
+        rest += [text for text, own in enumerate(padded) if own == length]
+        while len(rest) >= MANY or (rest and length == max(padded)):
+            batches.append((length, torch.tensor(rest[:MANY])))
+            rest = rest[MANY:]
+    return batches
+
+
 class Reranker:
     def __init__(self, c, variant):
         torch.manual_seed(0)
-        self.is_shipped = variant == 'shipped'
-        self.model = Stage1({**SIZES, **c}, EagerAttention if self.is_shipped else Attention).eval()
+        self.model = (ShippedStage1 if variant == 'shipped' else Stage1)({**SIZES, **c}).eval()
         if variant == 'compile':
             compile_parts(self.model, Layer)
         self.features = torch.randn(1, c['patches'], c['visionWidth'])
-        self.count = c['candidates']
-        lengths = torch.tensor([length_of(text, c) for text in range(self.count)])
-        tokens = LAVIS_TOKENS if self.is_shipped else int(lengths.max())
-        self.mask = (torch.arange(tokens) < lengths[:, None]).long()
+        lengths = [length_of(text, c) for text in range(c['candidates'])]
+        self.mask = (torch.arange(MOST_TOKENS) < torch.tensor(lengths)[:, None]).long()
         self.ids = torch.randint(5, c['vocabulary'] - 1, self.mask.shape) * self.mask
+        self.batches = batches_of(lengths)
+        self.score = self.shipped if variant == 'shipped' else self.lean
 
     @torch.no_grad()
     def step(self):
-        model, count = self.model, self.count
-        features = self.features.repeat(count, 1, 1) if self.is_shipped else self.features
-        image = model.vision_model['post_layernorm'](features)
-        images = [pair and tuple(x.expand(count, -1, -1, -1) for x in pair) for pair in model.image_keys_values(image)]
-        seen = F.pad(self.mask, (model.queries, 0), value=1)[:, None, None]
-        x, _ = model.encode(model.embed(self.ids, count), model.queries, images, model.additive(seen))
-        return model.itm_head(x[:, : model.queries]).mean(1)[:, 1].tolist()
+        return self.score(self.model.vision_model['post_layernorm'](self.features)).tolist()
+
+    def shipped(self, image):
+        images = self.model.image_keys_values(image.repeat(len(self.ids), 1, 1))
+        return self.logits(images, self.ids, self.mask)
+
+    def lean(self, image):
+        known = self.model.image_keys_values(image)
+        scores = torch.empty(len(self.ids))
+        for length, some in self.batches:
+            images = [pair and tuple(x.expand(len(some), -1, -1, -1) for x in pair) for pair in known]
+            scores[some] = self.logits(images, self.ids[some, :length], self.mask[some, :length])
+        return scores
+
+    def logits(self, images, ids, mask):
+        """Of "they match": [N]."""
+        model = self.model
+        seen = F.pad(mask, (model.queries, 0), value=1)[:, None, None]
+        x, _ = model.encode(model.embed(model.words(ids), len(ids)), model.queries, images, model.additive(seen))
+        return model.itm_head(x[:, : model.queries])[:, :, 1].mean(1)
+
+
+def check(c):
+    """Both variants give the same scores, up to float32's rounding."""
+    few = {**c, 'candidates': min(c['candidates'], 40), 'layers': 4}
+    shipped, lean = (torch.tensor(Reranker(few, variant).step()) for variant in ('shipped', 'lean'))
+    error = ((shipped - lean).norm() / (shipped - shipped.mean()).norm()).item()
+    say({'check': error < 1e-4, 'error': error})
+    return 0 if error < 1e-4 else 1
 
 
 def main():
-    options = parser(__doc__, VARIANTS).parse_args()
+    arguments = parser(__doc__, VARIANTS)
+    arguments.add_argument('--check', action='store_true', help='compare the lean variant with the shipped one, and end')
+    options = arguments.parse_args()
+    if options.config is None:
+        arguments.error('give a config')
     set_threads(options)
+    if options.check:
+        return check(read_config(options.config))
     serve(Reranker(read_config(options.config), options.variant).step, options)
     return 0
 

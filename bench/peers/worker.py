@@ -37,11 +37,18 @@ def model_folder(name):
     return os.path.join(os.environ['BLIP2_BENCH_MODELS'], name)
 
 
-def compile_parts(model, *kinds):
-    """Compiles blocks one by one (those that are alike share what is compiled once): a whole model takes minutes."""
+def set_compiler(model):
+    """Weights of a model that infers are frozen: constants, laid out once as the products want them."""
     import torch._dynamo.config
+    import torch._inductor.config
 
-    torch._dynamo.config.recompile_limit = 64  # a block meets many shapes
+    torch._dynamo.config.recompile_limit = 256  # a block meets many shapes, and each is another where weights are frozen
+    torch._inductor.config.freezing = not model.training
+
+
+def compile_parts(model, *kinds):
+    """Compiles blocks one by one: a whole model takes minutes. In training those that are alike share what is compiled."""
+    set_compiler(model)
     kinds = kinds or tuple({type(part) for parts in model.modules() if is_list(parts) for part in parts})
     for module in model.modules():
         if isinstance(module, kinds):

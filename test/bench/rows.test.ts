@@ -1,8 +1,10 @@
-/** The bench's rows: which peer counts, what is kept of an earlier run, what the page says. */
+/** The bench's rows: which peer counts, what is kept of an earlier run, what tables and the page say. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CASES, type Peer } from '../../bench/cases';
 import { page } from '../../bench/page';
-import { fastest, mergeRows, peerFigure, rowOf } from '../../bench/rows';
+import { readResults } from '../../bench/results';
+import { mergeRows, peerFigure, peersBeside, ratioText, rowOf } from '../../bench/rows';
 import type { Timing } from '../../bench/worker';
 
 const timing = (...times: number[]): Timing => ({ times, peakMemory: 2e9, operations: 3e9 });
@@ -12,12 +14,12 @@ const mine = [timing(10, 11), timing(9)];
 const row = (...peers: ReturnType<typeof peerFigure>[]) =>
   rowOf(CASES[0], CASES[0].variants[1], mine, { peers, failed: [] }, setting);
 
-test('of the lean peers the fastest counts, each beside what ours took in the same turns', () => {
+test('of all peers the fastest counts, each beside what ours took in the same turns', () => {
   const shipped = peerFigure(peer('shipped', 'shipped'), [timing(30)], [timing(10)]);
   const lean = peerFigure(peer('leanest', 'lean'), [timing(20)], [timing(10)]);
   const compiled = peerFigure(peer('leanest', 'compile'), [timing(22)], [timing(20)]); // a slow hour
   const found = row(shipped, lean, compiled);
-  expect(found.ratios).toEqual({ shipped: 3, leanest: 1.1 });
+  expect(found.ratios).toEqual({ shipped: 3, fastest: 1.1 });
   expect(found.peer).toMatchObject({ name: 'PyTorch 2 compile', kind: 'leanest', median: 22 });
   expect(found.ours).toMatchObject({
     median: 10,
@@ -26,7 +28,24 @@ test('of the lean peers the fastest counts, each beside what ours took in the sa
     gigaflops: 300,
     shareOfPeak: 0.5,
   });
-  expect(fastest('shipped', [lean])).toBeUndefined();
+  expect(found.config).toMatchObject({ patches: 37 });
+  expect(peersBeside([lean])).toEqual({ shipped: undefined, fastest: lean });
+});
+
+test('where the shipped peer is faster than the lean one, it is the one that counts', () => {
+  const shipped = peerFigure(peer('shipped', 'shipped'), [timing(15)], mine);
+  const lean = peerFigure(peer('leanest', 'lean'), [timing(20)], mine);
+  expect(row(shipped, lean)).toMatchObject({ ratio: 1.5, ratios: { shipped: 1.5, fastest: 1.5 } });
+  expect(row(shipped, lean).peer).toMatchObject({ kind: 'shipped' });
+});
+
+test('a ratio is marked where the ranges overlap', () => {
+  const { ours } = row();
+  const ratioOf = (...times: number[]) =>
+    ratioText(peerFigure(peer('shipped', 'shipped'), [timing(...times)], mine), ours);
+  expect(ratioOf(11, 13)).toBe('≈ 1.20');
+  expect(ratioOf(12, 13)).toBe('1.25');
+  expect(ratioText(undefined, ours)).toBe('–');
 });
 
 test('a peer that did not run now keeps its earlier figure, one that did loses it', () => {
@@ -35,9 +54,10 @@ test('a peer that did not run now keeps its earlier figure, one that did loses i
     peerFigure(peer('leanest', 'lean'), [timing(20)], mine),
   );
   const now = row(peerFigure(peer('leanest', 'lean'), [timing(15)], mine));
-  expect(now.ratios).toEqual({ shipped: null, leanest: 1.5 });
-  expect(mergeRows(now, before, '2').ratios).toEqual({ shipped: 3, leanest: 1.5 });
+  expect(now.ratios).toEqual({ shipped: null, fastest: 1.5 });
+  expect(mergeRows(now, before, '2').ratios).toEqual({ shipped: 3, fastest: 1.5 });
   expect(mergeRows(now, undefined, '2')).toEqual(now);
+  expect(mergeRows(now, { ...before, config: {} }, '2')).toEqual(now); // other work
 });
 
 test('the page names what failed, as text', () => {
@@ -49,4 +69,10 @@ test('the page names what failed, as text', () => {
   expect(text).toContain('lean, compile did not run: <code>no &lt;compiler&gt;</code>');
   expect(text).toContain('30 November 2026');
   expect(text).not.toContain('undefined');
+  expect(text).toContain('10 (9–11), n = 3');
+});
+
+test('the committed page is what its results say', () => {
+  const dir = 'docs/results/bench';
+  expect(page(readResults(dir)!).text).toBe(readFileSync(`${dir}/index.html`, 'utf8'));
 });
