@@ -6,17 +6,13 @@ import {
   type Line,
   type LineStyle,
 } from '../packages/core/src/notebook';
+import { CURVE_LAYOUT } from '../packages/core/src/report/curves';
 import { html, Html } from '../packages/core/src/report/html';
 import type { CurveResult } from './curves';
 import type { Figure } from './figures';
 
-const LAYOUT: ChartLayout = {
-  width: 480,
-  height: 300,
-  margin: { top: 14, right: 18, bottom: 50, left: 62 },
-  ink: { text: 'var(--text)', quiet: 'var(--quiet)', line: 'var(--rule)' },
-  bare: true,
-};
+/** Milliseconds have more digits than shares. */
+const LAYOUT: ChartLayout = { ...CURVE_LAYOUT, margin: { ...CURVE_LAYOUT.margin, left: 62 } };
 
 /** A chart for each. */
 export function growth(curves: readonly CurveResult[]): Html {

@@ -9,7 +9,8 @@ import { seedsOf } from './measurementTable';
 import { curveOverSeeds } from './curveOverSeeds';
 import { resultsOf, type Part } from './part';
 
-const LAYOUT: ChartLayout = {
+/** Of a chart of curves, in the colours of the page around it. */
+export const CURVE_LAYOUT: ChartLayout = {
   width: 480,
   height: 300,
   margin: { top: 14, right: 18, bottom: 50, left: 46 },
@@ -61,7 +62,7 @@ export function curves(part: Part): Html | undefined {
 }
 
 function chart({ metric, lines }: Chart, reach: { y: number }): Html {
-  const drawing = drawLineChart({ title: '', x: 'training step', y: '', lines, reach }, LAYOUT);
+  const drawing = drawLineChart({ title: '', x: 'training step', y: '', lines, reach }, CURVE_LAYOUT);
   return html`<figure>
     <figcaption>${metric}</figcaption>
     <svg class="chart" viewBox="0 0 ${drawing.width} ${drawing.height}" role="img">
