@@ -37,8 +37,14 @@ export function surroundingsRecord({
     tokenizer: foreign(tokenizerDir),
   };
   return {
-    ...(places.tower !== undefined && { towerType: storageOf(tower) }),
-    ...(language && places.language !== undefined && { languageType: storageOf(language) }),
+    ...(places.tower !== undefined && halfType('towerType', tower)),
+    ...(language && places.language !== undefined && halfType('languageType', language)),
     ...placesRecord(places),
   };
+}
+
+/** What is not said is float32: where a part lies decides nothing about a run's hash. */
+function halfType(key: string, part: Pick<FrozenVisionTower, 'tensors'>): JsonObject {
+  const storage = storageOf(part);
+  return storage === 'float32' ? {} : { [key]: storage };
 }
