@@ -45,7 +45,9 @@ test('VQAv2, damaged: what is broken is counted and named, the rest is there', a
     'not JSON': 1,
     'question without annotation': 3,
   });
-  expect(source.faults.by['no answer'].examples).toEqual([`${path}: question_id 1003`]);
+  expect(source.faults.by['no answer'].examples).toEqual([`${path} entry 3, question_id 1003`]);
+  expect(source.faults.by['no annotation'].examples).toEqual([`${path} entry 0: answers`]);
+  expect(source.faults.by['not JSON'].examples).toEqual([`${path} entry 5`]);
   expect(Object.keys(await contents(source))).toEqual(['1001', '1004']);
   rmSync(join(dir, 'train2014'), { recursive: true });
   await expect(openSource(`${specification}&cache=${temporaryDir()}`)).rejects.toMatchObject({
@@ -82,6 +84,7 @@ test('Visual Genome: its own file and LAVIS’s; damaged entries and missing pic
     'no picture': 1,
     'no entry': 2,
   });
+  expect(damaged.faults.by['no entry'].examples[0]).toBe(`${join(dir, 'question_answers.json')} entry 3`);
   expect(Object.keys(await contents(damaged))).toEqual(['1']);
 
   put(dir, 'lavis.json', [{ question: 'Who?', answer: 'A man.', image: 'VG_100K/1.jpg', dataset: 'vg' }]);

@@ -71,7 +71,7 @@ describe('COCO', () => {
     put(dir, 'images/val2014/a.jpg', await jpeg(90));
     const source = await openSource(`coco?dir=${dir}`);
     expect(faultsOf(source)).toEqual({ 'no image': 1, 'not JSON': 1 });
-    expect(source.faults.by['not JSON'].examples[0]).toMatch(/coco_karpathy_train\.json element 4/);
+    expect(source.faults.by['not JSON'].examples[0]).toMatch(/coco_karpathy_train\.json entry 4/);
     expect((await source.read(0)).captions).toEqual(['One.', 'Three.']);
     await expect(source.read(1)).rejects.toThrow(/val2014\/b\.jpg: no such file/);
     await expect(source.read(1)).rejects.toBeInstanceOf(UnreadableError);

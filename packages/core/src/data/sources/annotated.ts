@@ -6,7 +6,7 @@ import { fileError } from '../../checkpoints';
 import type { FaultList } from './faults';
 import type { ListedPicture } from './listIndex';
 import { textsIn } from './place';
-import { jsonElements } from './text';
+import { jsonEntries } from './text';
 
 /** Is the file a list, and not an object? @throws Blip2Error naming a file that cannot be read */
 export function isJsonList(path: string): boolean {
@@ -46,11 +46,10 @@ export function* annotatedPictures(
   { dir, grouped, faults }: { dir: string; grouped: boolean; faults: FaultList },
 ): Generator<ListedPicture> {
   const pictures = new Map<string, { captions: string[]; metadata: Record<string, unknown> }>();
-  let number = 0;
-  for (const value of jsonElements(path, faults)) {
+  for (const { number, value } of jsonEntries(path, faults)) {
     const { image, caption, ...metadata } = (value ?? {}) as Entry;
     const captions = textsIn(caption);
-    const where = `${path} entry ${number++}`;
+    const where = `${path} entry ${number}`;
     if (typeof image !== 'string' || image === '') faults.add('no image', where);
     else if (captions.length === 0) faults.add('no caption', where);
     else if (!grouped) yield { image: join(dir, image), id: image, captions, metadata };

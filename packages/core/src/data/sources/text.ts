@@ -26,11 +26,22 @@ function* chunksOf(path: string): Generator<Buffer> {
   }
 }
 
+/** Elements of such a list, as `jsonEntries`. */
+export function* jsonElements(path: string, faults: FaultList, key?: string): Generator<unknown> {
+  for (const { value } of jsonEntries(path, faults, key)) yield value;
+}
+
+/** An element of a list, and which of them, from 0 on. */
+interface Entry {
+  number: number;
+  value: unknown;
+}
+
 /**
- * Elements of the list that a file is, or that its object has under `key`. One that is not JSON is a fault, and so is an
+ * Entries of the list that a file is, or that its object has under `key`. One that is not JSON is a fault, and so is an
  * end before the list's own.
  */
-export function* jsonElements(path: string, faults: FaultList, key?: string): Generator<unknown> {
+export function* jsonEntries(path: string, faults: FaultList, key?: string): Generator<Entry> {
   const level = key === undefined ? 1 : 2;
   let isOpen = key === undefined; // the list that is wanted is being read
   let depth = 0;
@@ -57,7 +68,7 @@ export function* jsonElements(path: string, faults: FaultList, key?: string): Ge
         isOpen = collected(i).toString().trim() === JSON.stringify(key);
       } else if (isClosing || byte === COMMA) {
         if (depth === level && isOpen) {
-          yield* parsed(collected(i), `${path} element ${count++}`, faults);
+          yield* parsed(collected(i), { path, number: count++ }, faults);
           if (isClosing) return;
         }
         if (isClosing) depth--;
@@ -69,13 +80,20 @@ export function* jsonElements(path: string, faults: FaultList, key?: string): Ge
   if (depth > 0) faults.add('the file is cut short', path);
 }
 
-function* parsed(bytes: Buffer, where: string, faults: FaultList): Generator<unknown> {
+function* parsed(
+  bytes: Buffer,
+  { path, number }: { path: string; number: number },
+  faults: FaultList,
+): Generator<Entry> {
   if (bytes.every((byte) => SPACE.has(byte))) return;
+  let value: unknown;
   try {
-    yield JSON.parse(bytes.toString('utf8')) as unknown;
+    value = JSON.parse(bytes.toString('utf8'));
   } catch {
-    faults.add('not JSON', where);
+    faults.add('not JSON', `${path} entry ${number}`);
+    return;
   }
+  yield { number, value };
 }
 
 /** Lines of a file by number; in memory, where each begins. */

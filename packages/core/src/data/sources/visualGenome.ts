@@ -5,7 +5,7 @@ import { annotatedPictures, firstFile, isJsonList, picturesDir } from './annotat
 import type { FaultList } from './faults';
 import type { ListedPicture, PictureList } from './listIndex';
 import { textsIn } from './place';
-import { jsonElements } from './text';
+import { jsonElements, jsonEntries } from './text';
 
 /** The two archives of pictures, as they unpack. */
 const FOLDERS = ['VG_100K', 'VG_100K_2'];
@@ -55,9 +55,10 @@ function* regions(
   { dir, folders, faults }: { dir: string; folders: readonly string[]; faults: FaultList },
 ): Generator<ListedPicture> {
   const places = folderOfEach(dir, folders);
-  for (const value of jsonElements(file, faults) as Iterable<Regions>) {
+  for (const entry of jsonEntries(file, faults)) {
+    const value = entry.value as Regions;
     if (!isEntry(value)) {
-      faults.add('no entry', file);
+      faults.add('no entry', `${file} entry ${entry.number}`);
       continue;
     }
     const { regions = [], id = regions[0]?.image_id } = value;
@@ -107,12 +108,12 @@ function* questions(
 ): Generator<ListedPicture> {
   const places = folderOfEach(dir, folders);
   const images = picturesDir(dir);
-  let number = 0;
-  for (const value of jsonElements(file, faults) as Iterable<QuestionEntry>) {
-    const where = `${file} entry ${number++}`;
+  for (const entry of jsonEntries(file, faults)) {
+    const value = entry.value as QuestionEntry;
+    const where = `${file} entry ${entry.number}`;
     if (!isEntry(value)) faults.add('no entry', where);
     else if ('image' in value && typeof value.image === 'string') {
-      yield* asked(value, { image: join(images, value.image), id: `${number - 1}` }, { where, faults });
+      yield* asked(value, { image: join(images, value.image), id: `${entry.number}` }, { where, faults });
     } else if ('qas' in value && Array.isArray(value.qas)) {
       const name = `${value.id}.jpg`;
       const folder = places.get(name);

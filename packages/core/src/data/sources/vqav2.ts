@@ -14,7 +14,7 @@ import {
 import type { FaultList } from './faults';
 import type { ListedPicture, PictureList } from './listIndex';
 import { textsIn } from './place';
-import { jsonElements } from './text';
+import { jsonEntries } from './text';
 
 /** @throws Blip2Error naming the lay-out expected if the folder is another, or if the split's answers are not published */
 export function vqav2({ dir, split = 'train' }: { dir: string; split?: string }): PictureList {
@@ -56,24 +56,25 @@ function* joined(
   faults: FaultList,
 ): Generator<ListedPicture> {
   const open = new Map<number | string, { image: number; question: string }>();
-  for (const value of jsonElements(asked, faults, 'questions')) {
+  for (const { number, value } of jsonEntries(asked, faults, 'questions')) {
     const { data, error } = vqaQuestion.safeParse(value);
     if (data) open.set(data.question_id, { image: data.image_id, question: data.question });
-    else faults.add('no question', `${asked}: ${error.issues[0].path.join('.')}`);
+    else faults.add('no question', `${asked} entry ${number}: ${error.issues[0].path.join('.')}`);
   }
-  for (const value of jsonElements(answered, faults, 'annotations')) {
+  for (const { number, value } of jsonEntries(answered, faults, 'annotations')) {
     const { data, error } = vqaAnnotation.safeParse(value);
     if (!data) {
-      faults.add('no annotation', `${answered}: ${error.issues[0].path.join('.')}`);
+      faults.add('no annotation', `${answered} entry ${number}: ${error.issues[0].path.join('.')}`);
       continue;
     }
     const id = data.question_id;
+    const where = `${answered} entry ${number}, question_id ${id}`;
     const known = open.get(id);
     open.delete(id);
     // An answer that several people gave is there as often, and so as often drawn.
     const captions = textsIn(data.answers.map(({ answer }) => answer));
-    if (!known) faults.add('an annotation of no question', `${answered}: question_id ${id}`);
-    else if (captions.length === 0) faults.add('no answer', `${answered}: question_id ${id}`);
+    if (!known) faults.add('an annotation of no question', where);
+    else if (captions.length === 0) faults.add('no answer', where);
     else yield { image: fileOf(known.image), id: `${id}`, question: known.question, captions };
   }
   for (const id of open.keys()) faults.add('question without annotation', `${asked}: question_id ${id}`);
