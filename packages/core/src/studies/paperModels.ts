@@ -2,23 +2,8 @@
  * The paper's own models (tables 1 and 2), counted: every parameter of a configuration by its shape, without weights.
  */
 import { countParameters } from '../nn';
-import {
-  bertBaseQformer,
-  BLIP2,
-  blip2Qformer,
-  blip2QformerParameters,
-  CLIP_VISION,
-  CLIP_VIT_L,
-  EVA_VISION,
-  EVA_VIT_G,
-  FLAN_T5_XL,
-  FLAN_T5_XXL,
-  OPT,
-  OPT_2_7B,
-  OPT_6_7B,
-  T5,
-  type TowerConfig,
-} from '../models';
+import { bertBaseQformer, BLIP2, blip2Qformer, blip2QformerParameters } from '../models';
+import { PAPER_LANGUAGE, PAPER_VISION, type LanguageShape, type VisionShape } from '../recipes';
 
 export interface ParameterCount {
   /** Of queries, Q-Former, the norm before it and the projection after it. */
@@ -28,15 +13,12 @@ export interface ParameterCount {
 }
 
 /** By the paper's names. */
-export const VISION = {
-  'ViT-L': { modelType: CLIP_VISION.modelType, config: { ...CLIP_VIT_L, visionFeatureLayer: -2 } },
-  'ViT-g': { modelType: EVA_VISION.modelType, config: { ...EVA_VIT_G, visionFeatureLayer: -1 } },
-};
+export const VISION = { 'ViT-L': PAPER_VISION['vit-l'], 'ViT-g': PAPER_VISION['vit-g'] };
 const LANGUAGE = {
-  'OPT-2.7B': { modelType: OPT.modelType, config: OPT_2_7B },
-  'OPT-6.7B': { modelType: OPT.modelType, config: OPT_6_7B },
-  'FlanT5-XL': { modelType: T5.modelType, config: FLAN_T5_XL },
-  'FlanT5-XXL': { modelType: T5.modelType, config: FLAN_T5_XXL },
+  'OPT-2.7B': PAPER_LANGUAGE['opt-2.7b'],
+  'OPT-6.7B': PAPER_LANGUAGE['opt-6.7b'],
+  'FlanT5-XL': PAPER_LANGUAGE['flan-t5-xl'],
+  'FlanT5-XXL': PAPER_LANGUAGE['flan-t5-xxl'],
 };
 export type PaperVision = keyof typeof VISION;
 export type PaperLanguage = keyof typeof LANGUAGE;
@@ -62,16 +44,13 @@ export function stage2Parameters(
 
 /** All that stage 1 trains in front of a vision tower, its text side and its heads included. */
 export function stage1Trainable(vision: PaperVision): number {
-  return countParameters(blip2QformerParameters(blip2Qformer(VISION[vision].config.hiddenSize)));
+  return countParameters(blip2QformerParameters(blip2Qformer(VISION[vision].model.hiddenSize)));
 }
 
-function countTowers(
-  vision: TowerConfig & { config: { hiddenSize: number } },
-  text: TowerConfig,
-  readsQuestions: boolean,
-): ParameterCount {
-  const qformer = { ...bertBaseQformer(vision.config.hiddenSize), useQformerTextInput: readsQuestions };
-  const model = BLIP2.build({ vision, text, qformer, visionLayerNormEps: 1e-5 });
+function countTowers(vision: VisionShape, language: LanguageShape, readsQuestions: boolean): ParameterCount {
+  const qformer = { ...bertBaseQformer(vision.model.hiddenSize), useQformerTextInput: readsQuestions };
+  const towers = { vision: vision.config, text: language.config };
+  const model = BLIP2.build({ ...towers, qformer, visionLayerNormEps: 1e-5 });
   return {
     trainable: countParameters(model.trainableParameters()),
     total: countParameters(model.parameters()),

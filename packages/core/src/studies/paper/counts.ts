@@ -1,6 +1,5 @@
 /** What each of the paper's models trains, counted from its configuration: no weights are needed. */
 import { countParameters } from '../../nn';
-import { CLIP_VISION, EVA_VISION } from '../../models';
 import {
   stage1Trainable,
   stage2Parameters,
@@ -10,11 +9,8 @@ import {
 } from '../paperModels';
 
 /** Of the vision tower, without the blocks that are not used. */
-export function visionParameters(vision: PaperVision): number {
-  const { config } = VISION[vision];
-  const family = vision === 'ViT-L' ? CLIP_VISION : EVA_VISION;
-  return countParameters(family.build(config).parameters());
-}
+export const visionParameters = (vision: PaperVision): number =>
+  countParameters(VISION[vision].model.parameters());
 
 /** Fine-tuned for captions (table 3): image encoder, Q-Former without its text side, projection. */
 export const captioningTrainable = (vision: PaperVision, language: PaperLanguage): number =>
