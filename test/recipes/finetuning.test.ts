@@ -103,6 +103,22 @@ describe.each([
     }
   });
 
+  test('a question that is too long loses its end, not the prompt', async () => {
+    const question = `What color is the ${'very '.repeat(40)}small circle?`;
+    const asked = () => [{ question, answer: 'red', kind: 'color' }];
+    const long = { ...data, train: { ...data.train, questions: asked } };
+    const task = await prepared(vqa({ data: long, from, ...LOOP, maxTextLength: 20 }));
+    const { promptIds } = await hostInputs(task);
+    const [, length] = promptIds.shape;
+    expect(length).toBeGreaterThan(15);
+    expect(length).toBeLessThanOrEqual(20);
+    const prompt = language.tokenizer.decode([...promptIds.data].slice(0, length)).trim();
+    expect(prompt).toMatch(/^question: what color is the very very [a-z ]*answer:$/i);
+    const template = `Look at this picture for a while. ${'Question: {} Answer: '.repeat(3)}`;
+    const tooLong = vqa({ data: long, from, ...LOOP, maxTextLength: 8, prompt: template });
+    await expect(prepared(tooLong)).rejects.toThrow(/maxTextLength: the prompt has \d+ tokens before any/);
+  });
+
   test('a run comes back from its folder, and answers as before; so does what is saved of it', async () => {
     const run = await train(vqa({ data, from, stage1: before, ...LOOP }), options);
     const ask = { limit: 4, generation: { numBeams: 1, maxNewTokens: 4 } };

@@ -1,5 +1,5 @@
 // The whole path with data of one's own: a folder, its tokenizers and towers, both stages, questions and captions.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -110,6 +110,29 @@ it('goes from stage 1 to retrieval, and from stage 2 to captions and answers', a
   expect(typeof text).toBe('string');
   const answers = await evaluateVqa(second.model, own.test, { limit: 2, generation: { numBeams: 1 } });
   expect(answers.rows.map(({ kind }) => kind)).toEqual(['all', 'question']);
+});
+
+it('a folder that was moved is the same data: its run goes on, and comes back', async () => {
+  const recipe = (at: string) =>
+    stage1({ ...emojiStage1, ...settings, data: openData(`${at}?imageSize=${SIDE}`) });
+  const stop = new AbortController();
+  const run = { ...quick, out: join(root, 'moved') };
+  await train(recipe(dir), { ...run, signal: stop.signal, onStep: () => stop.abort() });
+  const elsewhere = join(root, 'elsewhere');
+  renameSync(dir, elsewhere);
+  try {
+    const { step } = await train(recipe(elsewhere), { ...run, resume: true });
+    expect(step).toBe(settings.steps);
+    expect(openRun(run.out, { stages: ['stage1'], runsDir: quick.runsDir }).model.tokenizerDir).toContain(
+      elsewhere,
+    );
+    const other = 64;
+    expect(() =>
+      stage1({ ...emojiStage1, data: openData(`${elsewhere}?imageSize=${SIDE}`), imageSize: other }),
+    ).toThrow(expect.objectContaining({ hint: `Open them so: --data '${elsewhere}?imageSize=${other}'.` }));
+  } finally {
+    renameSync(elsewhere, dir);
+  }
 });
 
 it('a run says when the data has changed since', async () => {

@@ -10,7 +10,7 @@ import { parseOptions } from './errors';
 import type { FinetunedModel } from './finetunedModel';
 import { finetuning, finetuningShape, type FinetuningParts } from './finetuning';
 import { promptedTexts, streamedPrompts } from './promptedTexts';
-import { refuseQuestions } from './places';
+import { checkCaptions } from './places';
 import { picturesShape } from './streamedOptions';
 import { validationCaptions } from './validation';
 
@@ -30,7 +30,7 @@ export type CaptioningOptions = z.input<typeof schema> & FinetuningParts;
  */
 export function captioning({ data, from, ...options }: CaptioningOptions): Recipe<FinetunedModel> {
   const { prompt, ...settings } = parseOptions(schema, options, 'captioning recipe');
-  refuseQuestions(data);
+  checkCaptions('caption', data, settings.imageSize);
   return finetuning({
     stage: 'caption',
     data,
@@ -39,8 +39,8 @@ export function captioning({ data, from, ...options }: CaptioningOptions): Recip
     prompts: { caption: prompt },
     batches({ train }, { parts: { language } }, { batchSize, seed }, share) {
       const captions = Array.from({ length: train.size }, (_, i) => train.captions(i));
-      const pairs = captions.map((some) => some.map((text) => ({ prompt, answer: cleanCaption(text) })));
-      const texts = promptedTexts(language, pairs, settings.maxTextLength);
+      const pairs = captions.map((some) => some.map((text) => ({ answer: cleanCaption(text) })));
+      const texts = promptedTexts(language, pairs, { prompt, maxLength: settings.maxTextLength });
       const count = (example: number) => captions[example].length;
       const source = new BatchSource({ size: train.size, batchSize, seed, captions: count });
       return (step) => {
@@ -49,8 +49,8 @@ export function captioning({ data, from, ...options }: CaptioningOptions): Recip
       };
     },
     texts({ parts: { language } }) {
-      const texts = streamedPrompts(language, settings.maxTextLength, prompt);
-      return ({ captions }) => texts(captions.map((answer) => ({ prompt, answer })));
+      const texts = streamedPrompts(language, { prompt, maxLength: settings.maxTextLength });
+      return ({ captions }) => texts(captions.map((answer) => ({ answer })));
     },
     evaluate: validationCaptions,
   });

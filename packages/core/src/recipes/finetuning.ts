@@ -20,7 +20,7 @@ import {
 } from '../train';
 import { FinetunedModel } from './finetunedModel';
 import { allWeights } from './generatingModel';
-import { checkImageSize, isStreamed, type InputSource, type TrainingData } from './places';
+import { dataRecord, isStreamed, type InputSource, type TrainingData } from './places';
 import { resizedTower } from './resizedTower';
 import type { Stage2Model } from './stage2Model';
 import type { Start, TextHalf } from './startParts';
@@ -84,12 +84,11 @@ interface RecordedModel {
   prompts: Prompts;
 }
 
-/** @throws Blip2Error if the stage-1 run has another Q-Former than the stage-2 run; if the data has another image size */
+/** @throws Blip2Error if the stage-1 run has another Q-Former than the stage-2 run */
 export function finetuning(kind: FinetuningKind): Recipe<FinetunedModel> {
   const { stage, data, from, stage1, settings, prompts } = kind;
   const { training, rest } = trainingOf(settings);
   const { tower, language, model } = from.model.parts;
-  checkImageSize(stage, data, settings.imageSize);
   const recorded: RecordedModel = {
     qformer: stage1 ? withTexts(model.qformer, stage1) : model.qformer,
     visionLayerNormEps: model.visionLayerNormEps,
@@ -99,7 +98,7 @@ export function finetuning(kind: FinetuningKind): Recipe<FinetunedModel> {
     ...rest,
     stage,
     model: recorded,
-    data: { name: data.name, options: data.options },
+    data: dataRecord(data),
     tower: tower.hash,
     language: language.hash,
     from: { ...from.recipe, step: from.step },
@@ -195,6 +194,7 @@ async function prepare(
   const whole = modelOf(recorded, around);
   const parameters = startingParameters(whole, tower, kind);
   const model = finetunedModel(whole, parameters, around);
+  if (tower !== from.model.parts.tower) model.owns(tower);
   const source = isStreamed(data)
     ? await streamedInputs(data, kind, model, context)
     : inputsInMemory(data, kind, model, context);

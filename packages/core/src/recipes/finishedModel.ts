@@ -74,7 +74,9 @@ function copyTokenizer(from: string, dir: string): void {
 }
 
 /** The same model, asked about images from anywhere. Memory stays that of the run's model. */
-export function asBlip2({ parts }: GeneratingModel): Blip2 {
+export const asBlip2 = (model: GeneratingModel): Blip2 => blip2Of(model);
+
+function blip2Of({ parts }: GeneratingModel, dispose?: () => void): Blip2 {
   const { model, parameters, language, tower, questionTokenizerDir } = parts;
   const frozen = allWeights({ weights: new Weights({}), language });
   return new Blip2({
@@ -84,6 +86,7 @@ export function asBlip2({ parts }: GeneratingModel): Blip2 {
     tokenizer: language.tokenizer,
     questionTokenizer: questionTokenizerDir ? Tokenizer.fromFolder(questionTokenizerDir) : undefined,
     processor: processorOf(parts),
+    dispose,
   });
 }
 
@@ -95,7 +98,8 @@ export function asBlip2({ parts }: GeneratingModel): Blip2 {
 export async function openBlip2(dir: string, { dtype }: OpenOptions = {}): Promise<Blip2> {
   if (!isRunFolder(dir)) return Blip2.load(dir, { dtype });
   refuseType(dir, dtype);
-  return asBlip2(openRun(dir, { stages: GENERATING }).model);
+  const { model } = openRun(dir, { stages: GENERATING });
+  return blip2Of(model, () => model.dispose());
 }
 
 /**
@@ -115,6 +119,7 @@ export async function openBlip2Retrieval(dir: string, { dtype }: OpenOptions = {
     weights: () => new Weights({ ...frozen, ...parameters.readAll() }),
     tokenizer,
     processor: clipProcessor(vision.imageSize),
+    dispose: () => model.dispose(),
   });
 }
 
@@ -168,8 +173,14 @@ export async function attendTo(
   if (run?.model instanceof ImageTextModel) {
     const { imageSize } = run.model instanceof RetrievalTunedModel ? run.model.vision : run.model.tower;
     const split = await pictureSplit([image], imageSize);
-    const [bundle] = await run.model.attend(split, [0], text === undefined ? undefined : [text], { sources });
-    return bundle;
+    try {
+      const [bundle] = await run.model.attend(split, [0], text === undefined ? undefined : [text], {
+        sources,
+      });
+      return bundle;
+    } finally {
+      run.model.dispose();
+    }
   }
   if (!hasLanguage) {
     const model = await Blip2Retrieval.load(dir, { dtype });
@@ -180,7 +191,7 @@ export async function attendTo(
     }
   }
   const caption = text === undefined && question === undefined && prompt === undefined;
-  const model = run ? asBlip2(run.model) : await Blip2.load(dir, { dtype });
+  const model = run ? blip2Of(run.model, () => run.model.dispose()) : await Blip2.load(dir, { dtype });
   try {
     return await model.attend(image, { ...asked, text, caption, sources });
   } finally {

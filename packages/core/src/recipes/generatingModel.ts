@@ -12,6 +12,7 @@ import { AttentionRecorder, ImageTextGenerator, type AttendOptions } from '../in
 import type { Features, FrozenLanguageModel, FrozenVisionTower, ImageTextSplit } from '../data';
 import type { CaptionModel, VqaModel } from '../evaluate';
 import { attentionBundles, type CrossAttention } from './crossAttention';
+import { Owner } from './owned';
 
 export interface GeneratingParts {
   model: Blip2;
@@ -27,12 +28,13 @@ export interface GeneratingParts {
 }
 
 /** A BLIP-2 of a run, asked about the pictures of a split. */
-export abstract class GeneratingModel implements VqaModel, CaptionModel {
+export abstract class GeneratingModel extends Owner implements VqaModel, CaptionModel {
   readonly parameters: ParameterStore;
   private readonly generator: ImageTextGenerator;
   private readonly recorder: AttentionRecorder;
 
   constructor(readonly parts: GeneratingParts) {
+    super();
     const { model, parameters, language, questionTokenizerDir } = parts;
     this.parameters = parameters;
     const asked = {
@@ -44,6 +46,7 @@ export abstract class GeneratingModel implements VqaModel, CaptionModel {
     };
     this.generator = new ImageTextGenerator(asked);
     this.recorder = new AttentionRecorder(asked, this.generator);
+    this.owns(this.generator, this.recorder);
   }
 
   /** Captions of pictures, by beam search unless told otherwise. `prompt` is what each goes on from. */
@@ -105,12 +108,6 @@ export abstract class GeneratingModel implements VqaModel, CaptionModel {
       indices,
       await this.recorder.record(features, indices, questions, options),
     );
-  }
-
-  /** Frees the compiled functions. */
-  dispose(): void {
-    this.generator.dispose();
-    this.recorder.dispose();
   }
 
   /** What the Q-Former reads of each picture [size, P, W]. */

@@ -32,6 +32,7 @@ import type { Features, ImageTextSplit } from '../data';
 import type { EncodedPool, RetrievalModel } from '../evaluate';
 import { encodeTexts, selectRows } from './captions';
 import { attentionBundles, type CrossAttention } from './crossAttention';
+import { Owner } from './owned';
 
 const BATCH = 64;
 /** Pairs of an image and a text that are matched at once. */
@@ -55,7 +56,7 @@ function* batches(count: number, size: number): Generator<{ rows: Int32Array; re
   }
 }
 
-export abstract class ImageTextModel implements RetrievalModel {
+export abstract class ImageTextModel extends Owner implements RetrievalModel {
   readonly config: Blip2QformerConfig;
   readonly parameters: ParameterStore;
   readonly tokenizer: Tokenizer;
@@ -67,6 +68,7 @@ export abstract class ImageTextModel implements RetrievalModel {
   private readonly looks: Record<PairObjective, Looks<[features: Tensor, text: Text | undefined]>>;
 
   constructor({ config, parameters, tokenizer, tokenizerDir, maxTextLength }: ImageTextParts) {
+    super();
     this.config = config;
     this.parameters = parameters;
     this.tokenizer = tokenizer;
@@ -102,6 +104,7 @@ export abstract class ImageTextModel implements RetrievalModel {
         pairLook(weights(), config, { objective, sources }, features, text),
       );
     this.looks = { itm: looks('itm'), itg: looks('itg') };
+    this.owns(this.encodeImages, this.encodeTexts, this.match, ...Object.values(this.looks));
   }
 
   /** Encodes images and texts for retrieval. */

@@ -1,5 +1,5 @@
 /** A run folder brought back as what `train` returned. */
-import { Blip2Error, type ParameterStore } from '../runtime';
+import { Blip2Error } from '../runtime';
 import type { JsonObject } from '../checkpoints';
 import {
   languageModelHash,
@@ -24,7 +24,8 @@ import { reopenFinetunedModel } from './finetuning';
 import type { Places } from './places';
 import type { Storage } from './plan';
 import { makeData } from './registry';
-import { resizedTower } from './resizedTower';
+import type { Disposable } from './owned';
+import { resizedTower, sizedShape } from './resizedTower';
 import { reopenRetrievalModel } from './retrieval';
 import type { RetrievalTunedModel } from './retrievalModel';
 import { createStage1Model } from './stage1';
@@ -76,19 +77,28 @@ export function openRun<S extends RunStage = RunStage>(
   const stage = checkStage(dir, record, options.stages);
   const data = reopened(dir, record, options.tower);
   const { towerType: dtype } = record.config as Recorded;
-  const tower = options.tower ?? loadVisionTower(data.visionDir, { dtype });
+  const loaded: Disposable[] = [];
+  const own = <T extends Disposable>(part: T): T => {
+    loaded.push(part);
+    return part;
+  };
+  const tower = options.tower ?? own(loadVisionTower(data.visionDir, { dtype }));
   if (tower.hash !== record.config.tower) {
     throw new Blip2Error(`${dir} was trained in front of another vision tower`, {
       hint: 'Train it again, or give the tower that it had.',
     });
   }
-  const model: { parameters: ParameterStore } = MAKERS[stage](record, {
+  const model: RunModels[RunStage] = MAKERS[stage](record, {
     data,
     tower,
     runsDir,
-    language: () => languageOf(dir, record, data, options.language),
+    language() {
+      const language = languageOf(dir, record, data, options.language);
+      return options.language ? language : own(language);
+    },
   });
   model.parameters.load(readModel(checkpoint) as never, checkpoint.dir);
+  model.owns(model.parameters, ...loaded);
   const { step } = checkpoint.state;
   const recipe = { name: record.name, hash: record.hash };
   return { dir, recipe, log, model: model as RunModels[S], step, interrupted: !finished };
@@ -114,12 +124,19 @@ function reopened(dir: string, { config }: RecipeRecord, tower?: FrozenVisionTow
   const { name, options } = config.data as { name: string; options: JsonObject };
   const { places = {} } = config as Recorded;
   const data =
-    name === 'streamed' ? { name, tokenizerDir: '', visionDir: tower?.dir } : makeData(name, options);
+    name === 'streamed'
+      ? { name, tokenizerDir: '', visionDir: tower?.dir }
+      : makeData(name, { ...options, ...ownPlaces(places) });
   const { tokenizer: tokenizerDir = data.tokenizerDir, tower: visionDir = data.visionDir } = places;
   if (visionDir !== undefined) return { ...data, tokenizerDir, visionDir };
   throw new Blip2Error(`${dir} does not say where its vision tower lies`, {
     hint: 'Give the one that it had: openRun(dir, { tower: loadVisionTower(folder) }).',
   });
+}
+
+/** Of data of one's own, as options of theirs. */
+function ownPlaces({ data: dir, cache }: Places): JsonObject {
+  return { ...(dir !== undefined && { dir }), ...(cache !== undefined && { cache }) };
 }
 
 function chosenCheckpoint(dir: string, step: number | 'best' | undefined): Checkpoint | undefined {
@@ -150,7 +167,7 @@ const MAKERS: { [S in RunStage]: (record: RecipeRecord, around: Surroundings) =>
     return createStage2Model({ tower, language: language() }, parsed, { seed: training.seed, runsDir });
   },
   retrieval: ({ config }, { data, tower }) =>
-    reopenRetrievalModel(config, data.tokenizerDir, resizedTower(tower, (config as Recorded).imageSize)),
+    reopenRetrievalModel(config, data.tokenizerDir, sizedShape(tower, (config as Recorded).imageSize)),
   caption: reopenFinetuned,
   vqa: reopenFinetuned,
 };
@@ -158,7 +175,9 @@ const MAKERS: { [S in RunStage]: (record: RecipeRecord, around: Surroundings) =>
 function reopenFinetuned({ config }: RecipeRecord, { data, tower, language }: Surroundings): FinetunedModel {
   const own = resizedTower(tower, (config as Recorded).imageSize);
   const { train: { imageSize } = own, tokenizerDir } = data;
-  return reopenFinetunedModel(config, { tower: own, language: language(), imageSize, tokenizerDir });
+  const model = reopenFinetunedModel(config, { tower: own, language: language(), imageSize, tokenizerDir });
+  if (own !== tower) model.owns(own);
+  return model;
 }
 
 /** The options of a recipe, of what it recorded: without what stands for its parts. */
@@ -177,8 +196,9 @@ function languageOf(
   if (given?.hash === config.language) return given;
   const { places = {}, languageType: dtype } = config as Recorded;
   if (!given && places.language !== undefined) {
-    const own = loadLanguageModel(places.language, { dtype });
-    if (own.hash === config.language) return own;
+    const { language } = places;
+    if (languageModelHash(language, { dtype }) === config.language)
+      return loadLanguageModel(language, { dtype });
   }
   const shipped = Object.values(languageDirs).find((one) => languageModelHash(one) === config.language);
   if (!given && shipped) return loadLanguageModel(shipped);

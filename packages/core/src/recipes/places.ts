@@ -28,9 +28,11 @@ export type TrainingData = ImageTextDataset | StreamedDataset;
 
 export const isStreamed = (data: TrainingData): data is StreamedDataset => 'source' in data;
 
-/** @throws Blip2Error if streamed data are questions, whose captions are answers */
-export function refuseQuestions(data: TrainingData): void {
+/** @throws Blip2Error if the data are not what a recipe of captions can train on: questions, or pictures of another size */
+export function checkCaptions(recipe: string, data: TrainingData, imageSize: number | undefined): void {
+  checkImageSize(recipe, data, imageSize);
   if (!isStreamed(data) || !data.source.asks) return;
+  // Their captions are answers.
   throw new Blip2Error(`${data.source.name}: these are questions, not captions`, {
     hint: 'They are for finetune vqa. For captions take e.g. coco?dir=DIR.',
     exitCode: 2,
@@ -41,7 +43,8 @@ export function refuseQuestions(data: TrainingData): void {
 export function checkImageSize(recipe: string, data: TrainingData, imageSize: number | undefined): void {
   if (isStreamed(data) || imageSize === undefined || data.train.imageSize === imageSize) return;
   const what = `pictures of ${data.name} have ${data.train.imageSize} pixels, not ${imageSize}`;
-  throw wrongOption(recipe, 'imageSize', what, `Open them so: --data '${data.name}?imageSize=${imageSize}'.`);
+  const { data: named = data.name } = dataPlaces(data);
+  throw wrongOption(recipe, 'imageSize', what, `Open them so: --data '${named}?imageSize=${imageSize}'.`);
 }
 
 /** @throws Blip2Error if there is none */
@@ -78,9 +81,11 @@ function missing(what: string, key: string): never {
   });
 }
 
-/** Folders that a run's parts lie in, as its record has them; of streamed data its specification. */
+/** Where a run's parts lie, as its record has them: folders; of streamed data the specification. */
 export interface Places {
   data?: string;
+  /** What was made of data of one's own, if not in their folder. */
+  cache?: string;
   tower?: string;
   tokenizer?: string;
   language?: string;
@@ -99,9 +104,18 @@ export function placesRecord(given: Partial<Record<keyof Places, unknown>>): Jso
   };
 }
 
-/** Of streamed data that which is looked for where it lies. */
-export const specificationOf = (data: TrainingData): string | undefined =>
-  isStreamed(data) ? data.specification : undefined;
+/** Where data lie that may be moved: the specification of what is streamed, a folder of one's own. */
+export function dataPlaces(data: TrainingData): Pick<Places, 'data' | 'cache'> {
+  if (isStreamed(data)) return { data: data.specification };
+  const { dir, cache } = data.options as { dir?: string; cache?: string };
+  return { data: dir, cache };
+}
+
+/** What a record says of data: their name and what they are, not where they lie. */
+export function dataRecord({ name, options }: Pick<TrainingData, 'name' | 'options'>): JsonObject {
+  const { dir: _dir, cache: _cache, ...parts } = options;
+  return { name, options: parts };
+}
 
 /** What a step reads, and what is to be closed at the end. */
 export interface InputSource extends Pick<Task, 'inputs' | 'dispose'> {

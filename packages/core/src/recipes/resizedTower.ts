@@ -16,6 +16,10 @@ export function resizedShape({ config: { modelType, config } }: VisionShape, ima
   return { model: VISION_FAMILIES[modelType].build(own), config: { modelType, config: own } };
 }
 
+/** As `resizedShape`; itself, where no other size is asked for. */
+export const sizedShape = (shape: VisionShape, imageSize?: number): VisionShape =>
+  imageSize === undefined ? shape : resizedShape(shape, imageSize);
+
 /** The tower for pictures of a size; itself, where that is its own. */
 export function resizedTower(
   tower: FrozenVisionTower,

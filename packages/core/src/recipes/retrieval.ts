@@ -6,13 +6,14 @@
 import { ParameterStore, tf } from '../runtime';
 import { blip2QformerParameters, type Blip2QformerConfig } from '../models';
 import type { JsonObject } from '../checkpoints';
-import type { FrozenVisionTower, ImageTextDataset } from '../data';
+import type { ImageTextDataset } from '../data';
 import { trainingOf, type PrepareContext, type Recipe, type Task } from '../train';
 import { captionBatches } from './captions';
 import { chunkedObjective } from './chunkedObjective';
 import { lossWeights, objective } from './objective';
 import { customLosses, lossRecord } from './objectiveOptions';
-import { checkImageSize, isStreamed, refuseQuestions, type InputSource, type TrainingData } from './places';
+import { checkCaptions, dataRecord, isStreamed, type InputSource, type TrainingData } from './places';
+import type { VisionShape } from './plan';
 import { qformerTokenizer } from './qformerTokenizer';
 import { resizedTower } from './resizedTower';
 import { RetrievalTunedModel } from './retrievalModel';
@@ -42,8 +43,7 @@ export function retrieval({ data, from, ...options }: RetrievalTuningOptions): R
   const settings = parseRetrieval(options);
   const { training, rest } = trainingOf(settings);
   const { config: model, maxTextLength, tower, tokenizerDir } = from.model;
-  checkImageSize('retrieval', data, settings.imageSize);
-  refuseQuestions(data);
+  checkCaptions('retrieval', data, settings.imageSize);
   const recorded: RecordedModel = { model, maxTextLength };
   const config = {
     ...recorded,
@@ -53,7 +53,7 @@ export function retrieval({ data, from, ...options }: RetrievalTuningOptions): R
     imageSize: rest.imageSize,
     heldOut: rest.heldOut,
     stage: 'retrieval',
-    data: { name: data.name, options: data.options },
+    data: dataRecord(data),
     tower: tower.hash,
     from: { ...from.recipe, step: from.step },
     ...surroundingsRecord({ data, tower, tokenizerDir }),
@@ -85,7 +85,7 @@ export function createRetrievalModel(stage1: Stage1Model, imageSize?: number): R
 export function reopenRetrievalModel(
   config: JsonObject,
   tokenizerDir: string,
-  { model: vision }: FrozenVisionTower,
+  { model: vision }: Pick<VisionShape, 'model'>,
 ): RetrievalTunedModel {
   const { model, maxTextLength } = config as unknown as RecordedModel;
   const specs = { ...vision.parameters(), ...blip2QformerParameters(model) };

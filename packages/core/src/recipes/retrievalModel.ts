@@ -2,7 +2,7 @@
  * Image encoder and Q-Former fine-tuned for retrieval, ready to be asked.
  */
 import type { VisionTower } from '../models';
-import { freshFeatures, type Features, type ImageEncoder, type ImageTextSplit } from '../data';
+import { freshFeatures, type Features, type ImageTextSplit } from '../data';
 import { ImageTextModel, type ImageTextParts } from './imageTextModel';
 import { trainedEncoder } from './trainedVision';
 
@@ -13,12 +13,13 @@ export interface RetrievalTunedParts extends ImageTextParts {
 
 export class RetrievalTunedModel extends ImageTextModel {
   readonly vision: VisionTower;
-  private readonly encoder: ImageEncoder;
+  private readonly encoder;
 
   constructor({ vision, ...parts }: RetrievalTunedParts) {
     super(parts);
     this.vision = vision;
     this.encoder = trainedEncoder(vision, this.parameters);
+    this.owns(this.encoder);
   }
 
   /** Computed at every call: the encoder may have been trained further. */

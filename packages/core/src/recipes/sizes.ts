@@ -8,7 +8,7 @@ import { isStreamed, tokenizerOf, type TrainingData } from './places';
 import { stage1Size, stage2Size, type RunSize, type VisionShape } from './plan';
 import { qformerConfig, qformerSettings } from './qformerOptions';
 import { qformerTokenizer } from './qformerTokenizer';
-import { resizedShape } from './resizedTower';
+import { sizedShape } from './resizedTower';
 import { stage1Config } from './stage1';
 import type { Stage1Model } from './stage1Model';
 import { parseStage1, type Stage1Options } from './stage1Options';
@@ -108,7 +108,7 @@ export function sizeOfFinetuning({
 
 /** The tower that fine-tuning begins with, and the side of its pictures. */
 function trainedOn(data: TrainingData, tower: FrozenVisionTower, imageSize: number | undefined) {
-  const vision = imageSize === undefined ? tower : resizedShape(tower, imageSize);
+  const vision = sizedShape(tower, imageSize);
   return { vision, imageSize: imageSize ?? sideOf(data, tower) };
 }
 

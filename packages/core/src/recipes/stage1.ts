@@ -16,11 +16,11 @@ import { initialisationRecord, initialise } from './initialise';
 import { lossWeights, objective } from './objective';
 import { customLosses, lossRecord } from './objectiveOptions';
 import {
-  checkImageSize,
-  refuseQuestions,
+  checkCaptions,
+  dataPlaces,
+  dataRecord,
   isStreamed,
   placesRecord,
-  specificationOf,
   tokenizerOf,
   visionOf,
   type InputSource,
@@ -40,8 +40,7 @@ import { validationRecall } from './validation';
  */
 export function stage1({ data, tower, tokenizer, ...options }: Stage1Options): Recipe<Stage1Model> {
   const settings = parseStage1(options);
-  checkImageSize('stage1', data, settings.imageSize);
-  refuseQuestions(data);
+  checkCaptions('stage1', data, settings.imageSize);
   const vision = visionOf(data, tower, settings.towerType);
   const tokenizerDir = tokenizerOf(data, tokenizer);
   const { training, rest } = trainingOf(settings);
@@ -50,9 +49,9 @@ export function stage1({ data, tower, tokenizer, ...options }: Stage1Options): R
     initialise: rest.initialise && initialisationRecord(rest.initialise),
     losses: lossRecord(rest.losses),
     stage: 'stage1',
-    data: { name: data.name, options: data.options },
+    data: dataRecord(data),
     tower: vision.hash,
-    ...placesRecord({ data: specificationOf(data), tower, tokenizer }),
+    ...placesRecord({ ...dataPlaces(data), tower, tokenizer }),
   };
   return {
     name: `stage1-${data.name}`,

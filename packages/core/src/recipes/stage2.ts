@@ -20,12 +20,12 @@ import { ownRows, trainingOf, type PrepareContext, type Recipe, type Run, type T
 import { allWeights } from './generatingModel';
 import { heldOutBatches } from './heldOut';
 import {
-  checkImageSize,
-  refuseQuestions,
+  checkCaptions,
+  dataPlaces,
+  dataRecord,
   isStreamed,
   languageOf,
   placesRecord,
-  specificationOf,
   visionOf,
   type InputSource,
   type TrainingData,
@@ -56,8 +56,7 @@ export function stage2({ data, tower, language, from, ...options }: Stage2Option
   const sizes = from && qformerSettings(from.model.config.qformer);
   const settings = parseStage2({ ...options, ...sizes });
   const { training, rest } = trainingOf(settings);
-  checkImageSize('stage2', data, settings.imageSize);
-  refuseQuestions(data);
+  checkCaptions('stage2', data, settings.imageSize);
   const vision = visionOf(
     data,
     tower ?? (isStreamed(data) ? from?.model.tower : undefined),
@@ -67,12 +66,12 @@ export function stage2({ data, tower, language, from, ...options }: Stage2Option
   const config = {
     ...rest,
     stage: 'stage2',
-    data: { name: data.name, options: data.options },
+    data: dataRecord(data),
     tower: vision.hash,
     language: writer.hash,
     from: from ? { ...from.recipe, step: from.step } : null,
     ...placesRecord({
-      data: specificationOf(data),
+      ...dataPlaces(data),
       tower: tower ?? (isStreamed(data) ? from?.model.tower.dir : undefined),
       language,
     }),

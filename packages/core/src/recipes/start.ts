@@ -1,5 +1,5 @@
 /** What fine-tuning goes on with, from wherever it lies: a run, or a model folder such as the published weights. */
-import { basename, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { blip2, BLIP2, BLIP2_RETRIEVAL } from '../models';
 import { fromPretrained, hashWeights, openModelFolder } from '../checkpoints';
 import { loadLanguageModel, loadVisionTower, type FrozenVisionTower } from '../data';
@@ -69,7 +69,8 @@ export function openTextHalf(dir: string, tower: FrozenVisionTower): Start<TextH
 const isTower = (name: string): boolean =>
   /^(language_model\.|vision_model\.(?!post_layernorm\.))/.test(name);
 
+/** By its weights: a folder may be moved and renamed. */
 function described<M>(dir: string, model: M): Start<M> {
   const hash = hashWeights(openModelFolder(dir));
-  return { dir, recipe: { name: basename(resolve(dir)), hash }, step: 0, model };
+  return { dir, recipe: { name: 'model folder', hash }, step: 0, model };
 }

@@ -2,7 +2,7 @@
 import type { Run } from '../train';
 import type { Stage1Model } from './stage1Model';
 
-/** A run, or what a model folder holds in its place: then the recipe is the folder's name and the hash of its weights. */
+/** A run, or what a model folder holds in its place: then the recipe's hash is that of its weights. */
 export type Start<Model> = Pick<Run<Model>, 'dir' | 'recipe' | 'step' | 'model'>;
 
 /** Of stage 1 that which reads texts. */

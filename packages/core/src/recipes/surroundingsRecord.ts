@@ -2,7 +2,7 @@
 import { HalfTensor } from '../runtime';
 import type { JsonObject } from '../checkpoints';
 import type { FrozenLanguageModel, FrozenVisionTower } from '../data';
-import { isStreamed, placesRecord, specificationOf, type TrainingData } from './places';
+import { dataPlaces, isStreamed, placesRecord, type TrainingData } from './places';
 import type { Storage } from './plan';
 
 /** How tensors are stored. */
@@ -31,7 +31,7 @@ export function surroundingsRecord({
     : [data.visionDir, data.tokenizerDir, ...Object.values(data.languageDirs ?? {})];
   const foreign = (dir: string | undefined) => (own.includes(dir as string) ? undefined : dir);
   const places = {
-    data: specificationOf(data),
+    ...dataPlaces(data),
     tower: foreign(tower.dir),
     language: foreign(language?.dir),
     tokenizer: foreign(tokenizerDir),

@@ -9,6 +9,7 @@ import { Weights, type Matrix } from '../nn';
 import { normalise } from '../image';
 import type { VisionTower } from '../models';
 import type { HostTensor } from '../checkpoints';
+import type { Disposable } from './owned';
 import { stackPixels, type FrozenVisionTower, type ImageEncoder, type ImageTextSplit } from '../data';
 
 /** Of a recipe's schema. */
@@ -21,13 +22,13 @@ export function visionTensors({ tensors }: Pick<FrozenVisionTower, 'tensors'>): 
 }
 
 /** The encoder with the weights that are among `parameters`, read at each use. */
-export function trainedEncoder(vision: VisionTower, parameters: ParameterStore): ImageEncoder {
+export function trainedEncoder(vision: VisionTower, parameters: ParameterStore): ImageEncoder & Disposable {
   const { patchSize, hiddenSize } = vision;
   const encode = compile(
     (pixels: Tensor) => vision.features(new Weights(parameters.readAll()), pixels), // [B, P, W]
     { name: 'trainedVisionTower' },
   );
-  return { patchSize, hiddenSize, encode };
+  return { patchSize, hiddenSize, encode, dispose: () => encode.dispose() };
 }
 
 /** Normalised pixels of some pictures [B, S, S, 3]. */

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { Blip2Error } from '../runtime';
-import { cleanQuestion, type Tokenizer } from '../text';
+import { cleanQuestion } from '../text';
 import { QUESTION_ANSWER } from '../generate';
 import { questionPrompt } from '../inference';
 import type { HostTensor } from '../checkpoints';
@@ -17,7 +17,7 @@ import { encodeTexts, selectRows } from './captions';
 import { parseOptions } from './errors';
 import type { FinetunedModel } from './finetunedModel';
 import { finetuning, finetuningShape, type FinetuningParts } from './finetuning';
-import { isStreamed, type TrainingData } from './places';
+import { checkImageSize, isStreamed, type TrainingData } from './places';
 import { promptedTexts, streamedPrompts } from './promptedTexts';
 import type { Start, TextHalf } from './startParts';
 import { validationVqa } from './validation';
@@ -46,6 +46,8 @@ export type VqaTuningOptions = z.input<typeof schema> &
 export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recipe<FinetunedModel> {
   const { prompt, ...settings } = parseOptions(schema, options, 'vqa recipe');
   const prompts = { question: prompt };
+  const { maxTextLength: maxLength } = settings;
+  checkImageSize('vqa', data, settings.imageSize);
   checkQuestions(data);
   return finetuning({
     stage: 'vqa',
@@ -58,12 +60,9 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
       const questions = Array.from({ length: train.size }, (_, i) => train.questions!(i));
       // Pictures that nothing is asked about are left out.
       const asked = Int32Array.from(questions.keys()).filter((example) => questions[example].length > 0);
-      const pairs = questions.map((some) =>
-        some.map(({ question, answer }) => ({ prompt: questionPrompt(model, question), answer })),
-      );
-      const texts = promptedTexts(language, pairs, settings.maxTextLength);
-      const { maxPositionEmbeddings } = model.qformer;
-      const beside = stage1 && questionTable(questions, stage1.model.tokenizer, maxPositionEmbeddings);
+      const ask = (question: string) => questionPrompt(model, question);
+      const texts = promptedTexts(language, questions, { prompt: ask, maxLength });
+      const beside = stage1 && questionTable(questions, stage1.model, maxLength);
       const count = (place: number) => questions[asked[place]].length;
       const source = new BatchSource({ size: asked.length, batchSize, seed, captions: count });
       return (step) => {
@@ -73,15 +72,11 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
       };
     },
     texts({ parts: { model, language } }) {
-      const texts = streamedPrompts(language, settings.maxTextLength);
-      const beside = stage1 && streamedQuestions(stage1.model, settings.maxTextLength);
+      const ask = (question: string) => questionPrompt(model, question);
+      const texts = streamedPrompts(language, { prompt: ask, maxLength });
+      const beside = stage1 && streamedQuestions(stage1.model, maxLength);
       return ({ questions = [], captions: answers }) => ({
-        ...texts(
-          questions.map((question, row) => ({
-            prompt: questionPrompt(model, question),
-            answer: answers[row],
-          })),
-        ),
+        ...texts(questions.map((question, row) => ({ question, answer: answers[row] }))),
         ...beside?.(questions),
       });
     },
@@ -103,11 +98,15 @@ function checkQuestions(data: TrainingData): void {
 
 type Questions = readonly (readonly VisualQuestion[])[];
 
+/** Longest question that a Q-Former reads, in tokens: as long as that of the language model, or as it has positions. */
+const longestQuestion = ({ config }: TextHalf, maxLength: number): number =>
+  Math.min(maxLength, config.qformer.maxPositionEmbeddings);
+
 /** Questions in the Q-Former's own tokens, int32 [B, N] each. */
-function questionTable(questions: Questions, tokenizer: Tokenizer, maxLength: number) {
+function questionTable(questions: Questions, half: TextHalf, maxLength: number) {
   const texts = [...new Set(questions.flat().map(({ question }) => cleanQuestion(question)))];
   const row = new Map(texts.map((text, i) => [text, i]));
-  const { ids, mask, shape } = encodeTexts(texts, tokenizer, maxLength);
+  const { ids, mask, shape } = encodeTexts(texts, half.tokenizer, longestQuestion(half, maxLength));
   return (examples: Int32Array, chosen: Int32Array): Record<'questionIds' | 'questionMask', HostTensor> => {
     const rows = Array.from(examples, (example, i) =>
       row.get(cleanQuestion(questions[example][chosen[i]].question))!,
@@ -120,10 +119,11 @@ function questionTable(questions: Questions, tokenizer: Tokenizer, maxLength: nu
 }
 
 /** The same of questions that are not known beforehand, all padded to one length. */
-function streamedQuestions({ tokenizer, config }: TextHalf, maxLength: number) {
-  const length = Math.min(maxLength, config.qformer.maxPositionEmbeddings);
+function streamedQuestions(half: TextHalf, most: number) {
+  const maxLength = longestQuestion(half, most);
   return (questions: readonly string[]): Record<'questionIds' | 'questionMask', HostTensor> => {
-    const { ids, mask, shape } = tokenizer.encodeBatch(questions.map(cleanQuestion), { maxLength: length });
+    const texts = questions.map((question) => cleanQuestion(question));
+    const { ids, mask, shape } = half.tokenizer.encodeBatch(texts, { maxLength });
     return { questionIds: { shape, data: ids }, questionMask: { shape, data: mask } };
   };
 }

@@ -16,6 +16,7 @@ import { savePretrained, type HostTensor } from '../../checkpoints';
 import { stackPixels, type ImageTextDataset, type ImageTextSplit } from '../../data';
 import { train, type Recipe, type Run, type Task, type TrainingConfig, type TrainOptions } from '../../train';
 import { captionBatches } from '../captions';
+import { dataRecord } from '../places';
 import { augment } from './augment';
 import { spreadPositions } from './positions';
 import { TOWER_TRAINING } from './training';
@@ -36,7 +37,7 @@ export interface TrainedClip {
 export function clipTower(data: ImageTextDataset): Recipe<TrainedClip> {
   return {
     name: `clip-${data.name}`,
-    config: { stage: 'clip', grid: GRID, data: { name: data.name, options: data.options } },
+    config: { stage: 'clip', grid: GRID, data: dataRecord(data) },
     training: TRAINING,
     custom: false,
     prepare: ({ training }) => Promise.resolve(prepare(data, training)),

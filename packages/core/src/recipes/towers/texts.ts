@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Random } from '@blip2/datasets';
 import { cleanCaption, cleanQuestion, type Tokenizer } from '../../text';
 import type { ImageTextSplit, OwnDataset } from '../../data';
+import { dataRecord } from '../places';
 import type { LanguageTexts } from './language';
 import type { LanguageDocument, Turn } from './languageTexts';
 import { TOKENIZERS } from './tokenizers';
@@ -21,7 +22,7 @@ const ENDS = [',', 'and', 'with', 'of', 'in', 'on'] as const;
 export function ownTexts({ name, options, train, towersDir }: OwnDataset): LanguageTexts {
   return {
     name,
-    config: { captions: CAPTIONS, data: { name, options } },
+    config: { captions: CAPTIONS, data: dataRecord({ name, options }) },
     tokenizerDir: (modelType) => join(towersDir, TOKENIZERS[modelType === 't5' ? 't5' : 'opt']),
     documents: {
       draw: (number, { seed, turns }) => drawDocument(train, new Random('own', seed, number), turns),
