@@ -64,7 +64,8 @@ describe('its pixels', () => {
       for (const isMirrored of [false, true]) {
         const crop = { left, top, width: w, height: h };
         const fill = (target: Buffer) => void target.set(data);
-        const fast = squareCrop({ width, height, fill }, crop, { size, isMirrored });
+        const fast = new Uint8Array(size * size * 3);
+        squareCrop({ width, height, fill }, crop, { size, isMirrored }, fast);
         let worst = 0;
         for (let i = 0; i < fast.length; i++) {
           const [pixel, c] = [Math.floor(i / 3), i % 3];

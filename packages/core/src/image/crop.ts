@@ -39,23 +39,33 @@ export function randomCrop(width: number, height: number, random: () => number):
 }
 
 /**
- * A random part of an encoded picture as `size`×`size` RGB bytes. @param random numbers in [0, 1): the same give the same
- * part @throws Error if it cannot be decoded
+ * A random part of an encoded picture as `size`×`size` RGB bytes.
+ * @param random numbers in [0, 1): the same give the same part
+ * @param target where the bytes are written, and what is returned
+ * @throws Error if it cannot be decoded
  */
-export async function cropImage(bytes: Uint8Array, size: number, random: () => number): Promise<Uint8Array> {
+export async function cropImage(
+  bytes: Uint8Array,
+  size: number,
+  random: () => number,
+  target = new Uint8Array(size * size * 3),
+): Promise<Uint8Array> {
   const isMirrored = random() < 0.5;
   const header = jpegHeader(bytes);
   if (header && !header.hasExif && header.components !== 4) {
     const crop = randomCrop(header.width, header.height, random);
     const isLarge = Math.min(crop.width, crop.height) >= LARGE * size;
-    const square = isLarge ? undefined : decodedSquare(bytes, header, crop, { size, isMirrored });
-    return square ?? finished(resizedPart(sharp(bytes, OPTIONS), header, crop, size), size, isMirrored);
+    if (isLarge || !decodedSquare(bytes, header, crop, { size, isMirrored }, target)) {
+      target.set(await finished(resizedPart(sharp(bytes, OPTIONS), header, crop, size), size, isMirrored));
+    }
+    return target;
   }
   // Turned, CMYK, 16 bits, animated: the way that looks after all of it.
   const { width, height, data } = await decodePixels(bytes);
   const crop = randomCrop(width, height, random);
-  const fill = (target: Buffer) => void target.set(data);
-  return squareCrop({ width, height, fill }, crop, { size, isMirrored });
+  const fill = (place: Buffer) => void place.set(data);
+  squareCrop({ width, height, fill }, crop, { size, isMirrored }, target);
+  return target;
 }
 
 /** What is used of @julusian/jpeg-turbo. */
@@ -76,21 +86,23 @@ function jpegTurbo(): JpegTurbo | null {
   }
 }
 
-/** By libjpeg-turbo, on this thread; nothing of a picture that it complains of: libvips is more patient. */
+/** By libjpeg-turbo, on this thread. False where it complains of the picture: libvips is more patient. */
 function decodedSquare(
   bytes: Uint8Array,
   { width, height }: JpegHeader,
   crop: Crop,
   options: { size: number; isMirrored: boolean },
-): Uint8Array | undefined {
+  target: Uint8Array,
+): boolean {
   const turbo = jpegTurbo();
-  if (!turbo) return undefined;
+  if (!turbo) return false;
   const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const fill = (target: Buffer) => void turbo.decompressSync(encoded, target, { format: turbo.FORMAT_RGB });
+  const fill = (place: Buffer) => void turbo.decompressSync(encoded, place, { format: turbo.FORMAT_RGB });
   try {
-    return squareCrop({ width, height, fill }, crop, options);
+    squareCrop({ width, height, fill }, crop, options, target);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 

@@ -14,7 +14,25 @@ export function normalise(rgb: Uint8Array, mean: Triple = CLIP_MEAN, std: Triple
   );
   const [red, green, blue] = tables as [Float32Array, Float32Array, Float32Array];
   const out = new Float32Array(rgb.length);
-  for (let i = 0; i < rgb.length; i += 3) {
+  // Four pixels at a time, read as three words: half as many loads.
+  const whole = rgb.byteOffset % 4 === 0 ? rgb.length - (rgb.length % 12) : 0;
+  const words = new Uint32Array(rgb.buffer, whole && rgb.byteOffset, whole / 4);
+  for (let i = 0, word = 0; i < whole; i += 12) {
+    const [a, b, c] = [words[word++], words[word++], words[word++]];
+    out[i] = red[a & 255];
+    out[i + 1] = green[(a >>> 8) & 255];
+    out[i + 2] = blue[(a >>> 16) & 255];
+    out[i + 3] = red[a >>> 24];
+    out[i + 4] = green[b & 255];
+    out[i + 5] = blue[(b >>> 8) & 255];
+    out[i + 6] = red[(b >>> 16) & 255];
+    out[i + 7] = green[b >>> 24];
+    out[i + 8] = blue[c & 255];
+    out[i + 9] = red[(c >>> 8) & 255];
+    out[i + 10] = green[(c >>> 16) & 255];
+    out[i + 11] = blue[c >>> 24];
+  }
+  for (let i = whole; i < rgb.length; i += 3) {
     out[i] = red[rgb[i]];
     out[i + 1] = green[rgb[i + 1]];
     out[i + 2] = blue[rgb[i + 2]];

@@ -13,29 +13,33 @@ interface Exports {
     lines: number,
     size: number,
     outStep: number,
-    ...taps: [first: number, pairs: number, weights: number, stride: number]
+    mirrored: number,
+    ...taps: [first: number, pairs: number, weights: number]
   ): void;
   down(
     data: number,
     out: number,
+    lineStep: number,
     width: number,
     size: number,
-    ...taps: [first: number, pairs: number, weights: number, stride: number]
+    ...taps: [first: number, count: number, pairs: number, weights: number]
   ): void;
 }
 
-/** What the pixels of one axis are made of: pairs of weights at `pixel · stride`. */
+/** What the pixels of one axis are made of: as many pairs of weights each, the last ones of which may be 0. */
 interface Taps {
   first: Int32Array;
-  pairs: Int32Array;
+  count: Int32Array;
   weights: Int16Array;
-  stride: number;
+  pairs: number;
 }
 
 const BITS = 14;
 const PAGE = 65536;
 /** A vector that is read or written beyond the end. */
 const SLACK = 64;
+/** Rows are read and written four at a time. */
+const SPARE_ROWS = 3;
 /** Axes whose weights are kept: pictures come in few sizes, crops in a few hundred. */
 const KEPT = 2048;
 
@@ -61,13 +65,14 @@ export interface Crop {
 
 /**
  * @param fill writes the picture's width · height · 3 bytes to where it is told
- * @returns size · size · 3 bytes
+ * @param target gets size · size · 3 bytes
  */
 export function squareCrop(
   { width, height, fill }: { width: number; height: number; fill: (target: Buffer) => void },
   box: Crop,
   { size, isMirrored }: { size: number; isMirrored: boolean },
-): Uint8Array {
+  target: Uint8Array,
+): void {
   const [across, down] = [tapsOf(box.width, size), tapsOf(box.height, size)];
   // One after the other in memory, the first page left to the compiled code.
   let end = PAGE;
@@ -76,28 +81,28 @@ export function squareCrop(
     end += Math.ceil((bytes + SLACK) / 16) * 16;
     return start;
   };
-  const picture = place(width * height * 3);
-  const rows = place((box.height + 1) * size * 3);
+  const [lineStep, rowStep] = [width * 3, Math.ceil((size * 3 + 1) / 16) * 16];
+  const picture = place((height + SPARE_ROWS) * lineStep + across.pairs * 6);
+  const rows = place((box.height + SPARE_ROWS) * rowStep);
   const square = place(size * size * 3);
-  const places = [across, down].map(({ first, pairs, weights }) =>
-    [first, pairs, weights].map(({ byteLength }) => place(byteLength)),
+  const places = [across, down].map(({ first, count, weights }) =>
+    [first, count, weights].map(({ byteLength }) => place(byteLength)),
   );
   const missing = end - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
   const bytes = new Uint8Array(memory.buffer);
   for (const [axis, taps] of [across, down].entries()) {
-    for (const [i, array] of [taps.first, taps.pairs, taps.weights].entries()) {
+    for (const [i, array] of [taps.first, taps.count, taps.weights].entries()) {
       bytes.set(new Uint8Array(array.buffer), places[axis][i]);
     }
   }
   fill(Buffer.from(memory.buffer, picture, width * height * 3));
   const code = (passes ??= compiled());
   const [a, d] = places as [number, number, number][];
-  const start = picture + (box.top * width + box.left) * 3;
-  const outStep = isMirrored ? -3 : 3;
-  code.across(start, rows, width * 3, box.height, size, outStep, ...a, across.stride);
-  code.down(rows, square, size * 3, size, ...d, down.stride);
-  return bytes.slice(square, square + size * size * 3);
+  const start = picture + box.top * lineStep + box.left * 3;
+  code.across(start, rows, lineStep, box.height, size, rowStep, Number(isMirrored), a[0], across.pairs, a[2]);
+  code.down(rows, square, rowStep, size * 3, size, d[0], d[1], down.pairs, d[2]);
+  target.set(bytes.subarray(square, square + size * size * 3));
 }
 
 function compiled(): Exports {
@@ -111,11 +116,10 @@ function tapsOf(from: number, to: number): Taps {
   if (known) return known;
   if (kept.size >= KEPT) kept.clear();
   const { first, count, weights, stride } = cubicTaps(from, to, BITS);
-  const even = stride + (stride % 2);
-  const padded = new Int16Array(to * even);
-  for (let i = 0; i < to; i++) padded.set(weights.subarray(i * stride, i * stride + count[i]), i * even);
-  const pairs = count.map((taps) => (taps + 1) >> 1);
-  const taps = { first, pairs, weights: padded, stride: even };
+  const pairs = Math.ceil(Math.max(...count) / 2);
+  const padded = new Int16Array(to * pairs * 2);
+  for (let i = 0; i < to; i++) padded.set(weights.subarray(i * stride, i * stride + count[i]), i * pairs * 2);
+  const taps = { first, count, weights: padded, pairs };
   kept.set(key, taps);
   return taps;
 }

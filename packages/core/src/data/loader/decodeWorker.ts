@@ -16,7 +16,18 @@ import { BUSY, STOP, type DecoderSettings, type Done, type Job, type Outcome } f
 
 const [CAPTION, CROP] = [1, 2];
 const { slots, imageSize, seed, augment, wantsAll, control } = workerData as DecoderSettings;
-const reader = new PlaceReader();
+/**
+ * Pictures are read in turn into two stretches of memory, one while the other is decoded: memory of its own for each is
+ * what most collections of garbage were for. What is larger than usual is not kept.
+ */
+const KEPT = 4 * 2 ** 20;
+const stretches = [Buffer.alloc(0), Buffer.alloc(0)];
+const reader = new PlaceReader((length) => {
+  if (length > KEPT) return Buffer.allocUnsafeSlow(length);
+  stretches.reverse();
+  if (stretches[0].length < length) stretches[0] = Buffer.allocUnsafeSlow(Math.min(KEPT, 2 * length));
+  return stretches[0].subarray(0, length);
+});
 const size = imageSize ** 2 * 3;
 // One thread each, and no cache: pictures come but once.
 sharp.concurrency(1);
@@ -61,8 +72,8 @@ async function finish(found: Found, step: number, slot: number): Promise<Outcome
     const { id, bytes, captions, question, metadata } = found.picture;
     let draws = 0;
     const random = () => hashInts(seed, CROP, step, index, draws++) / 2 ** 32;
-    const pixels = await decoded(bytes, random, `${place.file}${place.range ? `: ${id}` : ''}`);
-    new Uint8Array(slots[slot], row * size, size).set(pixels);
+    const target = new Uint8Array(slots[slot], row * size, size);
+    await decode(bytes, target, random, `${place.file}${place.range ? `: ${id}` : ''}`);
     const text = captions[drawBelow(captions.length, seed, CAPTION, step, index)];
     // An answer stays as people gave it: "10:35" and "1.5" are none without their marks.
     const caption = question === undefined ? cleanCaption(text) : text.trim();
@@ -76,9 +87,15 @@ async function finish(found: Found, step: number, slot: number): Promise<Outcome
   }
 }
 
-async function decoded(bytes: Uint8Array, random: () => number, where: string): Promise<Uint8Array> {
+async function decode(
+  bytes: Uint8Array,
+  target: Uint8Array,
+  random: () => number,
+  where: string,
+): Promise<void> {
   try {
-    return await (augment ? cropImage(bytes, imageSize, random) : decodeImage(bytes, imageSize));
+    if (augment) await cropImage(bytes, imageSize, random, target);
+    else target.set(await decodeImage(bytes, imageSize));
   } catch (cause) {
     const [said] = (cause as Error).message.split('\n');
     throw new UnreadableError('cannot be decoded', `${where} (${said})`, cause);

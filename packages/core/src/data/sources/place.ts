@@ -62,6 +62,9 @@ const OPEN = 64;
 export class PlaceReader {
   private readonly handles = new Map<string, number>();
 
+  /** @param allocate where so many bytes of a shard are read to; memory of their own unless given */
+  constructor(private readonly allocate: (length: number) => Buffer = (n) => Buffer.allocUnsafeSlow(n)) {}
+
   /** @throws UnreadableError naming file and member */
   read(place: PicturePlace): ReadPicture {
     const { file, range, known } = place;
@@ -78,7 +81,7 @@ export class PlaceReader {
 
   private bytes({ file, range }: PicturePlace): Buffer {
     const [offset, length] = range!;
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const bytes = this.allocate(length);
     try {
       const count = readSync(this.handle(file), bytes, 0, length, offset);
       if (count === length) return bytes;

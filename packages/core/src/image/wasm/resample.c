@@ -12,28 +12,39 @@ typedef int i32;
 
 #define BITS 14
 
-/* Rows of `data`, `lineStep` bytes apart, become rows of `size` pixels; outStep is 3, or -3 to mirror. */
+/* One of four rows: two neighbours as r0 r1 g0 g1 b0 b1, 16 bits each, times their weights. */
+#define TWO_TAPS(sum, row)                                                                                               \
+  sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(wasm_i8x16_swizzle(wasm_v128_load64_zero((row) + at), order), two))
+
+/* Rows of `data`, `lineStep` bytes apart, become rows of `size` pixels, `outStep` bytes apart, mirrored if so. Four at a time:
+ * reads and writes up to three rows beyond the last. All pixels have as many pairs of weights. */
 __attribute__((export_name("across"))) void across(const u8 *data, u8 *out, i32 lineStep, i32 lines, i32 size, i32 outStep,
-                                                   const i32 *first, const i32 *pairs, const i16 *weights, i32 stride) {
-  /* r0 r1 g0 g1 b0 b1 of two neighbours, as 16-bit lanes. */
-  const v128_t order = wasm_i8x16_const(0, 16, 3, 16, 1, 16, 4, 16, 2, 16, 5, 16, 16, 16, 16, 16);
-  for (i32 line = 0; line < lines; line++) {
+                                                   i32 mirrored, const i32 *first, i32 pairs, const i16 *weights) {
+  /* Lanes of no byte have the highest bit: others cost an instruction more. */
+  const v128_t order = wasm_i8x16_const(0, -128, 3, -128, 1, -128, 4, -128, 2, -128, 5, -128, -128, -128, -128, -128);
+  for (i32 line = 0; line < lines; line += 4) {
     const u8 *row = data + line * lineStep;
-    u8 *to = out + line * size * 3 + (outStep < 0 ? (size - 1) * 3 : 0);
-    for (i32 i = 0; i < size; i++, to += outStep) {
-      const u8 *at = row + first[i] * 3;
-      const i16 *w = weights + i * stride;
-      v128_t sum = wasm_i32x4_splat(1 << (BITS - 1));
-      for (i32 p = pairs[i]; p > 0; p--, at += 6, w += 2) {
-        v128_t two = wasm_i8x16_swizzle(wasm_v128_load64_zero(at), order);
-        sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(two, wasm_v128_load32_splat(w)));
+    u8 *to = out + line * outStep;
+    for (i32 i = 0; i < size; i++, to += 3) {
+      const i32 pixel = mirrored ? size - 1 - i : i;
+      const i16 *w = weights + pixel * pairs * 2, *end = w + pairs * 2;
+      i32 at = first[pixel] * 3;
+      v128_t a = wasm_i32x4_splat(1 << (BITS - 1)), b = a, c = a, d = a;
+      for (; w < end; at += 6, w += 2) {
+        const v128_t two = wasm_v128_load32_splat(w);
+        TWO_TAPS(a, row);
+        TWO_TAPS(b, row + lineStep);
+        TWO_TAPS(c, row + 2 * lineStep);
+        TWO_TAPS(d, row + 3 * lineStep);
       }
-      sum = wasm_i32x4_shr(sum, BITS);
-      v128_t words = wasm_i16x8_narrow_i32x4(sum, sum);
-      v128_t bytes = wasm_u8x16_narrow_i16x8(words, words);
-      to[0] = wasm_u8x16_extract_lane(bytes, 0);
-      to[1] = wasm_u8x16_extract_lane(bytes, 1);
-      to[2] = wasm_u8x16_extract_lane(bytes, 2);
+      v128_t upper = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(a, BITS), wasm_i32x4_shr(b, BITS));
+      v128_t lower = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(c, BITS), wasm_i32x4_shr(d, BITS));
+      v128_t bytes = wasm_u8x16_narrow_i16x8(upper, lower);
+      /* A fourth byte each, which the next pixel writes over. */
+      wasm_v128_store32_lane(to, bytes, 0);
+      wasm_v128_store32_lane(to + outStep, bytes, 1);
+      wasm_v128_store32_lane(to + 2 * outStep, bytes, 2);
+      wasm_v128_store32_lane(to + 3 * outStep, bytes, 3);
     }
   }
 }
@@ -42,17 +53,17 @@ __attribute__((export_name("across"))) void across(const u8 *data, u8 *out, i32 
   wasm_i8x16_shuffle(a, b, i, i + 16, i + 1, i + 17, i + 2, i + 18, i + 3, i + 19, i + 4, i + 20, i + 5, i + 21, i + 6,  \
                      i + 22, i + 7, i + 23)
 
-/* Rows of `width` bytes become `size` rows. Writes up to 15 bytes beyond the last. */
-__attribute__((export_name("down"))) void down(const u8 *data, u8 *out, i32 width, i32 size, const i32 *first,
-                                               const i32 *pairs, const i16 *weights, i32 stride) {
+/* Rows of `width` bytes, `lineStep` apart, become `size` rows without gaps. Writes up to 15 bytes beyond the last. */
+__attribute__((export_name("down"))) void down(const u8 *data, u8 *out, i32 lineStep, i32 width, i32 size, const i32 *first,
+                                               const i32 *count, i32 pairs, const i16 *weights) {
   for (i32 i = 0; i < size; i++) {
-    const u8 *rows = data + first[i] * width;
+    const u8 *rows = data + first[i] * lineStep;
     for (i32 j = 0; j < width; j += 16) {
       const u8 *at = rows + j;
-      const i16 *w = weights + i * stride;
+      const i16 *w = weights + i * pairs * 2;
       v128_t a = wasm_i32x4_splat(1 << (BITS - 1)), b = a, c = a, d = a;
-      for (i32 p = pairs[i]; p > 0; p--, at += 2 * width, w += 2) {
-        v128_t one = wasm_v128_load(at), other = wasm_v128_load(at + width), two = wasm_v128_load32_splat(w);
+      for (i32 taps = count[i]; taps > 0; taps -= 2, at += 2 * lineStep, w += 2) {
+        v128_t one = wasm_v128_load(at), other = wasm_v128_load(at + lineStep), two = wasm_v128_load32_splat(w);
         v128_t low = INTERLEAVE(one, other, 0), high = INTERLEAVE(one, other, 8);
         a = wasm_i32x4_add(a, wasm_i32x4_dot_i16x8(wasm_u16x8_extend_low_u8x16(low), two));
         b = wasm_i32x4_add(b, wasm_i32x4_dot_i16x8(wasm_u16x8_extend_high_u8x16(low), two));
