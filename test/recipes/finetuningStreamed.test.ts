@@ -9,6 +9,7 @@ import {
   openBlip2,
   openBlip2Retrieval,
   openRun,
+  openStage1,
   openStage2,
   openTextHalf,
   retrieval,
@@ -51,6 +52,24 @@ const vector = (data: ArrayLike<number>) => ({ shape: [data.length], data: Float
 const prepared = <M>(recipe: Recipe<M>) =>
   recipe.prepare({ training: recipe.training, runsDir, note: () => undefined });
 const open = (specification: string) => streamed(specification, { workers: 1, prefetch: 1 });
+
+/** Of a stage 1 what a folder of the hub holds. */
+function saveScoring({ config, parameters, tower }: Stage1Model): string {
+  const scoring = temporaryDir();
+  const { qformer: reads, imageTextHiddenSize, visionLayerNormEps } = config;
+  const isScoring = (name: string) => name !== 'temp' && !name.startsWith('cls.');
+  const scored = Object.entries(parameters.snapshot()).filter(([name]) => isScoring(name));
+  savePretrained(
+    scoring,
+    BLIP2_RETRIEVAL,
+    { vision: tower.config, qformer: reads, imageTextHiddenSize, visionLayerNormEps },
+    { ...tower.tensors, ...Object.fromEntries(scored) },
+  );
+  for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
+    copyFileSync(join(tokenizer, file), join(scoring, file));
+  }
+  return scoring;
+}
 
 let coco: StreamedDataset;
 let questions: StreamedDataset;
@@ -191,20 +210,7 @@ describe.each([
   test('from model folders it begins as from the runs that were saved there, and is opened again', async () => {
     const folder = temporaryDir();
     saveBlip2(folder, from.model);
-    const scoring = temporaryDir();
-    const { config, parameters, tower: before1 } = before.model;
-    const { qformer: reads, imageTextHiddenSize, visionLayerNormEps } = config;
-    const isScoring = (name: string) => name !== 'temp' && !name.startsWith('cls.');
-    const scored = Object.entries(parameters.snapshot()).filter(([name]) => isScoring(name));
-    savePretrained(
-      scoring,
-      BLIP2_RETRIEVAL,
-      { vision: before1.config, qformer: reads, imageTextHiddenSize, visionLayerNormEps },
-      { ...before1.tensors, ...Object.fromEntries(scored) },
-    );
-    for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
-      copyFileSync(join(tokenizer, file), join(scoring, file));
-    }
+    const scoring = saveScoring(before.model);
     const begun = openStage2(folder);
     const half = openTextHalf(scoring, begun.model.parts.tower);
     const moved = temporaryDir();
@@ -227,6 +233,23 @@ describe.each([
     const again = openRun(run.dir, { stages: ['vqa'] });
     expect(again.model.parts.language.hash).toBe(begun.model.parts.language.hash);
     expect(values(again.model.parameters)).toEqual(values(run.model.parameters));
+  });
+
+  test('from a model folder retrieval begins as from the run, temperature and ITG’s head anew', async () => {
+    const scoring = saveScoring(before.model);
+    const whole = openStage1(scoring);
+    const [own, ofRun] = [values(whole.model.parameters), values(before.model.parameters)];
+    expect(Object.keys(own).sort()).toEqual(Object.keys(ofRun).sort());
+    const differ = Object.keys(own).filter((name) => own[name].some((v, i) => v !== ofRun[name][i]));
+    expect(differ.filter((name) => !/^(temp$|cls\.)/.test(name))).toEqual([]);
+    expect(own.temp[0]).toBeCloseTo(0.07);
+    const recipe = retrieval({ data: coco, from: whole, ...LARGER, steps: 1 });
+    const run = await train(recipe, { ...options, out: join(runsDir, `folder-${language.hash}`) });
+    const again = openRun(run.dir, { stages: ['retrieval'] });
+    expect(values(again.model.parameters)).toEqual(values(run.model.parameters));
+    expect(recordOf(retrieval({ data: coco, from: openStage1(scoring), ...LARGER, steps: 1 })).hash).toBe(
+      run.recipe.hash,
+    );
   });
 
   test('a dry run counts what is trained', async () => {

@@ -261,6 +261,7 @@ export {
   openData,
   openRun,
   saveBlip2,
+  openStage1,
   openStage2,
   openTextHalf,
   PAPER_FINETUNING,

@@ -24,6 +24,10 @@ const RETRIEVAL_EXAMPLES = `  blip2 finetune retrieval --recipe shapes --data sh
   blip2 finetune retrieval --recipe paper-vit-g --data 'coco?dir=coco&split=train' --from runs/stage1 \\
     --out models/blip2-itm-vit-g-coco`;
 
+/** Of retrieval from a model folder. */
+const BEGINS_ANEW =
+  'A model folder has neither the temperature nor the head that ITG needs: both begin anew (--set losses.itg=0 does without ITG).';
+
 export function addFinetune(program: Command): void {
   const finetune = program
     .command('finetune')
@@ -84,8 +88,10 @@ export function addFinetune(program: Command): void {
     examples: RETRIEVAL_EXAMPLES,
     openData: openAny,
     openParts: async (_, { from }) => {
-      const { openRun } = await import('../recipes');
-      return { from: openRun(from, { stages: ['stage1'] }) };
+      const { openStage1 } = await import('../recipes');
+      const { isRunFolder } = await import('../train');
+      if (!isRunFolder(from)) console.error(BEGINS_ANEW);
+      return { from: openStage1(from) };
     },
     makeRecipe: async (options) => {
       const { retrieval } = await import('../recipes');
@@ -95,5 +101,8 @@ export function addFinetune(program: Command): void {
       const { sizeOfRetrieval } = await import('../recipes');
       return sizeOfRetrieval(options as unknown as RetrievalTuningOptions);
     },
-  }).requiredOption('--from <dir>', 'run folder of pretrain stage1');
+  }).requiredOption(
+    '--from <dir>',
+    'run folder of pretrain stage1, or a model folder, e.g. of Salesforce/blip2-itm-vit-g',
+  );
 }

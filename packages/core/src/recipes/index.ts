@@ -42,7 +42,7 @@ export {
   type RecipeKind,
 } from './registry';
 export { sizeOfFinetuning, sizeOfRetrieval, sizeOfStage1, sizeOfStage2 } from './sizes';
-export { openStage2, openTextHalf } from './start';
+export { openStage1, openStage2, openTextHalf } from './start';
 export { type Start, type TextHalf } from './startParts';
 export { streamed } from './streamed';
 export { type StreamedDataset, type StreamOptions } from './streamedOptions';

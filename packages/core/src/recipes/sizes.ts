@@ -1,5 +1,4 @@
 /** How large the training of a recipe is, from the same options as the recipe, without loading a weight. */
-import type { Run } from '../train';
 import { openModelFolder } from '../checkpoints';
 import { VISION_FAMILIES, type QformerConfig } from '../models';
 import type { FrozenVisionTower } from '../data';
@@ -64,7 +63,7 @@ export function sizeOfRetrieval({
   imageSize,
 }: {
   data: TrainingData;
-  from: Run<Stage1Model>;
+  from: Start<Stage1Model>;
   imageSize?: number;
 }): RunSize {
   const { config, tower, maxTextLength } = from.model;

@@ -1,12 +1,14 @@
 /** What fine-tuning goes on with, from wherever it lies: a run, or a model folder such as the published weights. */
 import { join } from 'node:path';
-import { blip2, BLIP2, BLIP2_RETRIEVAL } from '../models';
+import { ParameterStore } from '../runtime';
+import { blip2, BLIP2, BLIP2_RETRIEVAL, blip2QformerParameters } from '../models';
 import { fromPretrained, hashWeights, openModelFolder } from '../checkpoints';
 import { loadLanguageModel, loadVisionTower, type FrozenVisionTower } from '../data';
 import { defaultRunsDir, isRunFolder, readRunFolder } from '../train';
 import { languageShape } from './languageShape';
 import { openRun } from './openRun';
 import { qformerTokenizer } from './qformerTokenizer';
+import { Stage1Model } from './stage1Model';
 import { Stage2Model } from './stage2Model';
 import type { Start, TextHalf } from './startParts';
 
@@ -48,6 +50,32 @@ export function openTextHalf(dir: string, tower: FrozenVisionTower): Start<TextH
     const { config } = readRunFolder(dir, () => undefined).record;
     return openRun(dir, { stages: ['stage1'], tower: config.tower === tower.hash ? tower : undefined });
   }
+  return described(dir, textHalf(dir));
+}
+
+/** Longest text in tokens, as LAVIS trains. */
+const LONGEST_TEXT = 32;
+
+/**
+ * What fine-tuning for retrieval goes on with: a run of stage 1, or a model folder (`Salesforce/blip2-itm-vit-g`). Such a
+ * folder lacks what scores need not: the temperature and ITG's head begin anew.
+ * @throws Blip2Error if it is neither
+ */
+export function openStage1(dir: string): Start<Stage1Model> {
+  if (isRunFolder(dir)) return openRun(dir, { stages: ['stage1'] });
+  const { config: read, parameters: scoring, tokenizer, tokenizerDir } = textHalf(dir);
+  const config = { ...read, decoderStartTokenId: tokenizer.id('[DEC]') };
+  const parameters = ParameterStore.create(blip2QformerParameters(config), 0);
+  parameters.load({ ...parameters.snapshot(), ...scoring.snapshot() }, dir);
+  scoring.dispose();
+  const tower = loadVisionTower(dir);
+  const maxTextLength = Math.min(LONGEST_TEXT, config.qformer.maxPositionEmbeddings);
+  const cacheDir = join(defaultRunsDir(), 'cache');
+  const model = { config, parameters, tokenizer, tokenizerDir, tower, maxTextLength, cacheDir };
+  return described(dir, new Stage1Model(model));
+}
+
+function textHalf(dir: string): TextHalf {
   const { model, parameters } = fromPretrained(
     dir,
     {
@@ -62,8 +90,7 @@ export function openTextHalf(dir: string, tower: FrozenVisionTower): Start<TextH
     },
     { trainable: () => true },
   );
-  const tokenizer = qformerTokenizer(dir);
-  return described(dir, { config: model.config, parameters, tokenizer, tokenizerDir: dir });
+  return { config: model.config, parameters, tokenizer: qformerTokenizer(dir), tokenizerDir: dir };
 }
 
 const isTower = (name: string): boolean =>
