@@ -17,4 +17,10 @@ export { TensorFile, type TensorInfo } from './tensorFile';
 export { savePretrained, type SavePretrainedOptions, type WritableTensors } from './savePretrained';
 export { toLavis, type ToLavis, type ToLavisOptions } from './toLavis';
 export { writePytorch } from './pytorchWriter';
-export { writeSafetensors, type HostTensor, type WritableTensor } from './writeSafetensors';
+export {
+  storedParameters,
+  writeSafetensors,
+  type HostTensor,
+  type StoredTensor,
+  type WritableTensor,
+} from './writeSafetensors';

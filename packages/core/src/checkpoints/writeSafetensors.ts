@@ -9,9 +9,6 @@ export interface HostTensor {
   data: Float32Array | Int32Array | Uint8Array;
 }
 
-/** What can be written: tensors of the host or of the device, 16-bit ones included. */
-export type WritableTensor = HostTensor | Tensor | HalfTensor;
-
 /** What a file holds of a tensor. */
 export interface StoredTensor {
   dtype: SafetensorsDtype;
@@ -19,6 +16,9 @@ export interface StoredTensor {
   /** Fetched when its turn comes: one tensor at a time is in host memory. */
   bytes(): Uint8Array;
 }
+
+/** What can be written: tensors of the host or of the device, 16-bit ones included, or whatever gives bytes. */
+export type WritableTensor = HostTensor | Tensor | HalfTensor | StoredTensor;
 
 /** Where tensors should begin, so that a mapped file is used as it lies in memory. */
 const ALIGNMENT = 64;
@@ -45,6 +45,7 @@ export function toStored(tensor: WritableTensor, what: string, dtype?: HalfType)
     const type = TYPES[tensor.dtype as keyof typeof TYPES];
     return { dtype: type, shape, bytes: () => bytesOf(tensor.dataSync()) };
   }
+  if ('bytes' in tensor) return tensor;
   const { data } = tensor;
   const size = shape.reduce((product, side) => product * side, 1);
   if (size !== data.length) {
@@ -55,7 +56,7 @@ export function toStored(tensor: WritableTensor, what: string, dtype?: HalfType)
   if (!(data instanceof Float32Array)) {
     return { dtype: data instanceof Int32Array ? 'I32' : 'U8', shape, bytes: () => bytesOf(data) };
   }
-  if (dtype) return rounded(shape, () => tf.tensor(data, shape, 'float32'), dtype);
+  if (dtype) return rounded(shape, () => tf.tensor(data, tensor.shape, 'float32'), dtype);
   return { dtype: 'F32', shape, bytes: () => bytesOf(data) };
 }
 
@@ -64,6 +65,11 @@ export function storedParameter(parameters: ParameterStore, name: string, dtype?
   const shape = parameters.shape(name);
   const read = () => parameters.read(name);
   return dtype ? rounded(shape, read, dtype) : { dtype: 'F32', shape, bytes: () => consume(read()) };
+}
+
+/** All parameters as they are, so that a store can be written without being in host memory as a whole. */
+export function storedParameters(parameters: ParameterStore): Record<string, StoredTensor> {
+  return Object.fromEntries(parameters.names().map((name) => [name, storedParameter(parameters, name)]));
 }
 
 /** Values of a tensor that is not needed any more. */

@@ -14,6 +14,7 @@ import {
   writeFolderAtomic,
   writeSafetensors,
   type HostTensor,
+  type WritableTensor,
 } from '../checkpoints';
 
 export type HostTensors = Record<string, HostTensor>;
@@ -53,7 +54,7 @@ const stepDir = (runDir: string, step: number) => join(folder(runDir), `step-${s
 export function saveCheckpoint(
   runDir: string,
   state: CheckpointState,
-  tensors: { model: HostTensors; optimizer: HostTensors },
+  tensors: Record<'model' | 'optimizer', Readonly<Record<string, WritableTensor>>>,
   keep: number,
   best?: number,
 ): Checkpoint {

@@ -17,9 +17,11 @@ import {
   withRecompute,
   withWorkers,
   type Compiled,
+  type ParameterStore,
   type Tensor,
 } from '../runtime';
 import { Weights } from '../nn';
+import { storedParameters, type StoredTensor } from '../checkpoints';
 import { hashInts } from '../data';
 import type { HostTensors } from './checkpoint';
 import { ChunkedGradients } from './chunked';
@@ -96,13 +98,18 @@ export class TrainingStep {
     );
     this.update = compile(
       (gradients, { learningRate, weightDecay, correction1, correction2, scale }): undefined => {
-        for (const [name, gradient] of Object.entries(gradients)) {
+        const updates = Object.entries(gradients).map(([name, gradient]) => {
           const decay = isDecayed(name, parameters.shape(name));
           const slower = task.rateScale?.(name) ?? 1;
           const own = slower === 1 ? learningRate : tf.mul(learningRate, slower);
-          const rates = { learningRate: own, weightDecay, correction1, correction2 };
-          applyAdamW(name, tf.mul(gradient, scale), stores, rates, { ...config, decay });
-        }
+          return {
+            name,
+            gradient,
+            decay,
+            rates: { learningRate: own, weightDecay, correction1, correction2 },
+          };
+        });
+        applyAdamW(updates, scale, stores, config);
       },
       { name: 'update' },
     );
@@ -171,14 +178,12 @@ export class TrainingStep {
     }
   }
 
-  /** Moments of the optimizer, for a checkpoint. */
-  snapshot(): HostTensors {
-    const rename = (prefix: string, tensors: HostTensors) =>
-      Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}.${name}`, tensor]));
-    return {
-      ...rename('first', this.moments.first.snapshot()),
-      ...rename('second', this.moments.second.snapshot()),
-    };
+  /** Moments of the optimizer, for a checkpoint; read when they are written. */
+  storedMoments(): Record<string, StoredTensor> {
+    const { first, second } = this.moments;
+    const rename = (prefix: string, store: ParameterStore) =>
+      Object.entries(storedParameters(store)).map(([name, tensor]) => [`${prefix}.${name}`, tensor] as const);
+    return Object.fromEntries([...rename('first', first), ...rename('second', second)]);
   }
 
   /** Takes moments back from a checkpoint. @throws Blip2Error naming what does not fit */

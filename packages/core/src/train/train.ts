@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Blip2Error, breathe, cluster, onCompilation } from '../runtime';
-import { canonicalJson, type JsonObject } from '../checkpoints';
+import { canonicalJson, storedParameters, type JsonObject } from '../checkpoints';
 import { readModel, readOptimizer, saveCheckpoint, type Checkpoint } from './checkpoint';
 import { bestOf, heldSteps, writeBest, type KeepBest } from './best';
 import { mergeTraining, type TrainingConfig } from './config';
@@ -259,7 +259,7 @@ async function loop<M>(
   const save = () => {
     if (saved === step || !workers.leads) return;
     log.flush();
-    const tensors = { model: task.parameters.snapshot(), optimizer: trainingStep.snapshot() };
+    const tensors = { model: storedParameters(task.parameters), optimizer: trainingStep.storedMoments() };
     const best = findBest();
     saveCheckpoint(dir, { step, recipe: hash }, tensors, keepCheckpoints, best?.step);
     if (best) writeBest(dir, best);
