@@ -16,7 +16,7 @@ import {
 
 const [kind, count] = [process.argv[2], Number(process.argv[3] ?? 100)];
 const STEPS = 10;
-const options = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8, decay: true };
+const options = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8 };
 const specs = Object.fromEntries(
   Array.from({ length: count }, (_, i) => [
     `w${i}`,
@@ -34,7 +34,13 @@ function variables(): () => void {
   const stores = { parameters, ...createMoments(parameters) };
   const step = compile((learningRate: Tensor, one: Tensor) => {
     const rates = { learningRate, weightDecay: one, correction1: one, correction2: one };
-    for (const name of parameters.names()) applyAdamW(name, parameters.read(name), stores, rates, options);
+    const updates = parameters.names().map((name) => ({
+      name,
+      gradient: parameters.read(name),
+      rates,
+      decay: true,
+    }));
+    applyAdamW(updates, one, stores, options);
     return {};
   });
   return () => tf.tidy(() => void step(tf.scalar(1e-3), tf.scalar(0.5)));

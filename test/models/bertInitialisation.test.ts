@@ -5,7 +5,7 @@ import {
   initialiseFromBert,
   type Blip2QformerConfig,
 } from '../../packages/core/src/models';
-import { ParameterStore } from '../../packages/core/src/runtime';
+import { ParameterStore, tf, type Tensor } from '../../packages/core/src/runtime';
 import { Fixture } from '../support/fixtures';
 import { config as stage1 } from '../support/stage1';
 
@@ -21,9 +21,15 @@ const config: Blip2QformerConfig = {
     maxPositionEmbeddings: 12,
   },
 };
-const initial = ParameterStore.create(blip2QformerParameters(config), 0).snapshot();
-const bert = Object.fromEntries(fixture.names('w.').map((name) => [name, fixture.values(`w.${name}`)]));
-const started = initialiseFromBert(config, initial, bert);
+const fresh = () => ParameterStore.create(blip2QformerParameters(config), 0);
+const startedFrom = (tensors: Record<string, Tensor>) => {
+  const parameters = fresh();
+  initialiseFromBert(config, parameters, tensors);
+  return parameters.snapshot();
+};
+const initial = fresh().snapshot();
+const bert = fixture.tensors('w.');
+const started = startedFrom(bert);
 
 /** The rows that BERT has: its vocabulary is one row smaller. */
 const head = (name: string, length: number) => started[name].data.slice(0, length);
@@ -48,18 +54,14 @@ describe('initialiseFromBert', () => {
       name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta'),
       tensor,
     ]);
-    expect(initialiseFromBert(config, initial, Object.fromEntries(old) as typeof bert)).toEqual(started);
+    expect(startedFrom(Object.fromEntries(old) as typeof bert)).toEqual(started);
   });
 
   test('names what is missing, and what does not fit', () => {
     const { 'cls.predictions.bias': _, 'cls.predictions.decoder.bias': _tied, ...headless } = bert;
-    expect(() => initialiseFromBert(config, initial, headless)).toThrow(
-      "BERT's weights lack cls.predictions.bias",
-    );
+    expect(() => startedFrom(headless)).toThrow("BERT's weights lack cls.predictions.bias");
     const query = 'bert.encoder.layer.1.attention.self.query.weight';
-    const narrow = { ...bert, [query]: { shape: [24, 23], data: new Float32Array(24 * 23) } };
-    expect(() => initialiseFromBert(config, initial, narrow)).toThrow(
-      `BERT's ${query} has the shape [24,23]`,
-    );
+    const narrow = { ...bert, [query]: tf.zeros([24, 23]) };
+    expect(() => startedFrom(narrow)).toThrow(`BERT's ${query} has the shape [24,23]`);
   });
 });

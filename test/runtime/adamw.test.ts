@@ -30,11 +30,12 @@ it.each(['eager', 'compiled'])('equals PyTorch, %s', (mode) => {
   const stores = { parameters, ...createMoments(parameters) };
   const update = (gradients: Record<string, Tensor>, rates: Record<string, Tensor>): undefined => {
     const { learningRate, weightDecay, correction1, correction2, scale } = rates;
-    for (const name of parameters.names()) {
+    const step = { learningRate, weightDecay, correction1, correction2 };
+    const updates = parameters.names().map((name) => {
       const decay = !recipe.no_decay.includes(name);
-      const step = { learningRate, weightDecay, correction1, correction2 };
-      applyAdamW(name, tf.mul(gradients[name], scale), stores, step, { ...options, decay });
-    }
+      return { name, gradient: gradients[name], rates: step, decay };
+    });
+    applyAdamW(updates, scale, stores, options);
   };
   const [run, normOf] = mode === 'compiled' ? [compile(update), compile(globalNorm)] : [update, globalNorm];
   recipe.learning_rates.forEach((learningRate, step) => {

@@ -2,11 +2,9 @@
  * A Q-Former that starts as BERT (BLIP-2 section 3.1; LAVIS's init_Qformer): by name, with the queries' feed-forwards
  * as copies of the text's.
  */
-import { Blip2Error, type HostTensor } from '../runtime';
+import { Blip2Error, copied, tf, type ParameterStore, type Tensor } from '../runtime';
 import { bertName } from './bert';
 import type { Blip2QformerConfig } from './blip2Qformer';
-
-type HostTensors = Record<string, HostTensor>;
 
 /** Our names that come from BERT → BERT's. Cross-attention, queries, projections and `ln_vision` have no source. */
 export function bertNames({ qformer }: Blip2QformerConfig): Record<string, string> {
@@ -40,19 +38,17 @@ export function bertNames({ qformer }: Blip2QformerConfig): Record<string, strin
 }
 
 /**
- * The parameters with BERT's values in place of the initial ones, wherever BERT has them. Rows that BERT's vocabulary
- * lacks ([DEC]) keep their initial values.
+ * Gives parameters BERT's values wherever it has them. Rows that BERT's vocabulary lacks ([DEC]) keep their values, positions
+ * beyond the model's own are left out. On the device, one parameter at a time: nothing is held twice.
  *
- * @param initial the model's parameters (`ParameterStore.snapshot()`)
  * @param bert tensors of a BertForPreTraining or BertForMaskedLM, in any spelling that `BERT` understands
  * @throws Blip2Error naming what BERT lacks, or what does not fit
  */
 export function initialiseFromBert(
   config: Blip2QformerConfig,
-  initial: HostTensors,
-  bert: HostTensors,
-): HostTensors {
-  const result = { ...initial };
+  parameters: ParameterStore,
+  bert: Record<string, Tensor>,
+): void {
   const sources = new Map(Object.entries(bert).map(([name, tensor]) => [bertName(name), tensor]));
   for (const [ours, theirs] of Object.entries(bertNames(config))) {
     const source = sources.get(theirs);
@@ -61,17 +57,20 @@ export function initialiseFromBert(
         hint: 'Use weights with the language head, such as bert-base-uncased.',
       });
     }
-    result[ours] = overwriteRows(ours, initial[ours], theirs, source);
+    tf.tidy(() => parameters.assign(ours, overwriteRows(ours, parameters.read(ours), theirs, source)));
   }
-  return result;
 }
 
-/** Only the vocabulary may be larger than BERT's. */
-function overwriteRows(ours: string, target: HostTensor, theirs: string, source: HostTensor): HostTensor {
-  const isVocabulary = ours === 'embeddings.word_embeddings.weight' || ours === 'cls.predictions.bias';
+const isVocabulary = (name: string): boolean =>
+  name === 'embeddings.word_embeddings.weight' || name === 'cls.predictions.bias';
+const isPositions = (name: string): boolean => name === 'embeddings.position_embeddings.weight';
+
+/** Only the vocabulary may be larger than BERT's, only positions fewer. */
+function overwriteRows(ours: string, target: Tensor, theirs: string, source: Tensor): Tensor {
+  const [own, given] = [target.shape[0], source.shape[0]];
   const sameRow = `${target.shape.slice(1)}` === `${source.shape.slice(1)}`;
-  const rowsFit = isVocabulary ? source.shape[0] <= target.shape[0] : source.shape[0] === target.shape[0];
-  if (!sameRow || !rowsFit || source.shape.length !== target.shape.length) {
+  const rowsFit = own === given || (isVocabulary(ours) && given < own) || (isPositions(ours) && given > own);
+  if (!sameRow || !rowsFit || source.rank !== target.rank) {
     throw new Blip2Error(
       `BERT's ${theirs} has the shape [${source.shape}], ${ours} wants [${target.shape}]`,
       {
@@ -79,7 +78,6 @@ function overwriteRows(ours: string, target: HostTensor, theirs: string, source:
       },
     );
   }
-  const data = target.data.slice();
-  data.set(source.data);
-  return { shape: target.shape, data };
+  const first = tf.slice(source, 0, Math.min(own, given));
+  return given < own ? tf.concat([first, tf.slice(target, given)]) : copied(first);
 }

@@ -1,5 +1,5 @@
 /** A stage-1 Q-Former that starts as a BERT (BLIP-2 section 3.1) instead of being drawn from the seed. */
-import { Blip2Error, type ParameterStore } from '../runtime';
+import { Blip2Error, tf, type ParameterStore } from '../runtime';
 import { BERT, initialiseFromBert, type BertConfig, type Blip2QformerConfig } from '../models';
 import { fromPretrained, hashWeights, openModelFolder } from '../checkpoints';
 
@@ -15,7 +15,7 @@ export function initialisationRecord({ bert }: Initialisation): { bert: string }
 
 /**
  * Gives the parameters BERT's values wherever it has them: self-attention, feed-forwards (the queries' are copies of the
- * text's), embeddings, language head. The rest keeps what was drawn.
+ * text's), embeddings, language head. The rest keeps what was drawn. Texts are short: the first positions are kept.
  *
  * @throws Blip2Error naming every size in which the two differ
  */
@@ -27,18 +27,11 @@ export function initialise(
   const bert = fromPretrained(dir, BERT, { trainable: () => true });
   try {
     checkSizes(dir, bert.config, config);
-    const tensors = bert.parameters.snapshot();
-    const positions = tensors[POSITIONS];
-    const [rows, width] = [config.qformer.maxPositionEmbeddings, config.qformer.hiddenSize];
-    // The Q-Former's texts are short: it keeps the first positions.
-    tensors[POSITIONS] = { shape: [rows, width], data: positions.data.slice(0, rows * width) };
-    parameters.load(initialiseFromBert(config, parameters.snapshot(), tensors), dir);
+    tf.tidy(() => initialiseFromBert(config, parameters, bert.parameters.readAll()));
   } finally {
     bert.dispose();
   }
 }
-
-const POSITIONS = 'bert.embeddings.position_embeddings.weight';
 
 function checkSizes(dir: string, bert: BertConfig, { qformer }: Blip2QformerConfig): void {
   const equal = (option: string, own: number, theirs: number) =>

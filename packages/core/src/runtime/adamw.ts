@@ -35,24 +35,77 @@ export function createMoments(parameters: ParameterStore): { first: ParameterSto
   return { first: zeros(), second: zeros() };
 }
 
+/** What is updated, by name. */
+export interface AdamWStores {
+  parameters: ParameterStore;
+  first: ParameterStore;
+  second: ParameterStore;
+}
+
+/** What of an update differs from one parameter to another. */
+export interface AdamWUpdate {
+  name: string;
+  gradient: Tensor;
+  rates: AdamWStep;
+  decay: boolean;
+}
+
+/** Numbers of the parameters whose updates may be under way at once. */
+const AT_ONCE = 2 ** 23;
+
 /**
- * One update of one parameter. TensorFlow's ResourceApplyAdam does the pass over memory; its bias correction is
- * given as if done (powers of zero), and folded into the rate and ε so that the result is PyTorch's.
+ * Updates parameters, in groups one after the other: a scaled gradient and what decay takes off are as large as their
+ * parameter, and TensorFlow would compute those of all parameters as soon as the function starts.
+ * @param scale what each gradient is multiplied with before anything else
  */
 export function applyAdamW(
-  name: string,
-  gradient: Tensor,
-  stores: { parameters: ParameterStore; first: ParameterStore; second: ParameterStore },
-  step: AdamWStep,
-  options: AdamWOptions & { decay: boolean },
+  updates: readonly AdamWUpdate[],
+  scale: Tensor,
+  stores: AdamWStores,
+  options: AdamWOptions,
 ): void {
+  let before: Tensor[] | undefined;
+  for (const group of groupsOf(updates)) {
+    for (const update of group) updateOne(update, scale, stores, options, before);
+    before = group.map(({ name }) => stores.parameters.read(name)); // there once it is updated
+  }
+}
+
+/** Neighbours, of at most `AT_ONCE` numbers together or one alone. */
+function groupsOf(updates: readonly AdamWUpdate[]): AdamWUpdate[][] {
+  const groups: AdamWUpdate[][] = [];
+  let room = 0;
+  for (const update of updates) {
+    const { size } = update.gradient;
+    if (size > room) {
+      groups.push([]);
+      room = AT_ONCE;
+    }
+    groups.at(-1)!.push(update);
+    room -= size;
+  }
+  return groups;
+}
+
+/**
+ * TensorFlow's ResourceApplyAdam does the pass over memory; its bias correction is given as if done (powers of zero), and
+ * folded into the rate and ε so that the result is PyTorch's.
+ */
+function updateOne(
+  { name, gradient, rates, decay }: AdamWUpdate,
+  scale: Tensor,
+  stores: AdamWStores,
+  options: AdamWOptions,
+  after?: Tensor[],
+): void {
+  const times = (x: Tensor, factor: Tensor) => execute('Mul', [typeAttribute('float32')], [x, factor], after);
   const variable = stores.parameters.variable(name);
-  if (options.decay) {
-    const loss = tf.mul(variable.read(), tf.mul(step.learningRate, step.weightDecay));
+  if (decay) {
+    const loss = times(variable.read(), tf.mul(rates.learningRate, rates.weightDecay));
     executeRaw('AssignSubVariableOp', [typeAttribute('float32', 'dtype')], [variable, loss], 0);
   }
-  const root = tf.sqrt(step.correction2);
-  const rate = tf.div(tf.mul(step.learningRate, root), step.correction1);
+  const root = tf.sqrt(rates.correction2);
+  const rate = tf.div(tf.mul(rates.learningRate, root), rates.correction1);
   const moments = [stores.first.variable(name), stores.second.variable(name)];
   const scalars = [tf.scalar(0), tf.scalar(0), rate, tf.scalar(options.beta1), tf.scalar(options.beta2)];
   executeRaw(
@@ -62,7 +115,7 @@ export function applyAdamW(
       attribute('use_locking', 'bool', false),
       attribute('use_nesterov', 'bool', false),
     ],
-    [variable, ...moments, ...scalars, tf.mul(root, options.epsilon), gradient],
+    [variable, ...moments, ...scalars, tf.mul(root, options.epsilon), times(gradient, scale)],
     0,
   );
 }

@@ -18,14 +18,19 @@ export function operandIds(operands: readonly Operand[]): number[] {
   });
 }
 
-/** Runs an operation (or, while tracing, records it) and returns its raw outputs. */
+/**
+ * Runs an operation (or, while tracing, records it) and returns its raw outputs.
+ * @param after in a compiled function: not before these tensors are there
+ */
 export function executeRaw(
   name: string,
   attributes: OpAttribute[],
   operands: readonly Operand[],
   outputs: number,
+  after?: readonly Tensor[],
 ): TensorMetadata[] {
-  return backend.binding.executeOp(name, attributes, operandIds(operands), outputs);
+  const { binding } = backend;
+  return binding.executeOp(name, attributes, operandIds(operands), outputs, after && operandIds(after));
 }
 
 /** Gives a raw output to TensorFlow.js, which then owns it. */
@@ -34,8 +39,18 @@ export function toTensor(metadata: TensorMetadata): Tensor {
 }
 
 /** Runs an operation with one float32, int32 or bool output. */
-export function execute(name: string, attributes: OpAttribute[], operands: readonly Operand[]): Tensor {
-  return toTensor(executeRaw(name, attributes, operands, 1)[0]);
+export function execute(
+  name: string,
+  attributes: OpAttribute[],
+  operands: readonly Operand[],
+  after?: readonly Tensor[],
+): Tensor {
+  return toTensor(executeRaw(name, attributes, operands, 1, after)[0]);
+}
+
+/** The same float32 numbers in memory of their own: tensors and variables else share theirs until one is written. */
+export function copied(x: Tensor): Tensor {
+  return execute('DeepCopy', [typeAttribute('float32')], [x]);
 }
 
 export function dtypeNumber(dtype: string): number {

@@ -7,6 +7,8 @@ export {
   globalNorm,
   type AdamWOptions,
   type AdamWStep,
+  type AdamWStores,
+  type AdamWUpdate,
 } from './adamw';
 export { breathe } from './breathe';
 export { cluster, Cluster, explainCollective, joinCluster, readCluster, type Share } from './cluster';
@@ -22,6 +24,7 @@ export {
 export { computeValues } from './computeValues';
 export { cpu, featuresOf, type Cpu } from './cpu';
 export { Blip2Error } from './errors';
+export { copied } from './execute';
 export { valueAndGradients } from './gradients';
 export { HalfTensor, type HalfType } from './half';
 export { halfMethods, type HalfMethod } from './halfProducts';

@@ -36,10 +36,11 @@ function initialise(spec: ParameterSpec, name: string, seed: number): Tensor {
   const { shape, init } = spec;
   const rng = Rng.from(seed, streamOf(name));
   switch (init.kind) {
+    // On the device: an array in host memory would wait for the garbage collector.
     case 'zeros':
-      return tf.zeros(shape);
+      return tf.fill(shape, 0);
     case 'ones':
-      return tf.ones(shape);
+      return tf.fill(shape, 1);
     case 'constant':
       return tf.fill(shape, init.value);
     case 'normal':
