@@ -48,7 +48,7 @@ export async function cropImage(
   bytes: Uint8Array,
   size: number,
   random: () => number,
-  target = new Uint8Array(size * size * 3),
+  target: Uint8Array = new Uint8Array(size * size * 3),
 ): Promise<Uint8Array> {
   const isMirrored = random() < 0.5;
   const header = jpegHeader(bytes);
