@@ -47,7 +47,7 @@ export const choose = (view: Locator, name: string, label: string): Promise<stri
 
 /** What is on the screen over a query's picture: [4 P]. Colours come back changed by a rounding. */
 export async function expectPixels(view: Locator, expected: Uint8ClampedArray): Promise<void> {
-  const found = await view.locator('.blip2-Picture canvas').evaluate((canvas: Canvas) => {
+  const found = await view.locator('.blip2-Heat').evaluate((canvas: Canvas) => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return Array.from(data);
   });

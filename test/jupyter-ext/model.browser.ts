@@ -42,7 +42,7 @@ describe.skipIf(!chromiumPath || !explorerScript())('a model’s attention on th
   /** [4 P]: what covers the picture. */
   const pixels = () =>
     view
-      .locator('.blip2-Picture canvas')
+      .locator('.blip2-Heat')
       .evaluate((canvas: Canvas) =>
         Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data),
       );

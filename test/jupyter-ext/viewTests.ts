@@ -80,7 +80,7 @@ export function viewTests() {
   /** What is on the screen over the picture: [4 P]. */
   const pixels = (view: Locator) =>
     view
-      .locator('.blip2-Picture canvas')
+      .locator('.blip2-Heat')
       .evaluate((canvas: Canvas) =>
         Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data),
       );

@@ -55,6 +55,16 @@ export function colorOf(t: number, paint: Paint): Rgba {
   return [mix(0), mix(1), mix(2), Math.round(255 * HEAT_OPACITY)];
 }
 
+/** All of them, from the scale's lower end to the upper, for a style sheet. */
+export function gradientOf(paint: Paint): string {
+  const steps = paint === 'light' ? 1 : MAPS[paint].length - 1;
+  const stops = Array.from({ length: steps + 1 }, (_, step) => {
+    const [red, green, blue, alpha] = colorOf(step / steps, paint);
+    return `rgba(${red}, ${green}, ${blue}, ${alpha / 255})`;
+  });
+  return `linear-gradient(to right, ${stops.join(', ')})`;
+}
+
 /** One pixel per patch, row by row: [4 P]. @param top the value at the scale's upper end */
 export function heatPixels(map: Float32Array, top: number, paint: Paint): Uint8ClampedArray<ArrayBuffer> {
   const pixels = new Uint8ClampedArray(4 * map.length);

@@ -10,6 +10,7 @@ import { describePatch, describeShown } from '../attention/words';
 import { element, pixelCanvas, putPixels, setText } from './dom';
 import type { Context, Part } from './part';
 import { shapeOf } from './shape';
+import { sheet } from './sheet';
 
 /** The picture's own element is shared with the small pictures. */
 export type PicturePart = Part & { image: HTMLImageElement };
@@ -18,13 +19,14 @@ export type PicturePart = Part & { image: HTMLImageElement };
 export function picture({ attention, t, change, hover }: Context, ...below: HTMLElement[]): PicturePart {
   const { image, grid } = attention;
   const heat = pixelCanvas({ class: 'blip2-Heat', 'aria-hidden': 'true' });
-  const [cursor, kept] = ['blip2-Cursor', 'blip2-Cursor blip2-Kept'].map((name) => {
-    const width = 100 / grid.columns;
-    return element('div', {
-      class: name,
-      style: `width: ${width}%; height: ${100 / grid.rows}%`,
-      hidden: '',
-    });
+  let shown: Shown | undefined;
+  const cursors = sheet({
+    draw(context, fine) {
+      if (!shown) return;
+      const { patch, state } = shown;
+      if (state.patch !== null) drawCursor(context, state.patch, grid, fine, true);
+      if (patch !== undefined) drawCursor(context, patch, grid, fine, false);
+    },
   });
   const img = element('img', { src: image.url, alt: '', draggable: 'false', decoding: 'sync' });
   const frame = element(
@@ -38,11 +40,9 @@ export function picture({ attention, t, change, hover }: Context, ...below: HTML
     },
     img,
     heat.canvas,
-    kept,
-    cursor,
+    cursors.canvas,
   );
   const readout = element('p', { class: 'blip2-Readout' });
-  let shown: Shown | undefined;
   let pointed: number | undefined;
 
   function point(patch: number | undefined, isByKey = false): void {
@@ -80,8 +80,7 @@ export function picture({ attention, t, change, hover }: Context, ...below: HTML
         putPixels(heat.context, heatPixels(now.map, now.top, now.state.paint), grid.columns);
         frame.setAttribute('aria-label', describeShown(t, now, attention));
       }
-      place(cursor, now.patch, grid);
-      place(kept, now.state.patch ?? undefined, grid);
+      if (before?.patch !== now.patch || before?.state.patch !== now.state.patch) cursors.redraw();
       setText(
         readout,
         now.patch === undefined
@@ -89,14 +88,34 @@ export function picture({ attention, t, change, hover }: Context, ...below: HTML
           : describePatch(t, now.patch, now, attention),
       );
     },
+    dispose: cursors.dispose,
   };
 }
 
-function place(box: HTMLElement, patch: number | undefined, { rows, columns }: Attention['grid']): void {
-  box.hidden = patch === undefined;
-  if (patch === undefined) return;
-  box.style.left = `${(100 * (patch % columns)) / columns}%`;
-  box.style.top = `${(100 * Math.floor(patch / columns)) / rows}%`;
+/** White in black, to be seen on any picture; dashed where it stays. */
+function drawCursor(
+  context: CanvasRenderingContext2D,
+  patch: number,
+  { rows, columns }: Attention['grid'],
+  fine: number,
+  isKept: boolean,
+): void {
+  const { width, height } = context.canvas;
+  const line = (index: number, count: number, length: number) => Math.round((index * length) / count);
+  const [column, row] = [patch % columns, Math.floor(patch / columns)];
+  const [left, top] = [line(column, columns, width), line(row, rows, height)];
+  const [right, bottom] = [line(column + 1, columns, width), line(row + 1, rows, height)];
+  const frame = (color: string, thick: number, outset: number) => {
+    context.strokeStyle = color;
+    context.lineWidth = thick;
+    const inset = thick / 2 - outset;
+    context.strokeRect(left + inset, top + inset, right - left - 2 * inset, bottom - top - 2 * inset);
+  };
+  const [thin, thick] = [Math.round(fine), Math.round(2 * fine)];
+  context.setLineDash([]);
+  frame('#000000', thin, thin);
+  if (isKept) context.setLineDash([2 * thick, thick]);
+  frame('#ffffff', thick, 0);
 }
 
 function patchAt(event: MouseEvent, frame: HTMLElement, { rows, columns }: Attention['grid']): number {

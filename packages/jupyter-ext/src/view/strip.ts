@@ -3,6 +3,7 @@ import type { Shown } from '../attention/shown';
 import { percent, subjectName, tokenText } from '../attention/words';
 import { element, iconButton, newId, setBar, setText } from './dom';
 import type { Context, Part } from './part';
+import { atRest } from './rest';
 import { roving } from './roving';
 
 /** Milliseconds that a token is looked at when the caption is played. */
@@ -29,6 +30,7 @@ export function strip({ attention, t, change, hover }: Context, kind: 'token' | 
     { class: 'blip2-Tokens', role: 'listbox', 'aria-orientation': 'horizontal', 'aria-labelledby': name.id },
     ...options,
   );
+  const titles = atRest();
   let shown: Shown | undefined;
   const follow = (index: number | null) =>
     change({ token: null, step: null, [kind]: index, locked: false, patch: null });
@@ -61,13 +63,19 @@ export function strip({ attention, t, change, hover }: Context, kind: 'token' | 
         option.setAttribute('aria-selected', String(state[kind] === index));
         option.toggleAttribute('data-shown', subject.kind === kind && subject.index === index);
         setBar(option.lastElementChild as HTMLElement, readers && most > 0 ? readers[index] / most : 0);
-        option.title = readers
-          ? t('%1 of its attention is on %2', percent(readers[index]), subjectName(t, subject, attention))
-          : '';
       }
+      titles.wish(() => {
+        for (const [index, option] of options.entries())
+          option.title = readers
+            ? t('%1 of its attention is on %2', percent(readers[index]), subjectName(t, subject, attention))
+            : '';
+      });
       stepper?.update();
     },
-    dispose: () => stepper?.stop(),
+    dispose() {
+      titles.dispose();
+      stepper?.stop();
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /**
- * Small pictures with their heat, all on one canvas over the places that are kept for them. A canvas for each would be a
- * layer of the browser's for each, and with a few views on a page it sorts them anew whenever something is pointed at.
+ * Small pictures with their heat, and their marks, all on one canvas over the tiles that keep places for them. A canvas
+ * for each would be a layer of the browser's for each, and with a few views on a page it sorts them anew whenever
+ * something is pointed at; marks of the page's own would have it laid out and painted anew.
  */
 import type { Attention } from '../attention/bundle';
 import { heatPixels } from '../attention/colors';
@@ -8,6 +9,17 @@ import { SMALL } from '../attention/figure';
 import type { Paint } from '../attention/state';
 import { element, pixelCanvas, putPixels } from './dom';
 import { shapeOf } from './shape';
+import { sheet } from './sheet';
+import {
+  drawMark,
+  drawPlace,
+  fitTile,
+  lookOf,
+  type FittedTile,
+  type Look,
+  type Mark,
+  type Tile,
+} from './tiles';
 
 /** The picture's own pixels are kept at a width that is enough for a tile on a fine screen. */
 const WIDTH = 112;
@@ -18,26 +30,35 @@ export interface Heat {
   top: number;
 }
 
-/** The canvas lies over `list`; drawn anew when `draw` is called or the list has another size. */
+/** The canvas lies over `list`. What is put is seen after `redraw`; one of another size draws itself. */
 export interface Thumbnails {
   element: HTMLElement;
-  draw(heats: readonly Heat[], paint: Paint): void;
-  /** The places have moved. */
-  moved(): void;
+  putHeats(heats: readonly Heat[], paint: Paint): void;
+  /** One for each tile, or none at all. */
+  putMarks(marks: readonly Mark[] | undefined): void;
+  /** The style sheet gives other colours and fonts to a tile. */
+  restyle(tile: number): void;
+  redraw(): void;
+  /** The tiles have moved. */
+  refit(): void;
   dispose(): void;
 }
 
-/** @param places one for each heat, within `list` */
+/** @param tiles one for each heat, within `list` */
 export function thumbnails(
   { image, grid }: Attention,
   picture: HTMLImageElement,
   list: HTMLElement,
-  places: readonly HTMLElement[],
+  tiles: readonly Tile[],
 ): Thumbnails {
-  const sheet = pixelCanvas({ class: 'blip2-Sheet', 'aria-hidden': 'true' });
   const heat = pixelCanvas();
+  /** Without marks: what is below them when they change. */
+  const plain = pixelCanvas();
   const bases = new Map<boolean, HTMLCanvasElement>();
   let drawn: { heats: readonly Heat[]; paint: Paint } | undefined;
+  let marks: readonly Mark[] | undefined;
+  let fitted: FittedTile[] = [];
+  let looks: (Look | undefined)[] = [];
 
   function base(isGray: boolean): HTMLCanvasElement {
     const found = bases.get(isGray);
@@ -52,40 +73,56 @@ export function thumbnails(
     return canvas;
   }
 
-  function redraw(): void {
-    const { left, top, width, height } = list.getBoundingClientRect();
-    if (!drawn || width === 0) return;
-    const { canvas, context } = sheet;
-    const fine = window.devicePixelRatio;
-    [canvas.width, canvas.height] = [Math.round(width * fine), Math.round(height * fine)];
+  function drawPlain(): void {
+    if (!drawn) return;
+    const { canvas, context } = plain;
+    [canvas.width, canvas.height] = [paper.canvas.width, paper.canvas.height];
     const isThere = picture.complete && picture.naturalWidth > 0;
-    for (const [i, { map, top: end }] of drawn.heats.entries()) {
-      const place = places[i].getBoundingClientRect();
-      const box = [place.left - left, place.top - top, place.width, place.height].map((n) =>
-        Math.round(n * fine),
-      ) as [number, number, number, number];
-      putPixels(heat.context, heatPixels(map, end, drawn.paint), grid.columns);
+    for (const [i, { place }] of fitted.entries()) {
+      const { map, top } = drawn.heats[i];
+      putPixels(heat.context, heatPixels(map, top, drawn.paint), grid.columns);
       if (isThere) {
         context.imageSmoothingEnabled = image.width > SMALL;
-        context.drawImage(base(drawn.paint !== 'light'), ...box);
+        context.drawImage(base(drawn.paint !== 'light'), ...place);
       }
       context.imageSmoothingEnabled = false;
-      context.drawImage(heat.canvas, ...box);
+      context.drawImage(heat.canvas, ...place);
     }
   }
 
-  // Tells the first size, too: nothing is drawn before there is one.
-  const sizes = new ResizeObserver(redraw);
-  sizes.observe(list);
-  if (!picture.complete) picture.addEventListener('load', redraw, { once: true });
-  return {
-    element: element('div', { class: 'blip2-Thumbnails' }, list, sheet.canvas),
-    draw(heats, paint) {
-      drawn = { heats, paint };
-      redraw();
+  const paper = sheet({
+    fit(fine) {
+      const { left, top } = list.getBoundingClientRect();
+      fitted = tiles.map((tile) => fitTile(tile, left, top, fine));
+      looks = [];
+      drawPlain();
     },
-    moved: redraw,
-    dispose: () => sizes.disconnect(),
+    draw(context, fine) {
+      if (plain.canvas.width > 0) context.drawImage(plain.canvas, 0, 0);
+      if (!marks) return;
+      const all = tiles.map((tile, i) => (looks[i] ??= lookOf(tile, context, fine)));
+      for (const [i, mark] of marks.entries()) drawMark(context, mark, fitted[i], all[i]);
+      for (const [i, { place }] of marks.entries())
+        if (place !== undefined) drawPlace(context, place, fitted[i], all[i], fine);
+    },
+  });
+  plain.canvas.width = 0;
+  if (!picture.complete) picture.addEventListener('load', paper.refit, { once: true });
+  return {
+    element: element('div', { class: 'blip2-Thumbnails' }, list, paper.canvas),
+    putHeats(heats, paint) {
+      drawn = { heats, paint };
+      drawPlain();
+    },
+    putMarks(next) {
+      marks = next;
+    },
+    restyle(tile) {
+      looks[tile] = undefined;
+    },
+    redraw: paper.redraw,
+    refit: paper.refit,
+    dispose: paper.dispose,
   };
 }
 
