@@ -5,6 +5,7 @@ export { dropout, stopGradient, withDropout } from './dropout';
 export { argMax, embedding, gatherRows } from './embedding';
 export { linear, matmul } from './linear';
 export { l2Normalize, layerNorm, rmsNorm } from './normalise';
+export { normedLinear, normedRows, type NormedRows } from './normedLinear';
 export { addToColumns, gatherColumns, putColumns, putSlice } from './scatter';
 export { IGNORED, softmaxCrossEntropy } from './softmaxCrossEntropy';
 export { logSoftmax, topK, type TopK } from './topK';

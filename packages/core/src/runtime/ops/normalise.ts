@@ -5,6 +5,28 @@ import { customGradient } from './customGradient';
 const sumRows = (x: Tensor): Tensor => tf.sum(tf.reshape(x, [-1, x.shape[x.shape.length - 1]]), 0);
 const meanLast = (x: Tensor): Tensor => tf.mean(x, -1, true);
 
+/** x without its mean, and 1 / √(variance + ε). */
+function centre(x: Tensor, epsilon: number): { centred: Tensor; inverse: Tensor } {
+  const centred = tf.sub(x, meanLast(x));
+  return { centred, inverse: tf.rsqrt(tf.add(meanLast(tf.square(centred)), epsilon)) }; // [..., 1]
+}
+
+/** The gradient of x from that of (x − mean) · inverse. */
+function throughNormal(dNormal: Tensor, xHat: Tensor, inverse: Tensor): Tensor {
+  const along = tf.mul(xHat, meanLast(tf.mul(dNormal, xHat)));
+  return tf.mul(tf.sub(tf.sub(dNormal, meanLast(dNormal)), along), inverse);
+}
+
+/** (x − mean) / √(variance + ε) over the last axis: LayerNorm without scale and shift. */
+export function standardise(x: Tensor, epsilon: number): Tensor {
+  return customGradient([x], ([input], save) => {
+    const { centred, inverse } = centre(input, epsilon);
+    const normal = tf.mul(centred, inverse);
+    save([normal, inverse]);
+    return { value: normal, gradients: (dy, [xHat, inv]) => [throughNormal(dy, xHat, inv)] };
+  });
+}
+
 /**
  * (x − mean) / √(variance + ε) · gamma + beta over the last axis, as torch.nn.LayerNorm.
  * @param x [..., D]
@@ -13,16 +35,13 @@ const meanLast = (x: Tensor): Tensor => tf.mean(x, -1, true);
  */
 export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): Tensor {
   return customGradient([x, gamma, beta], ([input, scale, shift], save) => {
-    const centred = tf.sub(input, meanLast(input));
-    const inverse = tf.rsqrt(tf.add(meanLast(tf.square(centred)), epsilon)); // [..., 1]
+    const { centred, inverse } = centre(input, epsilon);
     const normal = tf.mul(centred, inverse);
     save([normal, inverse, scale]);
     return {
       value: tf.add(tf.mul(normal, scale), shift),
       gradients: (dy, [xHat, inv, g]) => {
-        const dNormal = tf.mul(dy, g);
-        const along = tf.mul(xHat, meanLast(tf.mul(dNormal, xHat)));
-        const dx = tf.mul(tf.sub(tf.sub(dNormal, meanLast(dNormal)), along), inv);
+        const dx = throughNormal(tf.mul(dy, g), xHat, inv);
         return [dx, sumRows(tf.mul(dy, xHat)), sumRows(dy)];
       },
     };
