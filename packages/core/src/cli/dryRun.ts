@@ -74,7 +74,8 @@ export function describeForecast(own: Forecast): string {
       { part: 'all', parameters: whole(own.parameters), trained: whole(own.trainable), stored: '' },
     ]),
     `memory: about ${gib(peak)} (frozen towers ${gib(frozen)}, weights ${gib(weights)}, gradients ${gib(gradients)}, ` +
-      `moments ${gib(moments)}, activations ${gib(activations)}); with recomputed blocks ${gib(peakByRecompute)}`,
+      `moments ${gib(moments)}, activations ${gib(activations)}); with recomputed blocks ${gib(peakByRecompute)}; ` +
+      'some 0.45 GiB more for Node, TensorFlow and the code',
     `steps: ${whole(own.steps)}; samples: ${whole(own.samples)}, each of ${whole(own.pictures)} pictures ${own.epochs.toFixed(2)} times`,
     `operations: ${(own.operationsPerSample / 1e9).toPrecision(3)} GFLOP per sample, ${own.operations.toExponential(2)} in all`,
     measured
