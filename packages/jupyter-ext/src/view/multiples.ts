@@ -68,7 +68,7 @@ export function multiples({ attention, t, change, hover }: Context, picture: HTM
       option.setAttribute('aria-selected', String(isSelected));
       option.toggleAttribute('data-shown', isShown);
       option.toggleAttribute('data-locked', isLocked);
-      small.restyle(query);
+      small.putLook(query, look);
     }
     rove.setStop(state.query);
   }
@@ -110,7 +110,7 @@ export function multiples({ attention, t, change, hover }: Context, picture: HTM
       if (isMarked) mark(now.marks, now);
       if (isChosen) choose(now);
       if (rove.arrange(now.order)) small.refit();
-      else if (isPainted || isMarked || isChosen) small.redraw();
+      else if (isPainted || isMarked || (isChosen && now.marks)) small.redraw();
       setText(
         title,
         now.marks

@@ -36,8 +36,8 @@ export interface Thumbnails {
   putHeats(heats: readonly Heat[], paint: Paint): void;
   /** One for each tile, or none at all. */
   putMarks(marks: readonly Mark[] | undefined): void;
-  /** The style sheet gives other colours and fonts to a tile. */
-  restyle(tile: number): void;
+  /** The style sheet gives a tile the colours and fonts of all whose look has this name. */
+  putLook(tile: number, name: string): void;
   redraw(): void;
   /** The tiles have moved. */
   refit(): void;
@@ -58,7 +58,9 @@ export function thumbnails(
   let drawn: { heats: readonly Heat[]; paint: Paint } | undefined;
   let marks: readonly Mark[] | undefined;
   let fitted: FittedTile[] = [];
-  let looks: (Look | undefined)[] = [];
+  const names: string[] = tiles.map(() => '');
+  /** By name: to read styles while something is pointed at would have the browser reckon them at once. */
+  const looks = new Map<string, Look>();
 
   function base(isGray: boolean): HTMLCanvasElement {
     const found = bases.get(isGray);
@@ -94,13 +96,17 @@ export function thumbnails(
     fit(fine) {
       const { left, top } = list.getBoundingClientRect();
       fitted = tiles.map((tile) => fitTile(tile, left, top, fine));
-      looks = [];
+      looks.clear();
       drawPlain();
     },
     draw(context, fine) {
       if (plain.canvas.width > 0) context.drawImage(plain.canvas, 0, 0);
       if (!marks) return;
-      const all = tiles.map((tile, i) => (looks[i] ??= lookOf(tile, context, fine)));
+      const all = tiles.map((tile, i) => {
+        const look = looks.get(names[i]) ?? lookOf(tile, context, fine);
+        looks.set(names[i], look);
+        return look;
+      });
       for (const [i, mark] of marks.entries()) drawMark(context, mark, fitted[i], all[i]);
       for (const [i, { place }] of marks.entries())
         if (place !== undefined) drawPlace(context, place, fitted[i], all[i], fine);
@@ -117,8 +123,8 @@ export function thumbnails(
     putMarks(next) {
       marks = next;
     },
-    restyle(tile) {
-      looks[tile] = undefined;
+    putLook(tile, name) {
+      names[tile] = name;
     },
     redraw: paper.redraw,
     refit: paper.refit,
