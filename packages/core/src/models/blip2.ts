@@ -6,8 +6,8 @@
  * B batch, Q queries, P patches, W width of the image, D width of the language model, L text tokens, T tokens of a text
  * beside the queries.
  */
-import { tf, type ParameterSpecs, type Rng, type Tensor } from '../runtime';
-import { defaultLinearSpecs, layerNorm, layerNormSpecs, linear, type Weights } from '../nn';
+import { normedRows, tf, type ParameterSpecs, type Rng, type Tensor } from '../runtime';
+import { defaultLinearSpecs, layerNormSpecs, linear, type Weights } from '../nn';
 import type { LanguageTower, Prompt } from './languageTower';
 import { bidirectionalMask } from './masks';
 import { embedText, imageMemory, qformer, type QformerOutput } from './qformer';
@@ -90,7 +90,8 @@ export function queryImages(
   features: Tensor,
   { text, rng, probes }: QueryOptions = {},
 ): QformerOutput {
-  const normed = layerNorm(w.scope('vision_model.post_layernorm'), features, visionLayerNormEps);
+  const norm = w.scope('vision_model.post_layernorm');
+  const normed = normedRows(features, norm.get('weight'), norm.get('bias'), visionLayerNormEps);
   const image = imageMemory(w, config, normed);
   const beside = text && {
     text: embedText(w, text.ids), // [B, T, D]

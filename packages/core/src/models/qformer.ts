@@ -5,7 +5,17 @@
  *
  * B batch, Q queries, P patches, T text tokens, S = Q + T rows, D width, W width of the image, H heads, d = D / H.
  */
-import { Blip2Error, dropout, gelu, isRecomputing, matmul, tf, type Rng, type Tensor } from '../runtime';
+import {
+  Blip2Error,
+  dropout,
+  gelu,
+  isRecomputing,
+  matmul,
+  tf,
+  type NormedRows,
+  type Rng,
+  type Tensor,
+} from '../runtime';
 import {
   addNorm,
   embed,
@@ -115,7 +125,7 @@ export function embedText(w: Weights, ids: Tensor): Tensor {
 }
 
 /** Keys and values of the image [B, P, W], to be read by any number of passes. */
-export function imageMemory(w: Weights, config: QformerConfig, image: Tensor): ImageMemory {
+export function imageMemory(w: Weights, config: QformerConfig, image: Tensor | NormedRows): ImageMemory {
   const memory: ImageMemory = {};
   for (let i = 0; i < config.numHiddenLayers; i += config.crossAttentionFrequency) {
     const maps = w.scope(`qformer.encoder.layer.${i}.crossattention.attention`);
