@@ -71,7 +71,7 @@ const TRAINING: Settings = {
 };
 
 /** At the paper's size, where a step takes ten seconds and a process up to 9 GB. */
-const LARGE: Settings = { ...TRAINING, inPairs: true, seconds: 45 };
+const LARGE: Settings = { ...TRAINING, inPairs: true, seconds: 120 };
 
 const ENCODING: Settings = {
   ...USUAL,
@@ -108,7 +108,7 @@ const work =
     config: `${config}.json`,
   });
 const stage1 = work('stage1', LARGE);
-const stage2 = work('stage2', TRAINING);
+const stage2 = work('stage2', { ...TRAINING, seconds: 110 });
 const encode = work('encode', ENCODING);
 const encodeLarge = work('encode', { ...ENCODING, inPairs: true });
 const generate = work('generate', USUAL);
