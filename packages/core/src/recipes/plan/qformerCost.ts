@@ -45,11 +45,26 @@ export function stage1Cost(
   };
 }
 
-/** Stage 2: the queries alone over the image; with `text`, a question beside them. */
-export function queriesCost(qformer: QformerConfig, { patches, textLength }: Surroundings): Cost {
-  return passesCost(qformer, patches, [
-    { queries: qformer.numQueryTokens, text: textLength, copiesImage: false },
-  ]);
+/**
+ * Stage 2: the queries alone over the image; with `text`, a question beside them. Where the image's own gradient is not
+ * wanted, that of its norm comes with the one of keys and values (`normedLinear`).
+ */
+export function queriesCost(
+  qformer: QformerConfig,
+  { patches, textLength, trainsVision = false }: Surroundings & { trainsVision?: boolean },
+): Cost {
+  const pass = { queries: qformer.numQueryTokens, text: textLength, copiesImage: false };
+  const { backward, ...cost } = passesCost(qformer, patches, [pass]);
+  return { ...cost, backward: trainsVision ? backward : backward - readingOperations(qformer, patches) };
+}
+
+/** Keys and values of an image, for all blocks that read it. */
+function readingOperations(
+  { hiddenSize, encoderHiddenSize, numHiddenLayers, crossAttentionFrequency }: QformerConfig,
+  patches: number,
+): number {
+  const reading = Math.ceil(numHiddenLayers / crossAttentionFrequency);
+  return reading * 2 * patches * encoderHiddenSize * 2 * hiddenSize;
 }
 
 function passesCost(config: QformerConfig, patches: number, passes: readonly Pass[]): Cost {
@@ -57,7 +72,7 @@ function passesCost(config: QformerConfig, patches: number, passes: readonly Pas
   const reading = Math.ceil(config.numHiddenLayers / config.crossAttentionFrequency);
   const layers = config.numHiddenLayers;
   const memory = 2 * patches * D; // keys and values of an image, for one block
-  let operations = reading * 2 * patches * W * 2 * D;
+  let operations = readingOperations(config, patches);
   let kept = patches * W + reading * memory; // the image after its norm
   let [keptByRecompute, largest] = [kept, 0];
   for (const { queries: q, text, copiesImage } of passes) {

@@ -99,7 +99,11 @@ export function stage2Size(options: Stage2Size): RunSize {
       parameters: countParameters(model.trainableParameters()),
       trained: true,
       storage: 'float32',
-      cost: queriesCost(qformer, { patches: patchesOf(options), textLength: questionLength }),
+      cost: queriesCost(qformer, {
+        patches: patchesOf(options),
+        textLength: questionLength,
+        trainsVision: options.trainsVision,
+      }),
     },
     {
       name: 'language model',
