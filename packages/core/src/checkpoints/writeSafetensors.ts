@@ -32,7 +32,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
  * How a tensor is stored.
  *
  * @param what names the tensor in errors
- * @param dtype rounds a float32 tensor to 16 bit (to nearest, ties to even); others stay as they are
+ * @param dtype rounds a float32 tensor to 16 bit (to nearest, ties to even); others, and what gives bytes, stay as they are
  * @throws Blip2Error if values of the host do not fill the shape
  */
 export function toStored(tensor: WritableTensor, what: string, dtype?: HalfType): StoredTensor {

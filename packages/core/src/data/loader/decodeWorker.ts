@@ -16,18 +16,7 @@ import { BUSY, STOP, type DecoderSettings, type Done, type Job, type Outcome } f
 
 const [CAPTION, CROP] = [1, 2];
 const { slots, imageSize, seed, augment, wantsAll, control } = workerData as DecoderSettings;
-/**
- * Pictures are read in turn into two stretches of memory, one while the other is decoded: memory of its own for each is
- * what most collections of garbage were for. What is larger than usual is not kept.
- */
-const KEPT = 4 * 2 ** 20;
-const stretches = [Buffer.alloc(0), Buffer.alloc(0)];
-const reader = new PlaceReader((length) => {
-  if (length > KEPT) return Buffer.allocUnsafeSlow(length);
-  stretches.reverse();
-  if (stretches[0].length < length) stretches[0] = Buffer.allocUnsafeSlow(Math.min(KEPT, 2 * length));
-  return stretches[0].subarray(0, length);
-});
+const reader = new PlaceReader();
 const size = imageSize ** 2 * 3;
 // One thread each, and no cache: pictures come but once.
 sharp.concurrency(1);

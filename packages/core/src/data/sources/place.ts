@@ -62,9 +62,6 @@ const OPEN = 64;
 export class PlaceReader {
   private readonly handles = new Map<string, number>();
 
-  /** @param allocate where so many bytes of a shard are read to; memory of their own unless given */
-  constructor(private readonly allocate: (length: number) => Buffer = (n) => Buffer.allocUnsafeSlow(n)) {}
-
   /** @throws UnreadableError naming file and member */
   read(place: PicturePlace): ReadPicture {
     const { file, range, known } = place;
@@ -81,7 +78,7 @@ export class PlaceReader {
 
   private bytes({ file, range }: PicturePlace): Buffer {
     const [offset, length] = range!;
-    const bytes = this.allocate(length);
+    const bytes = Buffer.allocUnsafeSlow(length);
     try {
       const count = readSync(this.handle(file), bytes, 0, length, offset);
       if (count === length) return bytes;
