@@ -2,7 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { fromPretrained, SafetensorsFile, savePretrained } from '../../packages/core/src/checkpoints';
+import {
+  fromPretrained,
+  SafetensorsFile,
+  savePretrained,
+  storedParameters,
+} from '../../packages/core/src/checkpoints';
 import { ParameterStore, tf } from '../../packages/core/src/runtime';
 import { TINY, TINY_CONFIG, tinyParameters } from './tinyFamily';
 
@@ -88,11 +93,18 @@ test('tensors of the host and of the device are the same; none is left behind', 
   savePretrained(dir, TINY, TINY_CONFIG, tensors);
   tf.dispose(tensors);
   const device = readFileSync(join(dir, 'model.safetensors'));
+  const written = () => readFileSync(join(dir, 'model.safetensors'));
   for (const source of [values, parameters]) {
     savePretrained(dir, TINY, TINY_CONFIG, source);
-    expect(readFileSync(join(dir, 'model.safetensors')).equals(device)).toBe(true);
+    expect(written().equals(device)).toBe(true);
   }
-  savePretrained(dir, TINY, TINY_CONFIG, parameters, { dtype: 'float16' });
+  savePretrained(dir, TINY, TINY_CONFIG, values, { dtype: 'float16' });
+  const half = written();
+  expect(half.length).toBeLessThan(device.length);
+  for (const source of [parameters, { ...values, ...storedParameters(parameters) }]) {
+    savePretrained(dir, TINY, TINY_CONFIG, source, { dtype: 'float16' });
+    expect(written().equals(half)).toBe(true);
+  }
   expect(tf.memory().numTensors).toBe(held);
 });
 

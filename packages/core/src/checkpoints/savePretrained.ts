@@ -10,7 +10,7 @@ import { refuse } from './problems';
 import { replaceFiles } from './replaceFiles';
 import { writeWeights } from './shards';
 import { storageType } from './storage';
-import { storedParameter, toStored, type StoredTensor, type WritableTensor } from './writeSafetensors';
+import { storedParameters, toStored, type StoredTensor, type WritableTensor } from './writeSafetensors';
 
 export interface SavePretrainedOptions {
   /** Rounds the matrices to 16 bit; norms, biases and positions stay float32. Nothing is rounded unless given. */
@@ -45,11 +45,7 @@ export function savePretrained<Config>(
 }
 
 function collect(tensors: WritableTensors, dtype?: HalfType): Map<string, StoredTensor> {
-  if (tensors instanceof ParameterStore) {
-    const typeOf = (name: string) => storageType(name, tensors.shape(name), dtype);
-    return new Map(tensors.names().map((name) => [name, storedParameter(tensors, name, typeOf(name))]));
-  }
-  const entries = Object.entries(tensors);
+  const entries = Object.entries(tensors instanceof ParameterStore ? storedParameters(tensors) : tensors);
   return new Map(
     entries.map(([name, tensor]) => [
       name,

@@ -1,6 +1,6 @@
 /** Writing safetensors files (the format: header.ts), tensor by tensor, from the host or the device. */
 import { Blip2Error, HalfTensor, tf, type HalfType, type ParameterStore, type Tensor } from '../runtime';
-import { byteSize, type SafetensorsDtype } from './dtypes';
+import { byteSize, toFloat32, type SafetensorsDtype } from './dtypes';
 import { writeFileAtomic } from './files';
 
 /** A tensor in host memory. */
@@ -32,7 +32,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
  * How a tensor is stored.
  *
  * @param what names the tensor in errors
- * @param dtype rounds a float32 tensor to 16 bit (to nearest, ties to even); others, and what gives bytes, stay as they are
+ * @param dtype rounds a float32 tensor to 16 bit (to nearest, ties to even); others stay as they are
  * @throws Blip2Error if values of the host do not fill the shape
  */
 export function toStored(tensor: WritableTensor, what: string, dtype?: HalfType): StoredTensor {
@@ -45,7 +45,10 @@ export function toStored(tensor: WritableTensor, what: string, dtype?: HalfType)
     const type = TYPES[tensor.dtype as keyof typeof TYPES];
     return { dtype: type, shape, bytes: () => bytesOf(tensor.dataSync()) };
   }
-  if ('bytes' in tensor) return tensor;
+  if ('bytes' in tensor) {
+    if (!dtype || tensor.dtype !== 'F32') return tensor;
+    return rounded(shape, () => tf.tensor(toFloat32('F32', tensor.bytes())!, [...shape], 'float32'), dtype);
+  }
   const { data } = tensor;
   const size = shape.reduce((product, side) => product * side, 1);
   if (size !== data.length) {
@@ -60,16 +63,14 @@ export function toStored(tensor: WritableTensor, what: string, dtype?: HalfType)
   return { dtype: 'F32', shape, bytes: () => bytesOf(data) };
 }
 
-/** How a parameter is stored; its value is read when its turn comes. */
-export function storedParameter(parameters: ParameterStore, name: string, dtype?: HalfType): StoredTensor {
-  const shape = parameters.shape(name);
-  const read = () => parameters.read(name);
-  return dtype ? rounded(shape, read, dtype) : { dtype: 'F32', shape, bytes: () => consume(read()) };
-}
-
-/** All parameters as they are, so that a store can be written without being in host memory as a whole. */
+/** All parameters as they are, each read when its turn comes: a store is written without being in host memory as a whole. */
 export function storedParameters(parameters: ParameterStore): Record<string, StoredTensor> {
-  return Object.fromEntries(parameters.names().map((name) => [name, storedParameter(parameters, name)]));
+  const stored = (name: string): StoredTensor => ({
+    dtype: 'F32',
+    shape: parameters.shape(name),
+    bytes: () => consume(parameters.read(name)),
+  });
+  return Object.fromEntries(parameters.names().map((name) => [name, stored(name)]));
 }
 
 /** Values of a tensor that is not needed any more. */

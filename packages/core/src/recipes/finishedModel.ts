@@ -6,7 +6,7 @@ import { Weights } from '../nn';
 import { Tokenizer } from '../text';
 import { CLIP_MEAN, CLIP_STD, type ImageSource } from '../image';
 import { BLIP2, LANGUAGE_MODEL, type Blip2Config } from '../models';
-import { fileError, savePretrained, type WeightsType } from '../checkpoints';
+import { fileError, savePretrained, storedParameters, type WeightsType } from '../checkpoints';
 import type { AttentionBundle, FurtherSource } from '../attention';
 import {
   Blip2,
@@ -53,7 +53,7 @@ export function saveBlip2(dir: string, { parts }: GeneratingModel, { dtype }: Sa
     dir,
     BLIP2,
     config,
-    { ...tower.tensors, ...parameters.snapshot(), ...ofLanguage },
+    { ...tower.tensors, ...storedParameters(parameters), ...ofLanguage },
     { dtype },
   );
   writeImageProcessor(dir, processorOf(parts));
@@ -165,38 +165,30 @@ export async function attendTo(
   image: ImageSource,
   { text, sources, dtype, ...asked }: AttendToOptions = {},
 ): Promise<AttentionBundle> {
-  const run = isRunFolder(dir) ? openRun(dir, { stages: [...SCORING, ...GENERATING] }) : undefined;
-  if (run) refuseType(dir, dtype);
-  const { question, prompt } = asked;
-  const hasLanguage = run ? !(run.model instanceof ImageTextModel) : modelKind(dir) !== 'retrieval';
-  if (!hasLanguage && (question !== undefined || prompt !== undefined)) throw withoutLanguage(dir);
-  if (run?.model instanceof ImageTextModel) {
-    const { imageSize } = run.model instanceof RetrievalTunedModel ? run.model.vision : run.model.tower;
-    const split = await pictureSplit([image], imageSize);
-    try {
-      const [bundle] = await run.model.attend(split, [0], text === undefined ? undefined : [text], {
-        sources,
-      });
-      return bundle;
-    } finally {
-      run.model.dispose();
-    }
-  }
-  if (!hasLanguage) {
-    const model = await Blip2Retrieval.load(dir, { dtype });
-    try {
-      return await model.attend(image, { text, sources });
-    } finally {
-      model.dispose();
-    }
-  }
-  const caption = text === undefined && question === undefined && prompt === undefined;
-  const model = run ? blip2Of(run.model, () => run.model.dispose()) : await Blip2.load(dir, { dtype });
+  const model = await openAny(dir, dtype);
   try {
-    return await model.attend(image, { ...asked, text, caption, sources });
+    if (model instanceof Blip2) {
+      const caption = text === undefined && asked.question === undefined && asked.prompt === undefined;
+      return await model.attend(image, { ...asked, text, caption, sources });
+    }
+    if (asked.question !== undefined || asked.prompt !== undefined) throw withoutLanguage(dir);
+    if (model instanceof Blip2Retrieval) return await model.attend(image, { text, sources });
+    const { imageSize } = model instanceof RetrievalTunedModel ? model.vision : model.tower;
+    const split = await pictureSplit([image], imageSize);
+    const [bundle] = await model.attend(split, [0], text === undefined ? undefined : [text], { sources });
+    return bundle;
   } finally {
     model.dispose();
   }
+}
+
+/** A folder as what its configuration says, a run as what its stage gives. */
+async function openAny(dir: string, dtype?: WeightsType) {
+  if (!isRunFolder(dir))
+    return modelKind(dir) === 'retrieval' ? Blip2Retrieval.load(dir, { dtype }) : Blip2.load(dir, { dtype });
+  refuseType(dir, dtype);
+  const { model } = openRun(dir, { stages: [...SCORING, ...GENERATING] });
+  return model instanceof ImageTextModel ? model : blip2Of(model, () => model.dispose());
 }
 
 const withoutLanguage = (dir: string) =>

@@ -82,26 +82,28 @@ export function openRun<S extends RunStage = RunStage>(
     loaded.push(part);
     return part;
   };
-  const tower = options.tower ?? own(loadVisionTower(data.visionDir, { dtype }));
-  if (tower.hash !== record.config.tower) {
-    throw new Blip2Error(`${dir} was trained in front of another vision tower`, {
-      hint: 'Train it again, or give the tower that it had.',
+  try {
+    const tower = options.tower ?? own(loadVisionTower(data.visionDir, { dtype }));
+    if (tower.hash !== record.config.tower) {
+      throw new Blip2Error(`${dir} was trained in front of another vision tower`, {
+        hint: 'Train it again, or give the tower that it had.',
+      });
+    }
+    const language = () => languageOf(dir, record, data, options.language);
+    const model: RunModels[RunStage] = MAKERS[stage](record, {
+      ...{ data, tower, runsDir, own },
+      language: options.language ? language : () => own(language()),
     });
+    model.owns(model.parameters, ...loaded.splice(0));
+    own(model); // with all that it owns
+    model.parameters.load(readModel(checkpoint) as never, checkpoint.dir);
+    const { step } = checkpoint.state;
+    const recipe = { name: record.name, hash: record.hash };
+    return { dir, recipe, log, model: model as RunModels[S], step, interrupted: !finished };
+  } catch (error) {
+    for (const part of loaded) part.dispose();
+    throw error;
   }
-  const model: RunModels[RunStage] = MAKERS[stage](record, {
-    data,
-    tower,
-    runsDir,
-    language() {
-      const language = languageOf(dir, record, data, options.language);
-      return options.language ? language : own(language);
-    },
-  });
-  model.parameters.load(readModel(checkpoint) as never, checkpoint.dir);
-  model.owns(model.parameters, ...loaded);
-  const { step } = checkpoint.state;
-  const recipe = { name: record.name, hash: record.hash };
-  return { dir, recipe, log, model: model as RunModels[S], step, interrupted: !finished };
 }
 
 /** Of towers and tokenizers that were given to a run by their folders. */
@@ -150,6 +152,8 @@ interface Surroundings {
   runsDir: string;
   /** The one that the run had. */
   language: () => FrozenLanguageModel;
+  /** What is loaded or made for the model alone goes with it, or when there will be none. */
+  own: <T extends Disposable>(part: T) => T;
 }
 
 /** Models of given records, whatever their parameters: those of the checkpoint come after. */
@@ -172,12 +176,14 @@ const MAKERS: { [S in RunStage]: (record: RecipeRecord, around: Surroundings) =>
   vqa: reopenFinetuned,
 };
 
-function reopenFinetuned({ config }: RecipeRecord, { data, tower, language }: Surroundings): FinetunedModel {
-  const own = resizedTower(tower, (config as Recorded).imageSize);
-  const { train: { imageSize } = own, tokenizerDir } = data;
-  const model = reopenFinetunedModel(config, { tower: own, language: language(), imageSize, tokenizerDir });
-  if (own !== tower) model.owns(own);
-  return model;
+function reopenFinetuned(
+  { config }: RecipeRecord,
+  { data, tower, language, own }: Surroundings,
+): FinetunedModel {
+  const sized = resizedTower(tower, (config as Recorded).imageSize);
+  if (sized !== tower) own(sized);
+  const { train: { imageSize } = sized, tokenizerDir } = data;
+  return reopenFinetunedModel(config, { tower: sized, language: language(), imageSize, tokenizerDir });
 }
 
 /** The options of a recipe, of what it recorded: without what stands for its parts. */
