@@ -55,8 +55,8 @@ test.each([
 describe('damaged', () => {
   test('a broken line in questions, one in annotations, a picture missing: counted, named, the rest is there', async () => {
     const dir = await writeVqa(fresh(), COUNT);
-    breakLine(join(dir, 'v2_OpenEnded_mscoco_val2014_questions.json'), 4);
-    breakLine(join(dir, 'v2_mscoco_val2014_annotations.json'), 7);
+    breakLine(join(dir, 'v2_OpenEnded_mscoco_val2014_questions.json'), 4, 'questions');
+    breakLine(join(dir, 'v2_mscoco_val2014_annotations.json'), 7, 'annotations');
     rmSync(join(dir, 'val2014', 'COCO_val2014_000000000100.jpg'));
     const set = openQuestionSet(`vqav2?dir=${dir}`);
     expect(problemsOf(set)).toEqual({
@@ -142,7 +142,7 @@ test('what is no such folder is told how it should look', async () => {
   expect(wrong(`coco?dir=${root}`).hint).toMatch(/vqav2, okvqa, gqa/);
   const dir = await writeGqa(fresh(), 1);
   rmSync(join(dir, 'images'), { recursive: true });
-  expect(wrong(`gqa?dir=${dir}`).message).toMatch(/none of the pictures/);
+  expect(wrong(`gqa?dir=${dir}`).message).toMatch(/nothing of gqa can be used/);
   expect(['vqav2', 'coco?dir=x', 'shapes', './folder'].map(isEvaluationSet)).toEqual([
     true,
     true,

@@ -155,11 +155,58 @@ export async function writeSets(root: string, count: number): Promise<void> {
   await writeCoco(join(root, 'coco'), count);
 }
 
-/** One line for each entry; the entry of a number is cut off in its middle. */
-export function breakLine(path: string, entry: number): void {
-  const lines = readFileSync(path, 'utf8')
-    .replaceAll(/\},\s*(?=\{"(?:image_id|question_type|image)"|"\d+":)/g, '},\n')
-    .split('\n');
-  lines[entry] = lines[entry].slice(0, Math.floor(lines[entry].length / 2));
-  writeFileSync(path, lines.join('\n'));
+/** Karpathy's format; a split that is not measured beside it. */
+export async function writeCocoKarpathy(dir: string, count: number): Promise<string> {
+  const images = each(count + 1, (i) => ({
+    ...{ filepath: 'val2014', sentids: [0, 1, 2, 3, 4], filename: cocoName(i), imgid: i, cocoid: 100 + i },
+    split: i < count ? 'test' : 'restval',
+    sentences: captionsOf(i).map((raw, n) => ({ tokens: raw.split(' '), raw, imgid: i, sentid: 5 * i + n })),
+  }));
+  json(join(dir, 'dataset_coco.json'), { images, dataset: 'coco' });
+  for (let i = 0; i < count; i++) await picture(join(dir, 'val2014', cocoName(i)), i);
+  return dir;
 }
+
+/** LAVIS's list. */
+export async function writeFlickr30kLavis(dir: string, count: number): Promise<string> {
+  const list = each(count, (i) => ({ image: `flickr30k-images/${1000 + i}.jpg`, caption: captionsOf(i) }));
+  json(join(dir, 'flickr30k_test.json'), list);
+  for (let i = 0; i < count; i++) await picture(join(dir, 'flickr30k-images', `${1000 + i}.jpg`), i);
+  return dir;
+}
+
+/** LAVIS's list, without captions. */
+export async function writeNocapsLavis(dir: string, count: number): Promise<string> {
+  json(
+    join(dir, 'nocaps_val.json'),
+    each(count, (i) => ({ image: `val/a${i}.jpg`, img_id: i })),
+  );
+  for (let i = 0; i < count; i++) await picture(join(dir, 'val', `a${i}.jpg`), i);
+  return dir;
+}
+
+/**
+ * The file, or its list under `key`, with a line for each entry, the first on the first line; the entry of a number is
+ * written as `damage` says: cut off in its middle, comma and all, unless given.
+ */
+export function breakLine(path: string, entry: number, key?: string, damage = cutInHalf): void {
+  const content = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  const list = (key === undefined ? content : content[key]) as unknown[] | Record<string, unknown>;
+  const entries = Array.isArray(list)
+    ? list.map((value) => JSON.stringify(value))
+    : Object.entries(list).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const lines = entries.map((text, i) => {
+    const line = `${text}${i < entries.length - 1 ? ',' : ''}`;
+    return i === entry ? damage(line) : line;
+  });
+  const [open, close] = Array.isArray(list) ? '[]' : '{}';
+  const whole = `${open}${lines.join('\n')}${close}`;
+  const place = 'the list';
+  const around = key === undefined ? JSON.stringify(place) : JSON.stringify({ ...content, [key]: place });
+  writeFileSync(
+    path,
+    around.replace(JSON.stringify(place), () => whole),
+  );
+}
+
+const cutInHalf = (line: string): string => line.slice(0, Math.floor(line.length / 2));

@@ -56,7 +56,7 @@ export function readNocaps(dir: string, split: string): CaptionSet {
   const file = new SetFile(findFile(dir, names, FILE_PLACES, CAPTION_LAYOUTS.nocaps(split)), problems);
   const found = file.isList()
     ? file.list(lavisNocaps).map(({ image, img_id }): Found => ({ id: img_id, file: image, captions: [] }))
-    : cocoFound(file);
+    : cocoFound(file, problems);
   const finder = new ImageFinder([join(dir, split), join(dir, 'images', split), join(dir, 'images'), dir]);
   return finish({ name: 'nocaps', split }, found, finder, problems);
 }
@@ -102,17 +102,23 @@ function finish(
   return makeSet<'caption', CaptionImage>({ task: 'caption', ...described }, placed, problems);
 }
 
-function cocoFound(file: SetFile): Found[] {
+function cocoFound(file: SetFile, problems: Problems): Found[] {
   const images = file.list(cocoImage, 'images');
   const captions = new Map<SampleId, string[]>(images.map((image) => [image.id, []]));
-  const said = file.has('annotations') ? file.list(cocoCaption, 'annotations') : [];
-  for (const { image_id, caption } of said) captions.get(image_id)?.push(caption);
-  return images.map(({ id: image, file_name, domain }) => ({
-    id: image,
-    file: file_name,
-    captions: captions.get(image)!,
-    domain,
-  }));
+  const isDescribed = file.has('annotations');
+  for (const { image_id, caption } of isDescribed ? file.list(cocoCaption, 'annotations') : []) {
+    const own = captions.get(image_id);
+    if (own) own.push(caption);
+    else problems.add('caption of no image', String(image_id));
+  }
+  const hasDomains = images.some(({ domain }) => domain !== undefined);
+  return images.flatMap(({ id: image, file_name, domain }): Found[] => {
+    const own = captions.get(image)!;
+    if (hasDomains && domain === undefined) problems.add('image without domain', file_name);
+    if (!isDescribed || own.length > 0) return [{ id: image, file: file_name, captions: own, domain }];
+    problems.add('image without caption', file_name);
+    return [];
+  });
 }
 
 function karpathyFound(file: SetFile, split: string): Found[] {

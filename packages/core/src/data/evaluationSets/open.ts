@@ -2,6 +2,7 @@
 import { Blip2Error } from '../../runtime';
 import { CAPTION_LAYOUTS, CAPTION_SPLITS, readCoco, readFlickr30k, readNocaps } from './captions';
 import { gqaLayout, QUESTION_SPLITS, readGqa, readVqa, vqaLayout } from './questions';
+import { describeProblem } from './problems';
 import type { CaptionSet, QuestionSet } from './set';
 
 /** A set by what is done with it. */
@@ -86,8 +87,9 @@ function open<S extends QuestionSet | CaptionSet>(
   }
   const set = kind.read(dir, split);
   if (set.images.length > 0) return set;
+  const found = set.problems.map((problem) => `${describeProblem(problem)}\n`).join('');
   throw wrong(
-    `${dir}: none of the pictures of ${name} is there`,
-    `It should look like this:\n${kind.layout(split)}`,
+    `${dir}: nothing of ${name} can be used`,
+    `${found}It should look like this:\n${kind.layout(split)}`,
   );
 }

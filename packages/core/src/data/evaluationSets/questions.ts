@@ -79,6 +79,9 @@ const GQA: Record<string, string> = {
   test: 'test_balanced_questions.json',
 };
 
+/** Splits whose answers the server keeps. */
+const GQA_KEPT = ['test'];
+
 /** Splits of each set; the first is what the paper measures. */
 export const QUESTION_SPLITS = {
   vqav2: ['val', 'test-dev', 'test', 'train'],
@@ -137,14 +140,15 @@ export function readGqa(dir: string, split: string): QuestionSet {
   const path = findFile(dir, [GQA[split]], FILE_PLACES, gqaLayout(split));
   const questions = new SetFile(path, problems)
     .record(gqaQuestion)
-    .map(({ key, imageId, question, answer, types }): Placed => ({
-      image: imageId,
-      id: key,
-      question,
-      type: types?.semantic ?? '',
-      answerType: types?.structural ?? '',
-      answers: answer === undefined ? undefined : [answer],
-    }));
+    .flatMap(({ key, imageId, question, answer, types }): Placed[] => {
+      if (answer === undefined && !GQA_KEPT.includes(split)) {
+        problems.add('question without answer', key);
+        return [];
+      }
+      const [type, answerType] = [types?.semantic ?? '', types?.structural ?? ''];
+      const answers = answer === undefined ? undefined : [answer];
+      return [{ image: imageId, id: key, question, type, answerType, answers }];
+    });
   const images = byImage(questions, (image) => `images/${image}.jpg`, new ImageFinder([dir]));
   return { ...makeSet({ task: 'vqa', name: 'gqa', split }, images, problems), scoring: 'gqa' };
 }

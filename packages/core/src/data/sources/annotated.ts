@@ -3,10 +3,10 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { Blip2Error } from '../../runtime';
 import { fileError } from '../../checkpoints';
-import type { FaultList } from './faults';
+import { FaultList } from './faults';
 import type { ListedPicture } from './listIndex';
 import { textsIn } from './place';
-import { jsonEntries } from './text';
+import { jsonElements, jsonEntries } from './jsonEntries';
 
 /** Is the file a list, and not an object? @throws Blip2Error naming a file that cannot be read */
 export function isJsonList(path: string): boolean {
@@ -34,6 +34,15 @@ export function firstFile(set: string, dir: string, names: readonly string[]): s
 
 /** The folder that paths of pictures begin in: `images` where there is one. */
 export const picturesDir = (dir: string): string => (existsSync(join(dir, 'images')) ? 'images' : '.');
+
+/** Whether a list's element is what it should be at all. */
+export const isEntry = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** The first entry of a list that is one: what kind of list it is. Faults of the list are for its reader to count. */
+export function firstEntry(path: string, key?: string): object | undefined {
+  for (const value of jsonElements(path, new FaultList(), key)) if (isEntry(value)) return value;
+  return undefined;
+}
 
 interface Entry {
   image?: unknown;

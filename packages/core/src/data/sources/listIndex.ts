@@ -48,7 +48,7 @@ interface Header {
 }
 
 /** Of how sets are indexed. */
-const VERSION = 1;
+const VERSION = 2;
 /** Written at once. */
 const CHUNK = 1 << 20;
 

@@ -1,11 +1,11 @@
 /** Visual Genome: its region descriptions, or LAVIS's list of captions; and what is asked about its pictures. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { annotatedPictures, firstFile, isJsonList, picturesDir } from './annotated';
+import { annotatedPictures, firstEntry, firstFile, isEntry, isJsonList, picturesDir } from './annotated';
 import type { FaultList } from './faults';
 import type { ListedPicture, PictureList } from './listIndex';
 import { textsIn } from './place';
-import { jsonElements, jsonEntries } from './text';
+import { jsonEntries } from './jsonEntries';
 
 /** The two archives of pictures, as they unpack. */
 const FOLDERS = ['VG_100K', 'VG_100K_2'];
@@ -21,8 +21,7 @@ export function visualGenome({ dir, annotations }: { dir: string; annotations?: 
     dir,
     inputs: [file, ...folders.map((folder) => join(dir, folder))],
     pictures(faults) {
-      const [first] = jsonElements(file, faults) as Iterable<{ regions?: unknown } | undefined>;
-      return isJsonList(file) && first?.regions
+      return isJsonList(file) && 'regions' in (firstEntry(file) ?? {})
         ? regions(file, { dir, folders, faults })
         : annotatedPictures(file, { dir: images, grouped: true, faults });
     },
@@ -44,9 +43,14 @@ function folderOfEach(dir: string, folders: readonly string[]): Map<string, stri
   return places;
 }
 
+interface Region {
+  image_id?: number;
+  phrase?: unknown;
+}
+
 interface Regions {
   id?: number;
-  regions?: { image_id?: number; phrase?: unknown }[];
+  regions?: unknown;
 }
 
 /** A picture's phrases are its captions, each once. */
@@ -56,17 +60,19 @@ function* regions(
 ): Generator<ListedPicture> {
   const places = folderOfEach(dir, folders);
   for (const entry of jsonEntries(file, faults)) {
-    const value = entry.value as Regions;
-    if (!isEntry(value)) {
-      faults.add('no entry', `${file} entry ${entry.number}`);
+    const where = `${file} entry ${entry.number}`;
+    if (!isEntry(entry.value)) {
+      faults.add('no entry', where);
       continue;
     }
-    const { regions = [], id = regions[0]?.image_id } = value;
+    const { regions, ...value } = entry.value as Regions;
+    const list = (Array.isArray(regions) ? regions : []) as (Region | null)[];
+    const { id = list[0]?.image_id } = value;
     const name = `${id}.jpg`;
     const folder = places.get(name);
-    const captions = [...new Set(textsIn(regions.map(({ phrase }) => phrase)).map((text) => text.trim()))];
+    const captions = [...new Set(textsIn(list.map((region) => region?.phrase)).map((text) => text.trim()))];
     if (folder === undefined) faults.add('no such picture', `${FOLDERS.join(' or ')}/${name}`);
-    else if (captions.length === 0) faults.add('no caption', `${file}: image ${id}`);
+    else if (captions.length === 0) faults.add('no caption', `${where}, image ${id}`);
     else yield { image: join(folder, name), id: name, captions };
   }
 }
@@ -99,9 +105,6 @@ interface Question {
 type QuestionEntry =
   { id?: number; qas?: (Question & { qa_id?: number })[] } | (Question & { image?: unknown });
 
-/** Whether a list's element is what it should be at all. */
-const isEntry = (value: unknown): boolean => typeof value === 'object' && value !== null;
-
 function* questions(
   file: string,
   { dir, folders, faults }: { dir: string; folders: readonly string[]; faults: FaultList },
@@ -109,7 +112,7 @@ function* questions(
   const places = folderOfEach(dir, folders);
   const images = picturesDir(dir);
   for (const entry of jsonEntries(file, faults)) {
-    const value = entry.value as QuestionEntry;
+    const value = entry.value as QuestionEntry | null;
     const where = `${file} entry ${entry.number}`;
     if (!isEntry(value)) faults.add('no entry', where);
     else if ('image' in value && typeof value.image === 'string') {

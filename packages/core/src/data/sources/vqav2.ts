@@ -14,7 +14,7 @@ import {
 import type { FaultList } from './faults';
 import type { ListedPicture, PictureList } from './listIndex';
 import { textsIn } from './place';
-import { jsonEntries } from './text';
+import { jsonEntries } from './jsonEntries';
 
 /** @throws Blip2Error naming the lay-out expected if the folder is another, or if the split's answers are not published */
 export function vqav2({ dir, split = 'train' }: { dir: string; split?: string }): PictureList {

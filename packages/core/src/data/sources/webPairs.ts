@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path';
 import { annotatedPictures, firstFile, isJsonList, picturesDir } from './annotated';
 import type { FaultList } from './faults';
 import type { ListedPicture, PictureList } from './listIndex';
-import { jsonElements, LineFile } from './text';
+import { jsonEntries } from './jsonEntries';
+import { LineFile } from './text';
 
 /** The sets, and which files may list them. */
 export const WEB_PAIRS = {
@@ -47,10 +48,13 @@ interface Rows {
 /** CC12M has the address first, CC3M the caption. */
 function rowsOf(name: keyof typeof WEB_PAIRS, file: string, faults: FaultList): Rows {
   if (file.endsWith('.json')) {
-    const captions = [...jsonElements(file, faults, 'captions')].map((text) => `${text as string}`);
+    // By their numbers: a broken one must not shift those after it.
+    const captions: string[] = [];
+    for (const { number, value } of jsonEntries(file, faults, 'captions'))
+      if (typeof value === 'string') captions[number] = value;
     return {
       count: captions.length,
-      caption: (row) => captions[row],
+      caption: (row) => captions[row] ?? '',
       where: (row) => `${file} caption ${row}`,
       close: () => undefined,
     };
