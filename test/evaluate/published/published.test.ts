@@ -152,6 +152,23 @@ test('NoCaps: scores of each domain are those of its pictures alone', async () =
   blip2.dispose();
 });
 
+test('captions: a broken picture is skipped, counted and named; it is not in the submission', async () => {
+  const dir = await writeCoco(fresh(), 4);
+  writeFileSync(join(dir, 'val2014', 'COCO_val2014_000000000102.jpg'), 'no picture');
+  const said = {
+    imageSize: 64,
+    captionAll: (images: readonly unknown[]) =>
+      Promise.resolve(images.map(() => ({ tokenIds: [], score: 0, finished: true, text: 'a red circle' }))),
+  };
+  const out = fresh();
+  const { summary } = await evaluateCaptionSet(said, openCaptionSet(`coco?dir=${dir}`), { out, model });
+  expect(summary).toMatchObject({ pictures: 3, skipped: { count: 1, first: [{ image: 102 }] } });
+  expect(summary.skipped.first[0].skipped).toMatch(/cannot be decoded/);
+  expect(summary.rows[0]).toMatchObject({ group: 'all', samples: 3 });
+  const submission = parsed<{ image_id: number }[]>(out, 'submission.json');
+  expect(submission.map(({ image_id }) => image_id)).toEqual([100, 101, 103]);
+});
+
 describe('retrieval', async () => {
   const retrieval = await Blip2Retrieval.load(writeModel('itm', join(root, 'itm')));
   const scorer = new PairScorer(retrieval.parts);
@@ -225,6 +242,7 @@ function run(args: string[], lines = Infinity): Promise<{ signal: NodeJS.Signals
 test.each([
   ['questions', 'opt', 'vqav2', writeVqa, 70, 1],
   ['retrieval', 'itm', 'flickr30k', writeFlickr30k, 40, 6],
+  ['caption', 'opt', 'nocaps', writeNocaps, 70, 1],
 ] as const)(
   '%s: kill -9 in the middle, started again: the same files',
   { timeout: 600_000 },
