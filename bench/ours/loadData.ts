@@ -95,10 +95,12 @@ async function main(): Promise<void> {
     workers: threads,
   });
   let next = 0;
+  const bytes = new Uint8Array(loader.batchBytes);
+  const floats = new Float32Array(bytes.length);
   await serve(async () => {
     for (let i = 0; i < batchesPerStep; i++) {
-      const { pixels } = await loader.batch(next++);
-      if (variant === 'normalised') normalise(pixels);
+      const { pixels } = await loader.batch(next++, bytes);
+      if (variant === 'normalised') normalise(pixels, floats);
     }
   });
   await loader.dispose();

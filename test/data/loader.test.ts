@@ -57,6 +57,16 @@ describe('a batch', () => {
     expect((await loaderOf({ seed: 4 }).batch(0)).indices).not.toEqual(expected[0].indices);
   });
 
+  it('is written where it is told, again and again', async () => {
+    const expected = await batches(loaderOf(), [0, 1]);
+    const loader = loaderOf();
+    const target = new Uint8Array(loader.batchBytes);
+    for (const [step, { pixels }] of expected.entries()) {
+      expect((await loader.batch(step, target)).pixels).toBe(target);
+      expect(target).toEqual(pixels);
+    }
+  });
+
   it('is put together from what the workers of a training have', async () => {
     const [whole] = await batches(loaderOf(), [2]);
     const parts = [];

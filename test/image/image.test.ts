@@ -15,6 +15,13 @@ describe('normalise', () => {
     );
     values.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 6));
   });
+
+  test('writes where it is told', () => {
+    const bytes = Uint8Array.from({ length: 51 }, (_, i) => i * 5); // 12 at a time, and a rest
+    const target = new Float32Array(bytes.length);
+    expect(normalise(bytes, target)).toBe(target);
+    expect(target).toEqual(normalise(bytes));
+  });
 });
 
 describe('decodeImage', () => {

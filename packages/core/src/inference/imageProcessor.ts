@@ -80,7 +80,7 @@ export async function processImages(
   const length = size * size * 3;
   const pixels = new Float32Array(images.length * length);
   for (const [i, image] of images.entries()) {
-    pixels.set(normalise(await decodeImage(image, size), mean, std), i * length);
+    normalise(await decodeImage(image, size), pixels.subarray(i * length, (i + 1) * length), mean, std);
   }
   return pixels;
 }

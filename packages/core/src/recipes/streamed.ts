@@ -35,7 +35,7 @@ export async function streamed(specification: string, stream: StreamOptions = {}
 
 /** Own rows of a step. */
 export interface StreamedRows extends Omit<PictureBatch, 'pixels' | 'ids'> {
-  /** Normalised [b, S, S, 3]. */
+  /** Normalised [b, S, S, 3]; written over when the next step's are asked for. */
   pixels: HostTensor & { data: Float32Array };
 }
 
@@ -71,12 +71,15 @@ export async function openPictures(
   const validation = count > 0 ? await heldOut(source, { count, imageSize }) : undefined;
   const options = { batchSize, seed, imageSize, augment: true, share, without: validation?.indices };
   const loader = new PictureLoader(source, { ...options, ...stream });
+  // A step is over before the next one's pictures are asked for, so all are written to the same place.
+  const bytes = new Uint8Array(loader.batchBytes);
+  const data = new Float32Array(bytes.length);
   return {
     validation,
     async batch(step) {
-      const { pixels, captions, questions, indices } = await loader.batch(step);
+      const { pixels, captions, questions, indices } = await loader.batch(step, bytes);
       const shape = [captions.length, imageSize, imageSize, 3];
-      return { pixels: { shape, data: normalise(pixels) }, captions, questions, indices };
+      return { pixels: { shape, data: normalise(pixels, data) }, captions, questions, indices };
     },
     async dispose() {
       for (const fault of describeFaults(loader.skipped)) note(`Passed over: ${fault}`);

@@ -37,6 +37,8 @@ export class PictureLoader {
   }
   /** Own rows of a batch. */
   readonly rows: number;
+  /** Of the pixels of a batch. */
+  readonly batchBytes: number;
   private readonly faults = new FaultList();
   private readonly order: SampleOrder;
   private readonly without: ReadonlySet<number>;
@@ -67,8 +69,8 @@ export class PictureLoader {
       });
     }
     this.order = new SampleOrder(source, seed);
-    const bytes = this.rows * imageSize ** 2 * 3;
-    this.slots = Array.from({ length: prefetch + 1 }, () => new SharedArrayBuffer(bytes));
+    this.batchBytes = this.rows * imageSize ** 2 * 3;
+    this.slots = Array.from({ length: prefetch + 1 }, () => new SharedArrayBuffer(this.batchBytes));
     this.making = this.slots.map(() => undefined);
     this.threads = new DecodeThreads(
       workers,
@@ -77,8 +79,12 @@ export class PictureLoader {
     );
   }
 
-  /** Own rows of the batch of a step, counted from 0. @throws Blip2Error if pictures cannot be read or a thread is gone */
-  async batch(step: number): Promise<PictureBatch> {
+  /**
+   * Own rows of the batch of a step, counted from 0.
+   * @param target where the pixels [b, S, S, 3] are written: memory that is used again saves the system's clearing of new
+   * @throws Blip2Error if pictures cannot be read or a thread is gone
+   */
+  async batch(step: number, target = new Uint8Array(this.batchBytes)): Promise<PictureBatch> {
     // A timer keeps the process alive as long as something is waited for.
     const alive = setInterval(() => undefined, 1 << 30);
     try {
@@ -86,7 +92,7 @@ export class PictureLoader {
         if (this.failure) throw this.failure;
         this.prepare(step);
         const slot = this.making.findIndex((making) => making?.step === step);
-        if (slot >= 0 && this.making[slot]!.jobs === 0) return this.handOut(slot, step);
+        if (slot >= 0 && this.making[slot]!.jobs === 0) return this.handOut(slot, step, target);
         await new Promise<void>((resolve) => this.wake.push(resolve));
       }
     } finally {
@@ -193,10 +199,10 @@ export class PictureLoader {
     return name === undefined ? undefined : { reason: `filter ${name}`, where: id };
   }
 
-  private handOut(slot: number, step: number): PictureBatch {
+  private handOut(slot: number, step: number, pixels: Uint8Array): PictureBatch {
     const { indices, ids, captions, questions, skipped } = this.making[slot]!;
     // A copy: the slot is needed again.
-    const pixels = new Uint8Array(this.slots[slot]).slice();
+    pixels.set(new Uint8Array(this.slots[slot]));
     this.making[slot] = undefined;
     this.faults.addAll(skipped);
     this.prepare(step + 1);
