@@ -51,6 +51,7 @@ describe('its pixels', () => {
       [90, 70, 60, 50, 32],
       [40, 30, 40, 30, 48],
       [33, 33, 7, 9, 30],
+      [100, 160, 90, 150, 32],
     ];
     for (const [width, height, w, h, size] of cases) {
       const data = noise(width * height * 3);

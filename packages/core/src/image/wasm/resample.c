@@ -1,5 +1,6 @@
-/* Two passes of a resize over RGB bytes, with WebAssembly's 128-bit vectors. Weights are 14-bit integers in pairs, so that
- * one instruction multiplies and adds two taps; an odd last one is padded with a weight of 0.
+/* Two passes of a resize over RGB bytes, with WebAssembly's 128-bit vectors, in two precisions. `across` and `down`: weights
+ * are 14-bit integers in pairs, so that one instruction multiplies and adds two taps; an odd last one is padded with a weight
+ * of 0. `acrossExactly` and `downExactly`: 22-bit integers, one tap after the other, as PIL computes.
  *
  *   zig cc -target wasm32-freestanding -mcpu=generic+simd128 -O3 -s -nostdlib -Wl,--no-entry -Wl,--import-memory \
  *     -Wl,-z,stack-size=8192 resample.c -o resample.wasm && node bytes.cjs
@@ -11,6 +12,7 @@ typedef short i16;
 typedef int i32;
 
 #define BITS 14
+#define EXACT_BITS 22
 
 /* One of four rows: two neighbours as r0 r1 g0 g1 b0 b1, 16 bits each, times their weights. */
 #define TWO_TAPS(sum, row)                                                                                               \
@@ -72,6 +74,67 @@ __attribute__((export_name("down"))) void down(const u8 *data, u8 *out, i32 line
       }
       v128_t left = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(a, BITS), wasm_i32x4_shr(b, BITS));
       v128_t right = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(c, BITS), wasm_i32x4_shr(d, BITS));
+      wasm_v128_store(out + i * width + j, wasm_u8x16_narrow_i16x8(left, right));
+    }
+  }
+}
+
+#define ONE_TAP(sum, row)                                                                                                \
+  sum = wasm_i32x4_add(sum, wasm_i32x4_mul(wasm_i8x16_swizzle(wasm_v128_load32_zero((row) + at), order), weight))
+
+/* As `across`, each pixel with its own count of taps, its weights `stride` apart. */
+__attribute__((export_name("acrossExactly"))) void acrossExactly(const u8 *data, u8 *out, i32 lineStep, i32 lines, i32 size,
+                                                                 i32 outStep, const i32 *first, const i32 *count,
+                                                                 const i32 *weights, i32 stride) {
+  const v128_t order = wasm_i8x16_const(0, -128, -128, -128, 1, -128, -128, -128, 2, -128, -128, -128, -128, -128, -128, -128);
+  for (i32 line = 0; line < lines; line += 4) {
+    const u8 *row = data + line * lineStep;
+    u8 *to = out + line * outStep;
+    for (i32 i = 0; i < size; i++, to += 3) {
+      const i32 *w = weights + i * stride, *end = w + count[i];
+      i32 at = first[i] * 3;
+      v128_t a = wasm_i32x4_splat(1 << (EXACT_BITS - 1)), b = a, c = a, d = a;
+      for (; w < end; at += 3, w++) {
+        const v128_t weight = wasm_v128_load32_splat(w);
+        ONE_TAP(a, row);
+        ONE_TAP(b, row + lineStep);
+        ONE_TAP(c, row + 2 * lineStep);
+        ONE_TAP(d, row + 3 * lineStep);
+      }
+      v128_t upper = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(a, EXACT_BITS), wasm_i32x4_shr(b, EXACT_BITS));
+      v128_t lower = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(c, EXACT_BITS), wasm_i32x4_shr(d, EXACT_BITS));
+      v128_t bytes = wasm_u8x16_narrow_i16x8(upper, lower);
+      wasm_v128_store32_lane(to, bytes, 0);
+      wasm_v128_store32_lane(to + outStep, bytes, 1);
+      wasm_v128_store32_lane(to + 2 * outStep, bytes, 2);
+      wasm_v128_store32_lane(to + 3 * outStep, bytes, 3);
+    }
+  }
+}
+
+#define TAP_OF_FOUR(sum, half, part)                                                                                     \
+  sum = wasm_i32x4_add(sum, wasm_i32x4_mul(wasm_u32x4_extend_##part##_u16x8(half), weight))
+
+/* As `down`. */
+__attribute__((export_name("downExactly"))) void downExactly(const u8 *data, u8 *out, i32 lineStep, i32 width, i32 size,
+                                                             const i32 *first, const i32 *count, const i32 *weights,
+                                                             i32 stride) {
+  for (i32 i = 0; i < size; i++) {
+    const u8 *rows = data + first[i] * lineStep;
+    for (i32 j = 0; j < width; j += 16) {
+      const u8 *at = rows + j;
+      const i32 *w = weights + i * stride, *end = w + count[i];
+      v128_t a = wasm_i32x4_splat(1 << (EXACT_BITS - 1)), b = a, c = a, d = a;
+      for (; w < end; at += lineStep, w++) {
+        const v128_t bytes = wasm_v128_load(at), weight = wasm_v128_load32_splat(w);
+        const v128_t low = wasm_u16x8_extend_low_u8x16(bytes), high = wasm_u16x8_extend_high_u8x16(bytes);
+        TAP_OF_FOUR(a, low, low);
+        TAP_OF_FOUR(b, low, high);
+        TAP_OF_FOUR(c, high, low);
+        TAP_OF_FOUR(d, high, high);
+      }
+      v128_t left = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(a, EXACT_BITS), wasm_i32x4_shr(b, EXACT_BITS));
+      v128_t right = wasm_i16x8_narrow_i32x4(wasm_i32x4_shr(c, EXACT_BITS), wasm_i32x4_shr(d, EXACT_BITS));
       wasm_v128_store(out + i * width + j, wasm_u8x16_narrow_i16x8(left, right));
     }
   }
