@@ -19,7 +19,7 @@ export interface PictureRows {
   id(row: number): string;
   captions(row: number): readonly string[];
   /** Normalised pixels [B, S, S, 3] of all rows. */
-  pixels(tower: { imageSize: number }): Promise<Float32Array>;
+  pixels(tower: { imageSize: number }): Float32Array;
 }
 
 /**
@@ -52,7 +52,7 @@ export async function captionRows(
   { captioner, ranker }: Towers,
   { samples, keep, topP, distinct, maxNewTokens, batchSize }: CapFiltSettings,
 ): Promise<RankedRecord[]> {
-  const pixels = await rows.pixels(captioner);
+  const pixels = rows.pixels(captioner);
   const written = await captioner.sample(pixels, { samples, topP, maxNewTokens, seed: drawSeed });
   const candidates = Array.from({ length: batchSize }, (_, row): Omit<Candidate, 'score'>[] => [
     ...rows.captions(row).map((text) => ({ text, isWeb: true })),
@@ -60,7 +60,7 @@ export async function captionRows(
   ]);
   const same = ranker.imageSize === captioner.imageSize;
   const scores = ranker.scores(
-    same ? pixels : await rows.pixels(ranker),
+    same ? pixels : rows.pixels(ranker),
     candidates.map((list) => list.map(({ text }) => text)),
   );
   return Array.from({ length: rows.count }, (_, row) => {

@@ -6,7 +6,7 @@
 import { basename, join } from 'node:path';
 import { Blip2Error, breathe } from '../runtime';
 import { canonicalJson, makeFolder, sha256, writeFileAtomic } from '../checkpoints';
-import { decodeImage, normalise } from '../image';
+import { decodePixels, normalise, resample } from '../image';
 import {
   endBlocks,
   expandBraces,
@@ -89,13 +89,18 @@ async function fill(source: PictureSource, shard: string, { towers, settings, on
   const { batchSize, seed } = settings;
   const ofShard = parseInt(sha256(shard).slice(0, 8), 16) | 0;
   let skipped = 0;
+  const read = (start: number) => {
+    const numbers = Array.from({ length: Math.min(batchSize, source.size - start) }, (_, i) => start + i);
+    return Promise.all(numbers.map((number) => readable(source, number, towers)));
+  };
+  let coming = read(0);
   for (let start = 0; start < source.size; start += batchSize) {
     signal?.throwIfAborted();
-    const numbers = Array.from({ length: Math.min(batchSize, source.size - start) }, (_, i) => start + i);
-    const pictures = (await Promise.all(numbers.map((number) => readable(source, number, towers)))).filter(
-      (picture) => picture !== undefined,
-    );
-    skipped += numbers.length - pictures.length;
+    const rows = await coming;
+    coming = read(start + batchSize); // while the models work
+    coming.catch(() => {}); // is thrown when it is awaited
+    const pictures = rows.filter((picture) => picture !== undefined);
+    skipped += rows.length - pictures.length;
     if (pictures.length > 0) {
       const captioned = await captionRows(
         rowsOf(pictures, batchSize),
@@ -127,8 +132,8 @@ async function readable(
   try {
     const read = await source.read(number);
     const sides = [...new Set([captioner.imageSize, ranker.imageSize])];
-    const decoded = sides.map(async (side) => [side, await decodeImage(read.bytes, side)] as const);
-    return { read, pixels: new Map(await Promise.all(decoded)) };
+    const picture = await decodePixels(read.bytes);
+    return { read, pixels: new Map(sides.map((side) => [side, resample(picture, side)])) };
   } catch (error) {
     if (error instanceof UnreadableError || error instanceof Blip2Error) return undefined;
     throw error;
@@ -142,7 +147,7 @@ function rowsOf(pictures: readonly Decoded[], batchSize: number): PictureRows {
     count: pictures.length,
     id: (row) => at(row).read.id,
     captions: (row) => at(row).read.captions,
-    async pixels({ imageSize }) {
+    pixels({ imageSize }) {
       const size = imageSize * imageSize * 3;
       const all = new Uint8Array(batchSize * size);
       for (let row = 0; row < batchSize; row++) all.set(at(row).pixels.get(imageSize)!, row * size);
