@@ -52,6 +52,27 @@ describe('evaluateVqa', () => {
     await expect(evaluateVqa(oracle, mute)).rejects.toThrow('no questions');
   });
 
+  test('where several people answered, agreement with them counts as the challenge counts it', async () => {
+    const asked = (answers: string[]) => ({ kind: 'own', question: 'Who?', answer: answers[0], answers });
+    const others = Array<string>(6).fill('nobody');
+    const split = {
+      ...validation,
+      size: 3,
+      // Of ten people one, two, four say what the model says.
+      questions: (i: number) => [
+        asked(
+          [['a man'], ['A man.', 'a man'], Array<string>(4).fill('a man')][i]
+            .concat(others, others)
+            .slice(0, 10),
+        ),
+      ],
+    };
+    const model: VqaModel = { answer: (_, indices) => Promise.resolve([...indices].map(() => 'man')) };
+    const { accuracy, answers } = await evaluateVqa(model, split);
+    expect(accuracy).toBeCloseTo((100 * (0.3 + 0.6 + 1)) / 3);
+    expect(answers.map(({ right }) => right)).toEqual([true, true, true]);
+  });
+
   test('cleans answers as the official scorer does', () => {
     expect(isRightAnswer('Two.', '2')).toBe(true);
     expect(isRightAnswer('the circle', 'circle')).toBe(true);

@@ -50,6 +50,8 @@ export interface VisualQuestion {
   kind: string;
   question: string;
   answer: string;
+  /** What several people answered, `answer` most of them: then agreement with them counts. */
+  answers?: readonly string[];
 }
 
 /** Pictures with texts, in splits, and what was made for them: tokenizer, towers. */

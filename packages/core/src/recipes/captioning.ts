@@ -11,13 +11,11 @@ import type { FinetunedModel } from './finetunedModel';
 import { finetuning, finetuningShape, type FinetuningParts } from './finetuning';
 import { promptedTexts, streamedPrompts } from './promptedTexts';
 import { checkCaptions } from './places';
-import { picturesShape } from './streamedOptions';
 import { validationCaptions } from './validation';
 
 const schema = z.strictObject({
   /** What captions begin with. */
   prompt: z.string().default('a photo of'),
-  heldOut: picturesShape.heldOut,
   ...finetuningShape,
 });
 
@@ -37,12 +35,12 @@ export function captioning({ data, from, ...options }: CaptioningOptions): Recip
     from,
     settings,
     prompts: { caption: prompt },
-    batches({ train }, { parts: { language } }, { batchSize, seed }, share) {
-      const captions = Array.from({ length: train.size }, (_, i) => train.captions(i));
+    batches(split, { parts: { language } }, { batchSize, seed }, share) {
+      const captions = Array.from({ length: split.size }, (_, i) => split.captions(i));
       const pairs = captions.map((some) => some.map((text) => ({ answer: cleanCaption(text) })));
       const texts = promptedTexts(language, pairs, { prompt, maxLength: settings.maxTextLength });
       const count = (example: number) => captions[example].length;
-      const source = new BatchSource({ size: train.size, batchSize, seed, captions: count });
+      const source = new BatchSource({ size: split.size, batchSize, seed, captions: count });
       return (step) => {
         const { indices, captions: chosen } = ownRows(source.batch(step), share);
         return { indices, texts: texts(indices, chosen) };

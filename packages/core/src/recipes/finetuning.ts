@@ -8,7 +8,7 @@ import { Blip2Error, ParameterStore, tf } from '../runtime';
 import { blip2, type Blip2, type Prompts, type QformerConfig } from '../models';
 import { stage2Losses, type Stage2Batch } from '../losses';
 import type { HostTensor, JsonObject } from '../checkpoints';
-import type { FrozenLanguageModel, FrozenVisionTower, ImageTextDataset, ImageTextSplit } from '../data';
+import type { FrozenLanguageModel, FrozenVisionTower, ImageTextSplit } from '../data';
 import {
   trainingOf,
   trainingShape,
@@ -20,6 +20,7 @@ import {
 } from '../train';
 import { FinetunedModel } from './finetunedModel';
 import { allWeights } from './generatingModel';
+import { heldOutBatches } from './heldOut';
 import { dataRecord, isStreamed, type InputSource, type TrainingData } from './places';
 import { resizedTower } from './resizedTower';
 import type { Stage2Model } from './stage2Model';
@@ -35,7 +36,7 @@ export const finetuningShape = {
   maxTextLength: z.number().int().positive().default(32),
   /** Of the image encoder's learning rate from block to block; 1: none. */
   layerDecay: layerDecaySchema,
-  imageSize: picturesShape.imageSize,
+  ...picturesShape,
   ...trainingShape,
 };
 type FinetuningSettings = TrainingConfig & {
@@ -65,9 +66,11 @@ export interface FinetuningKind extends FinetuningParts {
   /** The stage 1 whose Q-Former's text half comes back, to read questions. */
   stage1?: Start<TextHalf>;
   settings: FinetuningSettings;
-  /** What is trained on of data in memory, own rows of it, as a pure function of the step. */
+  /** How many pictures of a split there is something to be written about; all unless given. */
+  usable?: (split: ImageTextSplit) => number;
+  /** What is trained on of a split in memory, own rows of it, as a pure function of the step. */
   batches: (
-    data: ImageTextDataset,
+    split: ImageTextSplit,
     model: FinetunedModel,
     training: TrainingConfig,
     share?: Share,
@@ -195,9 +198,9 @@ async function prepare(
   const parameters = startingParameters(whole, tower, kind);
   const model = finetunedModel(whole, parameters, around);
   if (tower !== from.model.parts.tower) model.owns(tower);
-  const source = isStreamed(data)
+  const source: InputSource = isStreamed(data)
     ? await streamedInputs(data, kind, model, context)
-    : inputsInMemory(data, kind, model, context);
+    : { validation: data.validation, inputs: splitInputs(data.train, kind, model, context) };
   const { validation } = source;
   return {
     model,
@@ -209,24 +212,33 @@ async function prepare(
       const inputs = { image, ...texts } as unknown as Stage2Batch;
       return { loss: stage2Losses(allWeights({ weights: w, language }), whole, inputs, { rng }).loss };
     },
+    validation: heldOutBatches(
+      validation,
+      context.training.batchSize,
+      async (split, batchSize) =>
+        splitInputs(split, kind, model, {
+          ...context,
+          training: { ...context.training, batchSize },
+          share: undefined,
+        }),
+      validation && kind.usable?.(validation),
+    ),
     evaluate: evaluate && validation && (() => evaluate(model, validation)),
     dispose: () => source.dispose?.(),
   };
 }
 
-function inputsInMemory(
-  data: ImageTextDataset,
+/** Of a split in memory, by step; all rows of a batch unless a share is given. */
+function splitInputs(
+  split: ImageTextSplit,
   { batches }: FinetuningKind,
   model: FinetunedModel,
   { training, share }: PrepareContext,
-): InputSource {
-  const batch = batches(data, model, training, share);
-  return {
-    validation: data.validation,
-    inputs: (step) => {
-      const { indices, texts } = batch(step);
-      return { pixels: pixelBatch(data.train, indices), ...texts };
-    },
+): Task['inputs'] {
+  const batch = batches(split, model, training, share);
+  return (step) => {
+    const { indices, texts } = batch(step);
+    return { pixels: pixelBatch(split, indices), ...texts };
   };
 }
 

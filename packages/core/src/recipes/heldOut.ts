@@ -7,17 +7,19 @@ import type { Task } from '../train';
  * the first is asked for.
  *
  * @param make inputs of batches of a size, as those of training
+ * @param count of pictures that batches can be made of; all of the split unless given
  */
 export function heldOutBatches(
   split: ImageTextSplit | undefined,
   batchSize: number,
   make: (split: ImageTextSplit, batchSize: number) => Promise<Task['inputs']>,
+  count = split?.size ?? 0,
 ): Task['validation'] {
-  if (!split) return undefined;
-  const size = Math.min(batchSize, split.size);
+  if (!split || count === 0) return undefined;
+  const size = Math.min(batchSize, count);
   let inputs: Promise<Task['inputs']> | undefined;
   return {
-    batches: Math.floor(split.size / size),
+    batches: Math.floor(count / size),
     inputs: async (batch) => (await (inputs ??= make(split, size)))(batch),
   };
 }

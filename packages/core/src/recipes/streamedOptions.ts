@@ -10,7 +10,7 @@ export const storageSchema = z.enum(['float32', 'float16', 'bfloat16']).optional
 export const picturesShape = {
   /** Side of the pictures that a step sees; of pictures in memory it is that of the data. */
   imageSize: z.number().int().positive().optional(),
-  /** Pictures of streamed data that are never trained on, but evaluated; none unless given. */
+  /** Pictures of streamed data that are never trained on, but evaluated, with all that is asked about them; none unless given. */
   heldOut: z.number().int().nonnegative().optional(),
 };
 

@@ -11,7 +11,7 @@ import { cleanQuestion } from '../text';
 import { QUESTION_ANSWER } from '../generate';
 import { questionPrompt } from '../inference';
 import type { HostTensor } from '../checkpoints';
-import { BatchSource, type VisualQuestion } from '../data';
+import { BatchSource, type ImageTextSplit, type VisualQuestion } from '../data';
 import { ownRows, type Recipe } from '../train';
 import { encodeTexts, selectRows } from './captions';
 import { parseOptions } from './errors';
@@ -56,10 +56,10 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
     stage1,
     settings,
     prompts,
-    batches({ train }, { parts: { model, language } }, { batchSize, seed }, share) {
-      const questions = Array.from({ length: train.size }, (_, i) => train.questions!(i));
-      // Pictures that nothing is asked about are left out.
-      const asked = Int32Array.from(questions.keys()).filter((example) => questions[example].length > 0);
+    usable: (split) => picturesAsked(questionsOf(split)).length,
+    batches(split, { parts: { model, language } }, { batchSize, seed }, share) {
+      const questions = questionsOf(split);
+      const asked = picturesAsked(questions);
       const ask = (question: string) => questionPrompt(model, question);
       const texts = promptedTexts(language, questions, { prompt: ask, maxLength });
       const beside = stage1 && questionTable(questions, stage1.model, maxLength);
@@ -80,7 +80,7 @@ export function vqa({ data, from, stage1, ...options }: VqaTuningOptions): Recip
         ...beside?.(questions),
       });
     },
-    evaluate: !isStreamed(data) && data.validation.questions ? validationVqa : undefined,
+    evaluate: isStreamed(data) || data.validation.questions ? validationVqa : undefined,
   });
 }
 
@@ -97,6 +97,14 @@ function checkQuestions(data: TrainingData): void {
 }
 
 type Questions = readonly (readonly VisualQuestion[])[];
+
+/** Of each picture. */
+const questionsOf = (split: ImageTextSplit): Questions =>
+  Array.from({ length: split.size }, (_, i) => split.questions?.(i) ?? []);
+
+/** Numbers of the pictures that something is asked about: the others are left out. */
+const picturesAsked = (questions: Questions): Int32Array =>
+  Int32Array.from(questions.keys()).filter((example) => questions[example].length > 0);
 
 /** Longest question that a Q-Former reads, in tokens: as long as that of the language model, or as it has positions. */
 const longestQuestion = ({ config }: TextHalf, maxLength: number): number =>

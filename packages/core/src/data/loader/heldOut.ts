@@ -1,7 +1,8 @@
 /** Pictures set aside for validation: decoded as evaluation sees them, held in memory. */
+import { breathe } from '../../runtime';
 import { decodeImage } from '../../image';
 import { drawBelow } from '../random';
-import type { ImageTextSplit } from '../dataset';
+import type { ImageTextSplit, VisualQuestion } from '../dataset';
 import { UnreadableError, type PictureSource } from '../sources';
 
 /** Which pictures are set aside. */
@@ -20,36 +21,85 @@ export interface HeldOutSplit extends ImageTextSplit {
   indices: Int32Array;
 }
 
-/** Draws pictures from the whole of the source; those that cannot be read are passed over. */
+interface Kept {
+  id: string;
+  pixels: Uint8Array;
+  captions: readonly string[];
+}
+
+/**
+ * Draws pictures from the whole of the source; those that cannot be read are passed over. Of a source of questions a
+ * picture comes with all that is asked about it, so that training sees neither.
+ */
 export async function heldOut(
   source: PictureSource,
   { count, imageSize, seed = 0 }: HeldOutOptions,
 ): Promise<HeldOutSplit> {
-  const kept = new Map<number, { id: string; pixels: Uint8Array; captions: readonly string[] }>();
+  const { asks = false } = source;
+  /** By the number of a picture, or (several questions are about one) by its file. */
+  const kept = new Map<number | string, Kept>();
   const seen = new Set<number>();
   for (let draw = 0; kept.size < count && seen.size < source.size; draw++) {
     const index = drawBelow(source.size, seed, draw);
     if (seen.has(index)) continue;
     seen.add(index);
+    const key = asks ? source.place(index).file : index;
+    if (kept.has(key)) continue;
     try {
       const { id, bytes, captions } = await source.read(index);
-      kept.set(index, { id, captions, pixels: await decodeImage(bytes, imageSize) });
+      kept.set(key, { id, captions, pixels: await decodeImage(bytes, imageSize) });
     } catch (error) {
       if (!(error instanceof UnreadableError) && !isUndecodable(error)) throw error;
     }
   }
-  const indices = Int32Array.from(kept.keys());
   const pictures = [...kept.values()];
-  return {
+  const split = {
     name: 'validation',
     size: pictures.length,
     imageSize,
     identity: { ...source.identity, heldOut: count, seed },
-    indices,
-    id: (index) => pictures[index].id,
-    pixels: (index) => pictures[index].pixels,
-    captions: (index) => pictures[index].captions,
+    pixels: (index: number) => pictures[index].pixels,
   };
+  if (!asks) {
+    return {
+      ...split,
+      indices: Int32Array.from(kept.keys() as Iterable<number>),
+      id: (index) => pictures[index].id,
+      captions: (index) => pictures[index].captions,
+    };
+  }
+  const files = [...kept.keys()] as string[];
+  const { indices, questions } = await questionsAbout(source, files);
+  return {
+    ...split,
+    indices,
+    id: (index) => files[index],
+    captions: () => [],
+    questions: (index) => questions.get(files[index])!,
+  };
+}
+
+/** All questions about some pictures, wherever in the source they stand: it is gone through once. */
+async function questionsAbout(source: PictureSource, files: readonly string[]) {
+  const questions = new Map<string, VisualQuestion[]>(files.map((file) => [file, []]));
+  const indices: number[] = [];
+  for (const { name, start, size } of source.parts) {
+    for (let index = start; index < start + size; index++) {
+      if (index % 10_000 === 0) await breathe();
+      const { file, known } = source.place(index);
+      const own = questions.get(file);
+      if (!own) continue;
+      indices.push(index);
+      if (known?.question !== undefined) own.push(asVisualQuestion(name, known.question, known.captions));
+    }
+  }
+  return { questions, indices: Int32Array.from(indices) };
+}
+
+function asVisualQuestion(kind: string, question: string, answers: readonly string[]): VisualQuestion {
+  const count = (answer: string) => answers.filter((one) => one === answer).length;
+  const answer = answers.reduce((most, one) => (count(one) > count(most) ? one : most));
+  return { kind, question, answer, ...(answers.length > 1 && { answers }) };
 }
 
 const isUndecodable = (error: unknown): boolean => (error as Error).message.includes('cannot be decoded');

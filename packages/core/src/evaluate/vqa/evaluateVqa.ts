@@ -1,10 +1,11 @@
 /**
- * Zero-shot visual question answering (BLIP-2 section 4.1) on data that holds its own questions, each with one right
- * answer: exact match after the official clean-up of both.
+ * Zero-shot visual question answering (BLIP-2 section 4.1) on data that holds its own questions. Where each has one right
+ * answer: exact match after the official clean-up of both; where several people answered: the official accuracy.
  */
 import { Blip2Error } from '../../runtime';
 import type { GenerationOptions } from '../../generate';
 import type { ImageTextSplit, VisualQuestion } from '../../data';
+import { questionAccuracy } from './accuracy';
 import { flattenAnswer, normaliseAnswer } from './normaliseAnswer';
 
 /** What can be asked: anything that answers one question about each picture. */
@@ -38,6 +39,7 @@ export interface JudgedAnswer extends VisualQuestion {
   /** Number of the picture. */
   picture: number;
   prediction: string;
+  /** It is `answer`, what most people answered. */
   right: boolean;
 }
 
@@ -104,6 +106,12 @@ export function isRightAnswer(prediction: string, answer: string): boolean {
 
 const clean = (answer: string): string => normaliseAnswer(flattenAnswer(answer));
 
+/** How right an answer is, from 0 to 1. */
+function share({ kind, prediction, right, answers }: JudgedAnswer): number {
+  if (!answers) return right ? 1 : 0;
+  return questionAccuracy({ questionType: kind, answerType: kind, answers, prediction });
+}
+
 /** @param predictions one for each question */
 export function judgeAnswers(asked: readonly AskedQuestion[], predictions: readonly string[]): VqaEvaluation {
   const answers = asked.map((question, i): JudgedAnswer => {
@@ -113,7 +121,7 @@ export function judgeAnswers(asked: readonly AskedQuestion[], predictions: reado
   const row = (kind: string, some: readonly JudgedAnswer[]): VqaRow => ({
     kind,
     questions: some.length,
-    accuracy: (100 * some.filter(({ right }) => right).length) / some.length,
+    accuracy: (100 * some.reduce((sum, one) => sum + share(one), 0)) / some.length,
   });
   const kinds = [...new Set(asked.map(({ kind }) => kind))];
   const perKind = kinds.map((kind) =>
