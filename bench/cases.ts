@@ -40,7 +40,7 @@ export interface Case {
   /** Of one turn. */
   steps: number;
   warmUp: number;
-  /** Turns are taken until so many seconds are over: at least 2, at most 10. */
+  /** Turns are taken until so many seconds are over: at least 3, at most 10. */
   seconds: number;
   /** Ours and one peer are alive at a time, not all of them: peers come one after the other, ours takes turns with each. */
   inPairs?: boolean;

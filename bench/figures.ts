@@ -11,17 +11,21 @@ export interface Figure {
   samples: number;
   /** Of the process, files that it has mapped included. */
   peakGigabytes: number;
+  /** Of what is its own: without mapped files and libraries. Absent where the system does not tell. */
+  ownGigabytes?: number;
 }
 
 /** @param timings of one process, at least one step */
 export function figureOf(timings: readonly Timing[]): Figure {
   const times = timings.flatMap(({ times: some }) => some);
+  const own = timings.flatMap(({ ownMemory }) => ownMemory ?? []);
   return {
     median: median(times),
     spread: [Math.min(...times), Math.max(...times)],
     unit: 'ms',
     samples: times.length,
     peakGigabytes: Math.max(...timings.map(({ peakMemory }) => peakMemory)) / 1e9,
+    ...(own.length > 0 && { ownGigabytes: Math.max(...own) / 1e9 }),
   };
 }
 

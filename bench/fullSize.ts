@@ -11,6 +11,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Blip2 } from '../packages/core/src/inference';
+import { resident } from './memory';
 import { MODELS } from './models';
 import { writeRandomFolder } from './randomFolder';
 
@@ -50,27 +51,15 @@ async function ours(dir: string): Promise<object> {
   return { name: 'ours, as stored', load, first, encodeAndOneToken, perToken, perTokenBeam5 };
 }
 
-/** GiB of its own and of mapped files that a process holds now; undefined where that cannot be known. */
-function resident(pid: number): { anon: number; file: number } | undefined {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const gibibytes = (field: string) =>
-      Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) / 2 ** 20;
-    return { anon: gibibytes('RssAnon'), file: gibibytes('RssFile') };
-  } catch {
-    return undefined;
-  }
-}
-
 /** Runs a process that prints a line of JSON, and watches its memory. */
 async function watched(command: string, args: string[]): Promise<void> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const peak = { total: 0, anon: 0, file: 0 };
+  const peak = { total: 0, own: 0, file: 0 };
   const timer = setInterval(() => {
-    const { anon, file } = resident(child.pid!) ?? { anon: 0, file: 0 };
-    peak.total = Math.max(peak.total, anon + file);
-    peak.anon = Math.max(peak.anon, anon);
-    peak.file = Math.max(peak.file, file);
+    const { own, file } = resident(child.pid!) ?? { own: 0, file: 0 };
+    peak.total = Math.max(peak.total, (own + file) / GIB);
+    peak.own = Math.max(peak.own, own / GIB);
+    peak.file = Math.max(peak.file, file / GIB);
   }, 50);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

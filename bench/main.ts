@@ -46,7 +46,7 @@ function chosen<T extends { name: string }>(all: readonly T[], names: readonly s
 function printRows(rows: readonly Row[]): void {
   const times = (value: number | null) => value?.toFixed(2) ?? '–';
   printTable(
-    rows.map(({ case: name, precision, ours, peers, memoryRatios }) => {
+    rows.map(({ case: name, precision, ours, peers, memoryRatios, ownMemoryRatios }) => {
       const { shipped, fastest } = peersBeside(peers);
       return {
         case: name,
@@ -57,9 +57,10 @@ function printRows(rows: readonly Row[]): void {
         'x shipped': ratioText(shipped, ours),
         'x fastest': ratioText(fastest, ours),
         'compile s': ours.compileSeconds?.toFixed(1) ?? '–',
-        GB: ours.peakGigabytes.toFixed(1),
-        'of shipped': times(memoryRatios.shipped),
-        'of fastest': times(memoryRatios.fastest),
+        'own GB': ours.ownGigabytes?.toFixed(1) ?? '–',
+        'of shipped': times(ownMemoryRatios.shipped),
+        'GB in all': ours.peakGigabytes.toFixed(1),
+        'of shipped in all': times(memoryRatios.shipped),
         GFLOPS: ours.gigaflops?.toFixed(0) ?? '–',
         'of peak': ours.shareOfPeak ? `${(100 * ours.shareOfPeak).toFixed(0)}%` : '–',
       };

@@ -14,7 +14,7 @@ export interface Setting {
   say: (message: string) => void;
 }
 
-const LEAST_TURNS = 2;
+const LEAST_TURNS = 3;
 const MOST_TURNS = 10;
 
 /** @param peers that ours is to meet @throws Error if ours does not run */

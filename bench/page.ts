@@ -35,7 +35,8 @@ export function page(results: Results): Html {
           and as sparingly as we could write it; <i>fastest</i> is the fastest of all these. Sides of a case
           take turns in one run. Times are medians with the fastest and the slowest of n steps. A ratio above
           1 means that ours is faster, ≈ that the two ranges overlap; of memory, one below 1 means that ours
-          takes less.
+          takes less. A process's <i>own</i> memory is that of pages which no file backs; <i>in all</i> there
+          are mapped weights (ours are read so) and libraries, too, PyTorch's for GPUs among them.
         </p>
         ${provenance(results)}
       </header>
@@ -105,14 +106,15 @@ function overview(rows: Results['rows']): Html {
           <th scope="col" class="number">fastest, ms</th>
           <th scope="col" class="number">× shipped</th>
           <th scope="col" class="number">× fastest</th>
-          <th scope="col" class="number">GB</th>
+          <th scope="col" class="number">own GB</th>
           <th scope="col" class="number">of shipped</th>
-          <th scope="col" class="number">of fastest</th>
+          <th scope="col" class="number">GB in all</th>
+          <th scope="col" class="number">of shipped</th>
           <th scope="col" class="number">of peak</th>
         </tr>
       </thead>
       <tbody>
-        ${rows.map(({ ours, peers, memoryRatios, ...row }) => {
+        ${rows.map(({ ours, peers, memoryRatios, ownMemoryRatios, ...row }) => {
           const { shipped, fastest } = peersBeside(peers);
           return html`<tr>
             <th scope="row">
@@ -123,9 +125,10 @@ function overview(rows: Results['rows']): Html {
             <td class="number">${fastest ? `${figureText(fastest)}, ${fastest.variant}` : '–'}</td>
             <td class="number">${ratioText(shipped, ours)}</td>
             <td class="number">${ratioText(fastest, ours)}</td>
+            <td class="number">${ours.ownGigabytes?.toFixed(1) ?? '–'}</td>
+            <td class="number">${ratio(ownMemoryRatios.shipped)}</td>
             <td class="number">${ours.peakGigabytes.toFixed(1)}</td>
             <td class="number">${ratio(memoryRatios.shipped)}</td>
-            <td class="number">${ratio(memoryRatios.fastest)}</td>
             <td class="number">${percent(ours.shareOfPeak)}</td>
           </tr> `;
         })}

@@ -16,6 +16,8 @@ export interface PeerFigure extends Figure {
   ratio: number;
   /** Our peak memory over its own: below 1 ours takes less. */
   memoryRatio: number;
+  /** The same of what is their own. */
+  ownMemoryRatio?: number;
 }
 
 /** A peer that did not run. */
@@ -45,6 +47,7 @@ export interface Row {
   failed: FailedPeer[];
   ratios: Record<Beside, number | null>;
   memoryRatios: Record<Beside, number | null>;
+  ownMemoryRatios: Record<Beside, number | null>;
   /** The fastest: for scripts that want one number. */
   peer: (PeerFigure & { name: string }) | null;
   ratio: number | null;
@@ -55,12 +58,13 @@ const timesOf = (timings: readonly Timing[]) => timings.flatMap(({ times }) => t
 /** @param beside what ours took in the same turns */
 export function peerFigure(peer: Peer, timings: Timing[], beside: readonly Timing[]): PeerFigure {
   const figure = figureOf(timings);
-  const { peakGigabytes } = figureOf(beside);
+  const { peakGigabytes, ownGigabytes } = figureOf(beside);
   return {
     ...peer,
     ...figure,
     ratio: figure.median / median(timesOf(beside)),
     memoryRatio: peakGigabytes / figure.peakGigabytes,
+    ...(ownGigabytes && figure.ownGigabytes && { ownMemoryRatio: ownGigabytes / figure.ownGigabytes }),
   };
 }
 
@@ -105,11 +109,12 @@ export const ratioText = (peer: PeerFigure | undefined, ours: Figure): string =>
 function comparison(
   peers: readonly PeerFigure[],
   torch = '',
-): Pick<Row, 'ratios' | 'memoryRatios' | 'peer' | 'ratio'> {
+): Pick<Row, 'ratios' | 'memoryRatios' | 'ownMemoryRatios' | 'peer' | 'ratio'> {
   const { shipped, fastest: hardest } = peersBeside(peers);
   return {
     ratios: { shipped: shipped?.ratio ?? null, fastest: hardest?.ratio ?? null },
     memoryRatios: { shipped: shipped?.memoryRatio ?? null, fastest: hardest?.memoryRatio ?? null },
+    ownMemoryRatios: { shipped: shipped?.ownMemoryRatio ?? null, fastest: hardest?.ownMemoryRatio ?? null },
     peer: hardest ? { name: `PyTorch ${torch} ${hardest.variant}`, ...hardest } : null,
     ratio: hardest?.ratio ?? null,
   };

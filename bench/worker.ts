@@ -1,11 +1,14 @@
 /** A process that times steps on demand: `run N` in, one JSON line out (protocol: bench/peers/README.md). */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
+import { OwnMemory } from './memory';
 
 /** What a process says of the steps that it ran. */
 export interface Timing {
   times: number[];
   peakMemory: number;
+  /** The most of its own: of pages that no file backs. Absent where the system does not tell. */
+  ownMemory?: number;
   /** Tracing and first runs; ours only. */
   compileSeconds?: number;
   /** Of one step, where they can be counted; ours only. */
@@ -21,6 +24,7 @@ export class Worker {
   private readonly lines: AsyncIterator<string>;
   private readonly reader: Interface;
   private readonly ended: Promise<void>;
+  private readonly memory?: OwnMemory;
   private errors = '';
 
   constructor(
@@ -29,6 +33,7 @@ export class Worker {
     args: string[],
   ) {
     this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    if (this.child.pid !== undefined) this.memory = new OwnMemory(this.child.pid);
     this.child.stderr!.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
     this.child.stdin!.on('error', () => undefined); // it ended: `answer` says why
     this.ended = new Promise((resolve) => this.child.once('close', () => resolve()));
@@ -44,7 +49,8 @@ export class Worker {
 
   async run(steps: number): Promise<Timing> {
     this.child.stdin!.write(`run ${steps}\n`);
-    return (await this.answer()) as unknown as Timing;
+    const timing = (await this.answer()) as unknown as Timing;
+    return { ...timing, ownMemory: this.memory?.peak };
   }
 
   /** Its memory is free afterwards. */
@@ -62,7 +68,9 @@ export class Worker {
       isLate = true;
       this.child.kill('SIGKILL');
     }, PATIENCE);
+    this.memory?.start();
     const next = await this.lines.next();
+    this.memory?.stop();
     clearTimeout(tired);
     if (next.done) {
       await this.ended;

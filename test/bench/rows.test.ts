@@ -39,6 +39,15 @@ test('where the shipped peer is faster than the lean one, it is the one that cou
   expect(row(shipped, lean).peer).toMatchObject({ kind: 'shipped' });
 });
 
+test('memory of its own is the highest of all turns, its ratio beside that of the same turns', () => {
+  const own = (ownMemory: number) => ({ ...timing(10), ownMemory });
+  const shipped = peerFigure(peer('shipped', 'shipped'), [own(2e9), own(4e9)], [own(1e9), own(3e9)]);
+  expect(shipped).toMatchObject({ ownGigabytes: 4, ownMemoryRatio: 0.75, memoryRatio: 1 });
+  expect(row(shipped).ownMemoryRatios).toEqual({ shipped: 0.75, fastest: 0.75 });
+  // Where the system does not tell, nothing is said.
+  expect(row(peerFigure(peer('shipped', 'shipped'), [timing(10)], mine)).ownMemoryRatios.shipped).toBeNull();
+});
+
 test('a ratio is marked where the ranges overlap', () => {
   const { ours } = row();
   const ratioOf = (...times: number[]) =>
