@@ -5,6 +5,10 @@ import type { FilledTable, Missing, PaperTable } from '../studies';
 import { CountLine } from './countLine';
 import { Exit, printJson, printTable } from './output';
 
+/** Of cells whose answers are not published. */
+const SERVER =
+  'server: send the submission.json of that evaluation, and put what it says beside it as server.json (docs/evaluation.md).';
+
 /** Options of this scale. */
 export interface PaperOptions {
   models: string;
@@ -99,5 +103,7 @@ function print({ name, title, columns, rows, failures }: FilledTable, page: stri
       })),
   );
   for (const failure of failures) console.error(`failed: ${failure}`);
+  const states = rows.flatMap(({ cells }) => Object.values(cells).map(({ state }) => state));
+  if (states.includes('server')) console.error(SERVER);
   console.log(`→ ${page}\n`);
 }

@@ -1,7 +1,7 @@
 /** Fills the paper's tables from what is on disk: every evaluation once, model by model, each resumable. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson, sha256, writeFileAtomic, type WeightsType } from '../../checkpoints';
+import { canonicalJson, readJsonObject, sha256, writeFileAtomic, type WeightsType } from '../../checkpoints';
 import type { CaptionSet, QuestionSet } from '../../data';
 import type { SetSummary } from '../../evaluate';
 import { isRunFolder } from '../../train';
@@ -168,6 +168,6 @@ function filled(
 function serverScore(dir: string, name: string): number | undefined {
   const path = join(dir, 'server.json');
   if (!existsSync(path)) return undefined;
-  const value = (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)[name];
+  const value = readJsonObject(path)[name];
   return typeof value === 'number' ? value : undefined;
 }

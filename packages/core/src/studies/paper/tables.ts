@@ -14,6 +14,9 @@ const none = undefined;
 const millions = (count: number): number => count / 1e6;
 const billions = (count: number): number => count / 1e9;
 
+/** Where a cell is empty because of it. */
+const SPICE = 'SPICE needs Java and its program: docs/metrics.md.';
+
 const TRAINED = 'trainable, M';
 const TRAINED_B = 'trainable, B';
 
@@ -59,6 +62,7 @@ const table1: PaperTable = {
   ],
   notes: [
     'The paper’s 188 M are of no set of parameters that LAVIS has: all that stage 1 trains behind ViT-g is 186.7 M.',
+    SPICE,
   ],
 };
 
@@ -146,7 +150,7 @@ const table3: PaperTable = {
     captioned('OPT-6.7B', [1.1, 123.7, 15.8, 119.2, 15.3, 124.4, 14.8, 121.0, 15.3, 43.5, 145.2]),
     captioned('FlanT5-XL', [1.1, 123.7, 16.3, 120.2, 15.9, 124.8, 15.1, 121.6, 15.8, 42.4, 144.5]),
   ],
-  notes: ['SPICE needs Java and its program: docs/metrics.md.'],
+  notes: [SPICE],
 };
 
 const COLUMNS_4 = [TRAINED_B, 'VQAv2 test-dev', 'VQAv2 test-std'];
