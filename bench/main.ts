@@ -114,8 +114,8 @@ async function runCases(
     await withFolders(what.models ?? [], async () => {
       for (const variant of what.variants.filter(isChosen)) {
         // Ours in bfloat16 meets the fastest, of either precision; PyTorch emulates bfloat16 where there are no units.
-        const meets = ({ variant: name, precision }: Peer) =>
-          (asked.peers?.includes(name) ?? precisions.includes(precision)) &&
+        const meets = ({ variant: name, precision, isAsked }: Peer) =>
+          (asked.peers?.includes(name) ?? (!isAsked && precisions.includes(precision))) &&
           (variant.precision === 'bf16' || precision === 'fp32');
         const peers = setting.torch ? (variant.peers ?? what.peers).filter(meets) : [];
         say(`${what.name}, ${variant.name}`);

@@ -2,7 +2,7 @@
 
 A step processes, encodes and answers: `batch` pictures, `beams` beams, `newTokens` tokens each. Variants: shipped
 (`transformers`, as its users ask), lean (blip2.py), compile (its blocks and a step of its decoder compiled). `--check`
-compares both.
+compares the first two, or with `--variant compile` the first and the last.
 """
 
 import sys
@@ -45,16 +45,23 @@ def lean_step(folder, pictures, prompt, c, is_compiled):
 
 
 @torch.no_grad()
-def check(c):
-    """Both give the first token the same logits (weights of the folder repeat themselves: which of equal tokens is taken, differs)."""
+def check(c, is_compiled):
+    """Both give two tokens the same logits (weights of the folder repeat themselves: which of equal tokens is taken, differs)."""
     from transformers import Blip2ForConditionalGeneration
 
     folder, pictures = model_folder('blip2-opt-125m'), pictures_of(c['batch'])
     theirs = Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
     model, tokenizer = load(folder)
-    expected = theirs(**inputs_of(folder, theirs, pictures, c['question'])).logits[:, -1]
+    if is_compiled:
+        model.compiled()
+    inputs = inputs_of(folder, theirs, pictures, c['question'])
+    more = torch.full((len(pictures), 1), 7)
+    longer = {'input_ids': torch.cat([inputs['input_ids'], more], 1)}
+    longer['attention_mask'] = torch.ones_like(longer['input_ids'])
+    expected = theirs(**{**inputs, **longer}).logits[:, -2:]
     prompt = model.prompt(normalise(pictures), tokenizer.encode(c['question']).ids)
-    error = (model.opt.start(prompt, 1, 1) - expected).abs().max().item()
+    found = torch.stack([model.opt.start(prompt, 1, 1), model.opt.step(more[:, 0], None)], 1)
+    error = (found - expected).abs().max().item()
     say({'check': error < 1e-4, 'error': error})
     return 0 if error < 1e-4 else 1
 
@@ -66,7 +73,7 @@ def main():
     set_threads(options)
     config = read_config(options.config)
     if options.check:
-        return check(config)
+        return check(config, options.variant == 'compile')
     serve(answering_step(config, options.variant), options)
     return 0
 

@@ -1,7 +1,7 @@
 """A frozen vision tower, random weights, timed.
 
     python encode.py encode-vit-l.json --variant lean --threads 2      # then lines on stdin: `run 5`, `quit`
-    python encode.py encode-vit-l.json --check                         # lean beside transformers
+    python encode.py encode-vit-l.json --check                         # lean beside transformers; compile, with --variant compile
 
 A step turns `batch` normalised pictures into features. Variants: shipped (`transformers`, as its users run it), lean (vit.py),
 compile (its blocks compiled), bf16 and compile-bf16 (stored in bfloat16).
@@ -45,7 +45,7 @@ def encoding_step(c, variant):
 
 
 @torch.no_grad()
-def check(c):
+def check(c, is_compiled):
     """Lean features equal those of transformers, two blocks."""
     small = {**c, 'model': {**c['model'], 'num_hidden_layers': 2}}
     theirs = shipped(small)
@@ -55,7 +55,8 @@ def check(c):
     lean = Tower(small['model'], final=is_blip2).eval()
     lean.load_state_dict((from_blip2 if is_blip2 else from_clip)(theirs.state_dict(), 2))
     pixels = torch.randn(1, 3, c['model']['image_size'], c['model']['image_size'])
-    error = (lean(pixels) - theirs(pixels).last_hidden_state).abs().max().item()
+    forward = compile_parts(lean) if is_compiled else lean
+    error = (forward(pixels) - theirs(pixels).last_hidden_state).abs().max().item()
     say({'check': error < 1e-4, 'error': error})
     return 0 if error < 1e-4 else 1
 
@@ -67,7 +68,7 @@ def main():
     set_threads(options)
     config = read_config(options.config)
     if options.check:
-        return check(config)
+        return check(config, options.variant == 'compile')
     serve(encoding_step(config, options.variant), options)
     return 0
 

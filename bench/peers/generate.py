@@ -1,7 +1,7 @@
 """Generation with soft prompts, random weights, timed.
 
     python generate.py generate-opt-greedy.json --variant lean --threads 2   # then lines on stdin: `run 5`, `quit`
-    python generate.py generate-opt-beam5.json --check                       # lean beside transformers
+    python generate.py generate-opt-beam5.json --check                       # lean beside transformers; compile, with --variant compile
 
 A step writes `newTokens` tokens after each of `batch` prompts of `prompt` embeddings, with `beams` beams. Variants: shipped
 (`transformers`' model.generate(), as its users call it), lean (decoders.py, t5.py, search.py), compile (a step of that
@@ -53,7 +53,7 @@ def generation_step(c, variant):
     return lambda: search(model, embeddings, c['newTokens'], c['beams']).tolist()
 
 
-def check(c):
+def check(c, is_compiled):
     """Both write the same tokens; two blocks, random weights, the cache both ways."""
     layers = {name: 2 for name in ('num_hidden_layers', 'num_layers', 'num_decoder_layers')}
     c = {**c, 'newTokens': 8, 'model': {**c['model'], **layers}}
@@ -70,6 +70,8 @@ def check(c):
     for is_static in (False, True):
         model = build(c['model'], is_static).eval()
         model.load_state_dict(convert(theirs.state_dict(), 2))
+        if is_compiled and is_static:
+            model.compiled()
         found.append(search(model, embeddings, c['newTokens'], c['beams']).tolist() == expected)
     say({'check': all(found), 'sliced': found[0], 'static': found[1]})
     return 0 if all(found) else 1
@@ -82,7 +84,7 @@ def main():
     set_threads(options)
     config = read_config(options.config)
     if options.check:
-        return check(config)
+        return check(config, options.variant == 'compile')
     serve(generation_step(config, options.variant), options)
     return 0
 
