@@ -5,6 +5,8 @@
  *   npx tsx bench/ours/rerank.ts bench/peers/rerank-itm.json --warm-up 1 --steps 2
  */
 import { readConfig, serve } from './serve';
+import type { QformerConfig } from '../../packages/core/src/models';
+import { queriesCost } from '../../packages/core/src/recipes/plan/qformerCost';
 
 export interface RerankCase {
   visionWidth: number;
@@ -19,12 +21,34 @@ export interface RerankCase {
 const lengthOf = (text: number, { candidates, lengths: [shortest, longest] }: RerankCase): number =>
   shortest + Math.floor((((text * 37) % candidates) / candidates) ** 3 * (longest - shortest + 1));
 
+/**
+ * What a pair's score needs, beside what its image's does: in the last block no text's row but as key and value, and not the
+ * queries' projections of the first, which are the same for all pairs.
+ */
+function ofPair(qformer: QformerConfig, patches: number, textLength: number): number {
+  const { hiddenSize: D, intermediateSize: F, numQueryTokens } = qformer;
+  const idle = textLength * (2 * (2 * D * D + 2 * D * F) + 4 * (numQueryTokens + textLength) * D);
+  const same = 2 * numQueryTokens * 3 * D * D;
+  return (
+    queriesCost(qformer, { patches, textLength }).forward - keysAndValues(qformer, patches) - idle - same
+  );
+}
+
+/** What an image needs once for all its pairs. */
+function ofImage(qformer: QformerConfig, patches: number): number {
+  return keysAndValues(qformer, patches) + 2 * qformer.numQueryTokens * 3 * qformer.hiddenSize ** 2;
+}
+
+function keysAndValues(qformer: QformerConfig, patches: number): number {
+  const reading = Math.ceil(qformer.numHiddenLayers / qformer.crossAttentionFrequency);
+  return reading * 2 * patches * qformer.encoderHiddenSize * 2 * qformer.hiddenSize;
+}
+
 async function main(): Promise<void> {
   const c = readConfig<RerankCase>();
   const { ParameterStore, Rng } = await import('../../packages/core/src/runtime');
   const { Weights } = await import('../../packages/core/src/nn');
   const { blip2Qformer, blip2QformerParameters } = await import('../../packages/core/src/models');
-  const { queriesCost } = await import('../../packages/core/src/recipes/plan/qformerCost');
   const { PairScorer } = await import('../../packages/core/src/evaluate');
 
   const config = blip2Qformer(c.visionWidth);
@@ -51,12 +75,13 @@ async function main(): Promise<void> {
   const features = noise.dataSync<'float32'>();
   const texts = Array.from({ length: c.candidates }, (_, text) => text);
   const tokens = scorer.tokens(texts.map(String));
-  const pair = (textLength: number) =>
-    queriesCost(config.qformer, { patches: c.patches, textLength }).forward;
-  const reading = config.qformer.numHiddenLayers / config.qformer.crossAttentionFrequency;
-  const image = reading * 2 * c.patches * c.visionWidth * 2 * config.qformer.hiddenSize; // once for all
-  const operations = texts.reduce((sum, text) => sum + pair(lengthOf(text, c)) - image, image);
-  await serve(() => scorer.matchLogits(features, tokens, texts), { operations });
+  const operations = texts.reduce(
+    (sum, text) => sum + ofPair(config.qformer, c.patches, lengthOf(text, c)),
+    0,
+  );
+  await serve(() => scorer.matchLogits(features, tokens, texts), {
+    operations: operations + ofImage(config.qformer, c.patches),
+  });
 }
 
 void main();

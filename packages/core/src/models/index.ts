@@ -68,6 +68,7 @@ export {
 export type { Family, TensorNames } from './family';
 export type { LanguageTower, Prompt, SpecialTokens } from './languageTower';
 export { OPT, OPT_125M, OPT_1_3B, OPT_2_7B, OPT_350M, OPT_6_7B, optParameters, type OptConfig } from './opt';
+export { encodePackedPairs, type PackedTexts } from './packedPairs';
 export {
   attentionProbes,
   concatImages,

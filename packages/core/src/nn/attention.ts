@@ -37,7 +37,7 @@ export interface AttentionOutput {
  * @returns one tensor [B, H, S, d] per map
  */
 export function projectHeads(layers: Weights[], x: Tensor | NormedRows, heads: number): Tensor[] {
-  return splitHeads(project(layers, x), heads, layers.length);
+  return splitHeads(projectMaps(layers, x), heads, layers.length);
 }
 
 /** Several maps side by side, each of all heads: [B, S, maps · D] → maps × [B, H, S, d]. */
@@ -50,10 +50,11 @@ export function splitHeads(projected: Tensor, heads: number, maps: number): Tens
 }
 
 /**
- * One matrix product in place of several: fewer and larger operations, forward and backward. Not for few rows, where
- * copying the matrices costs more than the products, nor for matrices in 16 bit.
+ * Several maps side by side, [B, S, in] → [B, S, maps · D]: one matrix product in place of several, so fewer and larger
+ * operations, forward and backward. Not for few rows, where copying the matrices costs more than the products, nor for
+ * matrices in 16 bit.
  */
-function project(layers: Weights[], rows: Tensor | NormedRows): Tensor {
+export function projectMaps(layers: Weights[], rows: Tensor | NormedRows): Tensor {
   const normed = rows instanceof tf.Tensor ? undefined : rows;
   const x = normed ? normed.scaled : (rows as Tensor);
   if (layers.length === 1) return linear(layers[0], x);

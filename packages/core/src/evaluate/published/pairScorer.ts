@@ -1,14 +1,14 @@
 /**
  * Images and texts of a BLIP-2 for retrieval, scored by the thousand. The Q-Former's keys and values of an image are
- * computed once and read by all texts beside it; texts of about one length stand together, so that little of a batch is
- * padding; batches have few sizes, so that few signatures are compiled.
+ * computed once and read by all texts beside it; texts stand packed, so that next to nothing is padding; batches have about
+ * as many tokens each, so that few signatures are compiled.
  * B batch, P patches, W width of the image, Q queries, E width of the projections, T text tokens, N texts.
  */
 import { breathe, compile, computeValues, tf, type Tensor, type TensorTree } from '../../runtime';
 import type { RawImage } from '../../image';
 import {
   encodeImage,
-  encodePair,
+  encodePackedPairs,
   encodeText,
   imageTextMatchingLogits,
   projectImage,
@@ -16,6 +16,7 @@ import {
   readImage,
   tokenCount,
   type ImageMemory,
+  type PackedTexts,
   type Text,
 } from '../../models';
 import { similarities } from '../../losses';
@@ -23,8 +24,8 @@ import { filledBatches, processImages, type Blip2RetrievalParts } from '../../in
 
 /** LAVIS's, of retrieval: texts are cut after so many tokens, special ones included. */
 const MOST_TOKENS = 35;
-/** Lengths that texts are padded to. */
-const STEP = 4;
+/** Numbers of rows, and the longest text's tokens, go in such steps. */
+const [ROWS_STEP, LONGEST_STEP] = [16, 4];
 /** Texts beside an image at once; what is left over goes in smaller batches. */
 const [MANY, FEW] = [32, 8];
 /** Texts that are encoded at once. */
@@ -48,9 +49,34 @@ export class TokenTable {
     return this.ids.length;
   }
 
-  /** The length that a text is padded to beside others of about its own. */
-  paddedLength(text: number, most: number): number {
-    return Math.min(Math.ceil(this.ids[text].length / STEP) * STEP, most);
+  /** Of a text, in tokens. */
+  length(text: number): number {
+    return this.ids[text].length;
+  }
+
+  /** Texts of so many pairs, packed; pairs beyond the texts have none. */
+  pack(texts: readonly number[], pairs: number): PackedTexts {
+    const lengths = texts.map((text) => this.length(text));
+    const longest = upTo(Math.max(...lengths), LONGEST_STEP);
+    const rows = upTo(
+      lengths.reduce((sum, length) => sum + length, 0),
+      ROWS_STEP,
+    );
+    const [ids, places] = [new Int32Array(rows), new Int32Array(rows)];
+    const tokens = new Int32Array(pairs * longest).fill(-1);
+    let at = 0;
+    texts.forEach((text, pair) => {
+      ids.set(this.ids[text], at);
+      for (let place = 0; place < lengths[pair]; place++, at++) {
+        places[at] = pair * longest + place;
+        tokens[places[at]] = at;
+      }
+    });
+    return {
+      ids: tf.tensor1d(ids, 'int32'),
+      places: tf.tensor1d(places, 'int32'),
+      tokens: tf.tensor2d(tokens, [pairs, longest], 'int32'),
+    };
   }
 
   /** Some texts, padded to a length. int32 [N, T] */
@@ -100,10 +126,10 @@ export class PairScorer {
       { name: 'imageMemory' },
     );
     this.match = compile(
-      (memory: TensorTree, text: Text) => {
+      (memory: TensorTree, texts: PackedTexts) => {
         const w = weights();
-        const { queries } = encodePair(w, config, memory as unknown as ImageMemory, text);
-        return imageTextMatchingLogits(w, queries!).slice([0, 1], [-1, 1]); // [N, 1]
+        const queries = encodePackedPairs(w, config, memory as unknown as ImageMemory, texts);
+        return imageTextMatchingLogits(w, queries).slice([0, 1], [-1, 1]); // [N, 1]
       },
       { name: 'matchShared' },
     );
@@ -155,9 +181,8 @@ export class PairScorer {
       () => this.remember(tf.tensor3d(features, [1, ...this.featureShape])) as never,
     ) as TensorTree;
     try {
-      for (const { length, some } of batchesOf(tokens, texts, this.mostTokens)) {
-        const filled = Array.from({ length: sizeFor(some.length) }, (_, i) => some[i] ?? some[0]);
-        const found = computeValues(() => this.match(memory, tokens.batch(filled, length)));
+      for (const some of batchesOf(tokens, texts)) {
+        const found = computeValues(() => this.match(memory, tokens.pack(some, sizeFor(some.length))));
         some.forEach((text, i) => logits.set(text, found[i]));
         await breathe();
       }
@@ -177,32 +202,26 @@ export class PairScorer {
   }
 }
 
-const sizeFor = (count: number): number => Math.min(MANY, Math.ceil(count / FEW) * FEW);
+const upTo = (count: number, step: number): number => Math.ceil(count / step) * step;
+const sizeFor = (count: number): number => Math.min(MANY, upTo(count, FEW));
 
 /**
- * Texts in batches of about one length, short ones first. What does not fill a batch goes to the next length: the cost of
- * a few tokens of padding is less than that of a batch half empty.
+ * Texts in batches of about as many tokens for their size, so that few numbers of rows come up: the longest first, each to
+ * the batch that has least.
  */
-export function batchesOf(
-  tokens: TokenTable,
-  texts: readonly number[],
-  most: number,
-): { length: number; some: number[] }[] {
-  const byLength = new Map<number, number[]>();
-  for (const text of texts) {
-    const length = tokens.paddedLength(text, most);
-    byLength.set(length, [...(byLength.get(length) ?? []), text]);
+export function batchesOf(tokens: TokenTable, texts: readonly number[]): number[][] {
+  const batches = Array.from({ length: Math.ceil(texts.length / MANY) }, (_, i) => ({
+    size: Math.min(MANY, texts.length - i * MANY),
+    some: [] as number[],
+    rows: 0,
+  }));
+  const fill = ({ rows, size, some }: (typeof batches)[number]) =>
+    some.length < size ? rows / size : Infinity;
+  const longestFirst = [...texts].sort((a, b) => tokens.length(b) - tokens.length(a));
+  for (const text of longestFirst) {
+    const emptiest = batches.reduce((least, batch) => (fill(batch) < fill(least) ? batch : least));
+    emptiest.some.push(text);
+    emptiest.rows += tokens.length(text);
   }
-  const lengths = [...byLength.keys()].sort((a, b) => a - b);
-  const batches: { length: number; some: number[] }[] = [];
-  let rest: number[] = [];
-  lengths.forEach((length, i) => {
-    const all = [...rest, ...byLength.get(length)!];
-    const isLast = i === lengths.length - 1;
-    const whole = isLast ? all.length : all.length - (all.length % MANY);
-    for (let at = 0; at < whole; at += MANY)
-      batches.push({ length, some: all.slice(at, Math.min(at + MANY, whole)) });
-    rest = all.slice(whole);
-  });
-  return batches;
+  return batches.map(({ some }) => some);
 }
