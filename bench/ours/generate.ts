@@ -29,7 +29,10 @@ async function main(): Promise<void> {
   const family = TOWERS.language.find(({ modelType }) => modelType === c.model.model_type)!;
   const config = family.readConfig(configFromDisk(c.model));
   const tower = family.build(config);
-  const store = ParameterStore.create(tower.parameters(), 0);
+  // The largest first: what is left of drawing them is taken by the others, and does not count as the model's memory.
+  const size = ({ shape }: { shape: number[] }) => shape.reduce((product, side) => product * side, 1);
+  const specs = Object.entries(tower.parameters()).sort(([, a], [, b]) => size(b) - size(a));
+  const store = ParameterStore.create(Object.fromEntries(specs), 0);
   const generator = new TokenGenerator(tower, new Weights(store.readAll()));
   const prompt = {
     embeddings: Rng.from(1).normal([c.batch, c.prompt, tower.hiddenSize]),
