@@ -2,7 +2,7 @@
  * Attention of few queries to many rows that come out of a LayerNorm, without the rows' keys and values.
  * B batch, Q queries, P rows, W width of the rows, H heads, d width of a head, D = H · d.
  */
-import { dropout, matmul, softmax, tf, type NormedRows, type Rng, type Tensor } from '../runtime';
+import { dropout, matmul, softmax, type NormedRows, type Rng, type Tensor } from '../runtime';
 import type { AttentionOutput } from './attention';
 import type { Weights } from './weights';
 
