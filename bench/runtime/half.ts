@@ -20,11 +20,14 @@ function methods(matrix: Tensor): Record<string, Method> {
   const plain = (x: Tensor, w: Tensor) =>
     execute('MatMul', [typeAttribute('float32'), ...transposed], [x, w]);
   const all: Record<string, Method> = { float32: (x) => plain(x, matrix) };
+  if (backend.binding.hasFewRows) {
+    all['float32 direct'] = (x) => execute('Blip2FewRows', [typeAttribute('float32')], [x, matrix]);
+  }
   for (const dtype of ['float16', 'bfloat16'] satisfies HalfType[]) {
     const half = HalfTensor.from(matrix, dtype);
     all[`${dtype} widened`] = (x) => tf.tidy(() => plain(x, half.toFloat32()));
-    if (backend.binding.hasHalfProduct) {
-      all[`${dtype} direct`] = (x) => execute('Blip2HalfProduct', [typeAttribute(dtype)], [x, half]);
+    if (backend.binding.hasFewRows) {
+      all[`${dtype} direct`] = (x) => execute('Blip2FewRows', [typeAttribute(dtype)], [x, half]);
     }
     all[`${dtype} TensorFlow`] = (x) => {
       const rounded = HalfTensor.from(x, dtype);

@@ -9,6 +9,7 @@ import {
   Rng,
   tf,
   valueAndGradients,
+  withFewRows,
   withPrecision,
   type Tensor,
 } from '../../packages/core/src/runtime';
@@ -110,4 +111,27 @@ it('bf16 precision changes products alone, and leaves no tensors behind', () => 
   expect(fast.dataSync()).not.toEqual(exact.dataSync());
   tf.dispose([exact, fast]);
   expect(count()).toBe(before);
+});
+
+describe('few rows times a matrix in float32, where a step asks for it', () => {
+  it.each([
+    [1, 8, 4],
+    [3, 77, 33],
+    [5, 2561, 129],
+    [16, 640, 501],
+  ])('[%i, %i] · [%i, …]ᵀ is the product as it is without', (rows, width, out) => {
+    const [input, matrix] = [rng.normal([rows, width]), rng.normal([out, width])];
+    const plain = linear(input, matrix);
+    const largest = Number(tf.max(tf.abs(plain)).dataSync()[0]);
+    expect(withFewRows(() => linear(input, matrix))).toBeAllclose(plain, { rtol: 0, atol: 1e-6 * largest });
+    const compiled = compile((x: Tensor) => withFewRows(() => linear(x, matrix)));
+    expect(compiled(input)).toBeAllclose(plain, { rtol: 0, atol: 1e-6 * largest });
+    compiled.dispose();
+  });
+  it('leaves what comes after it alone', () => {
+    const [input, matrix] = [rng.normal([5, 500]), rng.normal([70, 500])];
+    const before = linear(input, matrix);
+    withFewRows(() => linear(input, matrix));
+    expect(linear(input, matrix)).toBeAllclose(before, { rtol: 0, atol: 0 });
+  });
 });

@@ -88,7 +88,7 @@ void RegisterExtensions(napi_env env, napi_value exports) {
   RegisterGraph(env, exports);
   RegisterMemory(env, exports);
   RegisterCollectives(env, exports);
-  RegisterHalfProduct(env, exports);
+  RegisterFewRows(env, exports);
 }
 
 }  // namespace tfnodejs

@@ -2,7 +2,7 @@
  * The two compiled functions of a generation: reading the prompt, and taking a step. Each ends in the choice of tokens.
  * B prompts, K rows per prompt, R = B · K rows, V vocabulary.
  */
-import { compile, mapLeaves, tf, type Compiled, type Tensor, type TensorTree } from '../runtime';
+import { compile, mapLeaves, tf, withFewRows, type Compiled, type Tensor, type TensorTree } from '../runtime';
 import { takeBatch, type Weights } from '../nn';
 import type { Cache, Sequencer } from '../models';
 import { select, type Chosen, type Plan, type StepInputs } from './selection';
@@ -33,7 +33,7 @@ export function compileGeneration<Prompt extends TensorTree>(
   room: number,
 ): CompiledGeneration<Prompt> {
   const begin = (prompt: Prompt, inputs: StepInputs): Begun => {
-    const { memory, cache, logits } = sequencer.begin(w, prompt, room);
+    const { memory, cache, logits } = withFewRows(() => sequencer.begin(w, prompt, room));
     const rows = tf.range(0, logits.shape[0] * plan.rowsPerPrompt, 1, 'int32');
     const prompts = tf.floorDiv(rows, tf.scalar(plan.rowsPerPrompt, 'int32')); // of each row [R]
     return {
@@ -44,7 +44,7 @@ export function compileGeneration<Prompt extends TensorTree>(
   };
   const step = (memory: TensorTree, cache: Cache, feed: Feed, inputs: StepInputs): Stepped => {
     const ordered = feed.parents ? takeRows(cache, feed.parents) : cache;
-    const next = sequencer.step(w, memory, ordered, feed.tokens, feed.position);
+    const next = withFewRows(() => sequencer.step(w, memory, ordered, feed.tokens, feed.position));
     return { cache: next.cache, chosen: select(plan, next.logits, inputs) };
   };
   return { begin: compile(begin, { name: 'begin' }), step: compile(step, { name: 'step' }) };

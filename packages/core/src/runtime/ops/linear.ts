@@ -2,7 +2,7 @@
 import { attribute } from '../binding';
 import { execute, executeRaw, typeAttribute } from '../execute';
 import { HalfTensor, type HalfType } from '../half';
-import { halfMethod, type HalfMethod } from '../halfProducts';
+import { halfMethod, isDirectProduct, type HalfMethod } from '../halfProducts';
 import { precision } from '../precision';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
@@ -37,10 +37,12 @@ function product(op: 'MatMul' | 'BatchMatMulV2', names: [string, string], transp
     attribute(names[1], 'bool', transposes.b ?? false),
   ];
   return (a: Tensor, b: Tensor | HalfTensor): Tensor => {
-    const isHalfLayer = op === 'MatMul' && transposes.b && b instanceof HalfTensor;
-    const method =
-      b instanceof HalfTensor ? halfMethod(b.dtype, isHalfLayer ? a.shape[0] : Infinity) : undefined;
-    if (method === 'direct') return execute('Blip2HalfProduct', [typeAttribute(b.dtype)], [a, b]);
+    const isLayer = op === 'MatMul' && !transposes.a && transposes.b;
+    const rows = isLayer ? a.shape[0] : Infinity;
+    const method = b instanceof HalfTensor ? halfMethod(b.dtype, rows) : undefined;
+    if (method === 'direct' || (!method && isDirectProduct(rows))) {
+      return execute('Blip2FewRows', [typeAttribute(b.dtype)], [a, b]);
+    }
     const dtype = computeType(b, method);
     const attributes = [typeAttribute(dtype), ...flags];
     if (dtype === 'float32') return withWide(a, b, (wide) => execute(op, attributes, [a, wide]));

@@ -1,9 +1,10 @@
-// Blip2HalfProduct: x wᵀ of float32 rows x [n, K] and weights w [N, K] in 16 bit, which are widened in registers on their
-// way from memory. A language model that writes a token reads all of its weights for a few rows, so what counts is how
-// many bytes that takes: half of float32's, a fifth of widening a matrix first. Sums are in float32, and a row's are in
-// one order whatever rows are beside it.
+// Blip2FewRows: x wᵀ of float32 rows x [n, K] and weights w [N, K], in float32 or in 16 bit, which are widened in registers
+// on their way from memory. A language model that writes a token reads all of its weights for a few rows, so what counts is
+// how fast they come: they are read once, in their order, and asked for before their turn. Sums are in float32, and a row's
+// are in one order whatever rows are beside it.
 //
-// For x86 with AVX2, FMA and F16C. Elsewhere the operation does not exist, and matrices are widened one at a time.
+// For x86 with AVX2, FMA and F16C. Elsewhere the operation does not exist: TensorFlow's product is taken, and matrices in 16
+// bit are widened one at a time.
 #include "extensions.h"
 
 #if defined(__x86_64__)
@@ -35,7 +36,14 @@ namespace {
 #define AVX2 __attribute__((target("avx2,fma,f16c")))
 #define UNROLL _Pragma("GCC unroll 8")
 
+struct Float32 {
+  using Stored = float;
+  static inline AVX2 __m256 Eight(const float *p) { return _mm256_loadu_ps(p); }
+  static inline AVX2 float One(float value) { return value; }
+};
+
 struct Float16 {
+  using Stored = uint16_t;
   static inline AVX2 __m256 Eight(const uint16_t *p) {
     return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
   }
@@ -43,6 +51,7 @@ struct Float16 {
 };
 
 struct BFloat16 {
+  using Stored = uint16_t;
   static inline AVX2 __m256 Eight(const uint16_t *p) {
     __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
     return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
@@ -58,14 +67,23 @@ inline AVX2 float Sum(__m256 v) {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
-// R rows of x times W of w; all sums stay in registers.
-template <typename Half, int R, int W>
-AVX2 void Tile(const float *x, const uint16_t *w, float *y, int64_t K, int64_t N) {
+// About how many bytes ahead of what is multiplied memory is asked for: by itself the processor does not see, across the ends
+// of rows and pages, what follows.
+constexpr int64_t kAhead = 3 << 13;
+constexpr int64_t kCacheLine = 64;
+
+// R rows of x times W of w; all sums stay in registers. `ahead`: numbers of w to where its next rows are asked for, or 0.
+template <typename Type, int R, int W>
+AVX2 void Tile(const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, int64_t ahead) {
+  constexpr int64_t kLine = kCacheLine / sizeof(*w);
   __m256 sums[R][W] = {};
   int64_t k = 0;
   for (; k + 8 <= K; k += 8) {
     __m256 weights[W];
-    UNROLL for (int j = 0; j < W; ++j) weights[j] = Half::Eight(w + j * K + k);
+    UNROLL for (int j = 0; j < W; ++j) weights[j] = Type::Eight(w + j * K + k);
+    if (ahead && k % kLine == 0) {
+      UNROLL for (int j = 0; j < W; ++j) _mm_prefetch(reinterpret_cast<const char *>(w + j * K + k + ahead), _MM_HINT_T0);
+    }
     UNROLL for (int i = 0; i < R; ++i) {
       __m256 row = _mm256_loadu_ps(x + i * K + k);
       UNROLL for (int j = 0; j < W; ++j) sums[i][j] = _mm256_fmadd_ps(row, weights[j], sums[i][j]);
@@ -74,31 +92,36 @@ AVX2 void Tile(const float *x, const uint16_t *w, float *y, int64_t K, int64_t N
   UNROLL for (int i = 0; i < R; ++i) {
     UNROLL for (int j = 0; j < W; ++j) {
       float sum = Sum(sums[i][j]);
-      for (int64_t rest = k; rest < K; ++rest) sum += x[i * K + rest] * Half::One(w[j * K + rest]);
+      for (int64_t rest = k; rest < K; ++rest) sum += x[i * K + rest] * Type::One(w[j * K + rest]);
       y[i * N + j] = sum;
     }
   }
 }
 
-// All rows of x times W of w, up to R at a time.
-template <typename Half, int R, int W>
-void Rows(int64_t n, const float *x, const uint16_t *w, float *y, int64_t K, int64_t N) {
-  for (; n >= R; n -= R, x += R * K, y += R * N) Tile<Half, R, W>(x, w, y, K, N);
+// All rows of x times W of w, up to R at a time; the first of them ask for what comes next of w.
+template <typename Type, int R, int W>
+void Rows(int64_t n, const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, int64_t ahead) {
+  for (; n >= R; n -= R, x += R * K, y += R * N, ahead = 0) Tile<Type, R, W>(x, w, y, K, N, ahead);
   if constexpr (R > 1) {
-    if (n > 0) Rows<Half, R - 1, W>(n, x, w, y, K, N);
+    if (n > 0) Rows<Type, R - 1, W>(n, x, w, y, K, N, ahead);
   }
 }
 
-// Columns `first` to `last` of y. Sixteen registers hold the sums of 3 × 4 or 6 × 2 and what they are made of.
-template <typename Half>
-void Columns(int64_t n, const float *x, const uint16_t *w, float *y, int64_t K, int64_t N, int64_t first, int64_t last) {
+// Columns `first` to `last` of y. Sixteen registers hold the sums of 3 × 4 or 5 × 2 and what they are made of.
+template <typename Type>
+void Columns(int64_t n, const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, int64_t first,
+             int64_t last) {
   int64_t at = first;
-  if (n <= 3) {
-    for (; at + 4 <= last; at += 4) Rows<Half, 3, 4>(n, x, w + at * K, y + at, K, N);
+  const auto ahead = [&](int64_t width) {  // at least the rows that are next
+    int64_t rows = width * std::max<int64_t>(1, kAhead / (width * K * sizeof(*w)));
+    return at + width + rows <= N ? rows * K : 0;
+  };
+  if (n == 5) {
+    for (; at + 2 <= last; at += 2) Rows<Type, 5, 2>(n, x, w + at * K, y + at, K, N, ahead(2));
   } else {
-    for (; at + 2 <= last; at += 2) Rows<Half, 6, 2>(n, x, w + at * K, y + at, K, N);
+    for (; at + 4 <= last; at += 4) Rows<Type, 3, 4>(n, x, w + at * K, y + at, K, N, ahead(4));
   }
-  for (; at < last; ++at) Rows<Half, 6, 1>(n, x, w + at * K, y + at, K, N);
+  for (; at < last; ++at) Rows<Type, 3, 1>(n, x, w + at * K, y + at, K, N, 0);
 }
 
 // An input's tensor, given back at the end.
@@ -112,12 +135,12 @@ struct Input {
   int64_t Side(int index) const { return TF_Dim(tensor, index); }
 };
 
-template <typename Half>
+template <typename Type>
 void Compute(void *, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input x(context, 0, status.status), w(context, 1, status.status);
   if (!x.IsMatrix() || !w.IsMatrix() || x.Side(1) != w.Side(1)) {
-    TF_SetStatus(status.status, TF_INVALID_ARGUMENT, "Blip2HalfProduct takes matrices [n, K] and [N, K]");
+    TF_SetStatus(status.status, TF_INVALID_ARGUMENT, "Blip2FewRows takes matrices [n, K] and [N, K]");
     return TF_OpKernelContext_Failure(context, status.status);
   }
   const int64_t n = x.Side(0), K = x.Side(1), N = w.Side(0), shape[] = {n, N};
@@ -125,13 +148,13 @@ void Compute(void *, TF_OpKernelContext *context) {
   if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   constexpr int64_t kBlock = 32;  // rows of w that a thread takes at a time
   const auto *rows = static_cast<const float *>(TF_TensorData(x.tensor));
-  const auto *weights = static_cast<const uint16_t *>(TF_TensorData(w.tensor));
+  const auto *weights = static_cast<const typename Type::Stored *>(TF_TensorData(w.tensor));
   auto *result = static_cast<float *>(TF_TensorData(y));
   if (n * N * K < 1 << 18) {  // less work than waking a thread
-    Columns<Half>(n, rows, weights, result, K, N, 0, N);
+    Columns<Type>(n, rows, weights, result, K, N, 0, N);
   } else {
     InParallel((N + kBlock - 1) / kBlock, [&](int64_t block) {
-      Columns<Half>(n, rows, weights, result, K, N, block * kBlock, std::min(N, (block + 1) * kBlock));
+      Columns<Type>(n, rows, weights, result, K, N, block * kBlock, std::min(N, (block + 1) * kBlock));
     });
   }
   TF_DeleteTensor(y);
@@ -150,23 +173,24 @@ void InferShape(TF_ShapeInferenceContext *context, TF_Status *status) {
   TF_DeleteShapeHandle(w);
 }
 
-template <typename Half>
+template <typename Type>
 void RegisterKernel(TF_DataType dtype, TF_Status *status) {
-  TF_KernelBuilder *kernel = TF_NewKernelBuilder("Blip2HalfProduct", "CPU", nullptr, Compute<Half>, nullptr);
+  TF_KernelBuilder *kernel = TF_NewKernelBuilder("Blip2FewRows", "CPU", nullptr, Compute<Type>, nullptr);
   TF_KernelBuilder_TypeConstraint(kernel, "T", dtype, status);
-  if (TF_GetCode(status) == TF_OK) TF_RegisterKernelBuilder("Blip2HalfProduct", kernel, status);
+  if (TF_GetCode(status) == TF_OK) TF_RegisterKernelBuilder("Blip2FewRows", kernel, status);
 }
 
 bool Register() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;  // F16C came before AVX2
   TF_AutoStatus status;
-  TF_OpDefinitionBuilder *op = TF_NewOpDefinitionBuilder("Blip2HalfProduct");
-  TF_OpDefinitionBuilderAddAttr(op, "T: {half, bfloat16}");
+  TF_OpDefinitionBuilder *op = TF_NewOpDefinitionBuilder("Blip2FewRows");
+  TF_OpDefinitionBuilderAddAttr(op, "T: {float, half, bfloat16}");
   TF_OpDefinitionBuilderAddInput(op, "x: float");
   TF_OpDefinitionBuilderAddInput(op, "w: T");
   TF_OpDefinitionBuilderAddOutput(op, "y: float");
   TF_OpDefinitionBuilderSetShapeInferenceFunction(op, InferShape);
   TF_RegisterOpDefinition(op, status.status);
+  if (TF_GetCode(status.status) == TF_OK) RegisterKernel<Float32>(TF_FLOAT, status.status);
   if (TF_GetCode(status.status) == TF_OK) RegisterKernel<Float16>(TF_HALF, status.status);
   if (TF_GetCode(status.status) == TF_OK) RegisterKernel<BFloat16>(TF_BFLOAT16, status.status);
   return TF_GetCode(status.status) == TF_OK;
@@ -184,12 +208,12 @@ bool Register() { return false; }
 
 namespace tfnodejs {
 
-// hasHalfProduct: whether the operation exists here.
-void RegisterHalfProduct(napi_env env, napi_value exports) {
+// hasFewRows: whether the operation exists here.
+void RegisterFewRows(napi_env env, napi_value exports) {
   static const bool registered = Register();  // once for the process, though threads load the module again
   napi_value value;
   napi_get_boolean(env, registered, &value);
-  napi_set_named_property(env, exports, "hasHalfProduct", value);
+  napi_set_named_property(env, exports, "hasFewRows", value);
 }
 
 }  // namespace tfnodejs
