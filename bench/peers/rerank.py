@@ -5,8 +5,8 @@
 
 `shipped` is LAVIS's loop: the image, normed once, is repeated for each candidate, so that its keys and values are computed as
 often, by each layer when its turn comes; all texts are padded to 35 tokens, and attention is LAVIS's (lavis.py). `lean`
-computes keys and values once, shares them without a copy, and takes texts of about one length together, as ours does;
-attention is fused (qformer.py). `compile` is that one with its blocks compiled.
+computes keys and values once, shares them without a copy, takes texts of about one length together, and has the last layer
+make rows of queries alone; attention is fused (qformer.py). `compile` is that one with its blocks compiled.
 """
 
 import sys
@@ -20,7 +20,7 @@ from worker import compile_parts, parser, read_config, say, serve, set_threads
 
 VARIANTS = ('shipped', 'lean', 'compile')
 MOST_TOKENS = 35  # LAVIS's
-STEP, MANY = 4, 32  # ours: packages/core/src/evaluate/published/pairScorer.ts
+STEP, MANY = 4, 32
 SIZES = {
     'width': 768, 'layers': 12, 'heads': 12, 'feedForward': 3072, 'queries': 32, 'crossAttentionFrequency': 2,
     'projection': 256, 'positions': 512, 'dropout': 0.0,
@@ -76,9 +76,21 @@ class Reranker:
     def logits(self, images, ids, mask):
         """Of "they match": [N]."""
         model = self.model
-        seen = F.pad(mask, (model.queries, 0), value=1)[:, None, None]
-        x, _ = model.encode(model.embed(model.words(ids), len(ids)), model.queries, images, model.additive(seen))
+        mask = model.additive(F.pad(mask, (model.queries, 0), value=1)[:, None, None])
+        x = model.embed(model.words(ids), len(ids))
+        layers = list(zip(model.layers, images))
+        for layer, image in layers if self.score == self.shipped else layers[:-1]:
+            x, _ = layer(x, model.queries, image, mask)
+        if self.score == self.lean:
+            x = self.queries_after(*layers[-1], x, mask)
         return model.itm_head(x[:, : model.queries])[:, :, 1].mean(1)
+
+    def queries_after(self, layer, image, x, mask):
+        """What a layer makes of the queries: the head reads no other rows."""
+        x = layer.attention(x[:, : self.model.queries], layer.attention.keys_values(x), mask)
+        if image is not None:
+            x = layer.crossattention(x, image)
+        return layer.feed_forward(layer.intermediate_query, layer.output_query, x)
 
 
 def check(c):
