@@ -76,7 +76,7 @@ export function stage2Losses(
 ): Stage2Losses {
   const { promptIds, promptMask, targetIds, targetMask, questionIds, questionMask } = batch;
   const question = questionIds && { ids: questionIds, mask: questionMask ?? tf.onesLike(questionIds) };
-  const soft = softPrompts(w, model, batch.image, { text: question, rng, withoutKeys: true }); // [B, Q, D]
+  const soft = softPrompts(w, model, batch.image, { text: question, rng }); // [B, Q, D]
   const text = promptIds && { ids: promptIds, mask: promptMask ?? tf.onesLike(promptIds) };
   const prompt = blip2Prompt(w, model, soft, text);
   const logits = model.language.logits(languageWeights(w), prompt, targetIds, rng); // [B, T, V]

@@ -6,8 +6,8 @@
  * B batch, Q queries, P patches, W width of the image, D width of the language model, L text tokens, T tokens of a text
  * beside the queries.
  */
-import { isRecomputing, normedRows, tf, type ParameterSpecs, type Rng, type Tensor } from '../runtime';
-import { defaultLinearSpecs, hasFewQueries, layerNormSpecs, linear, type Weights } from '../nn';
+import { normedRows, tf, type ParameterSpecs, type Rng, type Tensor } from '../runtime';
+import { defaultLinearSpecs, layerNormSpecs, linear, type Weights } from '../nn';
 import type { LanguageTower, Prompt } from './languageTower';
 import { bidirectionalMask } from './masks';
 import { embedText, imageMemory, qformer, type QformerOutput } from './qformer';
@@ -77,11 +77,6 @@ export interface QueryOptions {
   rng?: Rng;
   /** See `QformerInput`. */
   probes?: Record<number, Tensor>;
-  /**
-   * The images' keys and values are not made where that takes fewer operations: for training, whose backward pass
-   * gains most. The last bits differ.
-   */
-  withoutKeys?: boolean;
 }
 
 /**
@@ -93,23 +88,16 @@ export function queryImages(
   w: Weights,
   { qformer: config, visionLayerNormEps }: Pick<Blip2, 'qformer' | 'visionLayerNormEps'>,
   features: Tensor,
-  { text, rng, probes, withoutKeys = false }: QueryOptions = {},
+  { text, rng, probes }: QueryOptions = {},
 ): QformerOutput {
   const norm = w.scope('vision_model.post_layernorm');
   const normed = normedRows(features, norm.get('weight'), norm.get('bias'), visionLayerNormEps);
-  const isWithoutKeys = withoutKeys && !isRecomputing() && hasFewQueries(sizesOf(config, features));
-  const image = isWithoutKeys ? { rows: normed } : { image: imageMemory(w, config, normed) };
+  const image = imageMemory(w, config, normed);
   const beside = text && {
     text: embedText(w, text.ids), // [B, T, D]
     mask: bidirectionalMask(config.numQueryTokens, text.mask),
   };
-  return qformer(w, config, { queries: w.get('query_tokens'), ...image, ...beside, rng, probes });
-}
-
-function sizesOf(config: QformerConfig, features: Tensor) {
-  const [, rows, width] = features.shape as [number, number, number];
-  const { numQueryTokens: queries, numAttentionHeads: heads, hiddenSize } = config;
-  return { queries, rows, width, heads, headWidth: hiddenSize / heads };
+  return qformer(w, config, { queries: w.get('query_tokens'), image, ...beside, rng, probes });
 }
 
 /**

@@ -18,7 +18,6 @@ import {
 } from '../runtime';
 import {
   addNorm,
-  attendRows,
   embed,
   extendMemory,
   layerNorm,
@@ -40,11 +39,9 @@ import type { QformerConfig } from './qformerConfig';
 export type ImageMemory = Record<number, KeyValues>;
 
 export interface QformerInput {
-  /** The queries [1, Q, D], the same for every image; they need `image` or `rows`. */
+  /** The queries [1, Q, D], the same for every image; they need `image`. */
   queries?: Tensor;
   image?: ImageMemory;
-  /** The image [B, P, W] in place of its keys and values, which are not made then (`attendRows`). */
-  rows?: NormedRows;
   /** Embedded text [B, T, D] (`embedText`). */
   text?: Tensor;
   /** Added to the scores of self-attention [B, 1, S, columns] (masks.ts); without it all is seen. */
@@ -81,8 +78,7 @@ export function qformer(w: Weights, config: QformerConfig, input: QformerInput):
   let rows = split(embedded, input.queries?.shape[1] ?? 0);
   for (let i = 0; i < config.numHiddenLayers; i++) {
     const past = input.past?.[i];
-    const imageRows = i % config.crossAttentionFrequency === 0 ? input.rows : undefined;
-    const around = { ...input, past, image: input.image?.[i], rows: imageRows, probe: input.probes?.[i] };
+    const around = { ...input, past, image: input.image?.[i], probe: input.probes?.[i] };
     const layer = w.scope(`qformer.encoder.layer.${i}`);
     if (isRecomputing()) {
       rows = recomputedRows(layer, config, rows, around);
@@ -199,7 +195,7 @@ type BlockInput = Omit<QformerInput, 'past' | 'image' | 'probes'> & {
 function block(w: Weights, config: QformerConfig, before: Rows, input: BlockInput): Block {
   const self = selfAttention(w, config, join(before), input);
   const { queries, text } = split(self.rows, before.queries?.shape[1] ?? 0);
-  const cross = queries && readImage(w, config, queries, input);
+  const cross = queries && input.image && crossAttention(w, config, queries, input.image, input);
   const informed = cross?.rows ?? queries;
   return {
     rows: {
@@ -237,21 +233,6 @@ function selfAttention(w: Weights, config: QformerConfig, x: Tensor, { mask, pas
   const options = { bias: mask, dropout: config.attentionProbsDropoutProb, rng };
   const { context, probabilities } = multiHeadAttention(query, keyValues, options);
   return { rows: addNorm(w.scope('attention.output'), config, context, x, rng), keyValues, probabilities };
-}
-
-/** Cross-attention, in blocks that have it. */
-function readImage(w: Weights, config: QformerConfig, queries: Tensor, input: BlockInput) {
-  if (input.rows) return rowAttention(w, config, queries, input.rows, input.rng);
-  return input.image && crossAttention(w, config, queries, input.image, input);
-}
-
-/** queries [B, Q, D] */
-function rowAttention(w: Weights, config: QformerConfig, queries: Tensor, image: NormedRows, rng?: Rng) {
-  const maps = w.scope('crossattention.attention');
-  const [query] = projectHeads([maps.scope('query')], queries, config.numAttentionHeads); // [B, H, Q, d]
-  const options = { dropout: config.attentionProbsDropoutProb, rng };
-  const { context, probabilities } = attendRows(maps, query, image, options);
-  return { rows: addNorm(w.scope('crossattention.output'), config, context, queries, rng), probabilities };
 }
 
 /** queries [B, Q, D] */
@@ -316,9 +297,9 @@ export function feedForward(
 }
 
 /** The queries for each element of the batch. Added to zeros, not tiled: the gradient is then one reduction. */
-function broadcastQueries({ queries, text, image, rows }: QformerInput): Rows {
+function broadcastQueries({ queries, text, image }: QformerInput): Rows {
   if (!queries) return { text };
-  const batch = text?.shape[0] ?? rows?.normal.shape[0] ?? Object.values(image!)[0].key.shape[0];
+  const batch = text?.shape[0] ?? Object.values(image!)[0].key.shape[0];
   return { queries: tf.zeros([batch, 1, 1]).add(queries), text };
 }
 

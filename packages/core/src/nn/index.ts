@@ -22,7 +22,6 @@ export { emptyCache, incrementalAttention, paddingBias, upTo, writeAt, type Memo
 export { embed, layerNorm, linear, rmsNorm, takeBatch } from './layers';
 export { recomputable } from './recompute';
 export { bicubicMatrix, resizeGrid, type ResizeOptions } from './resizeGrid';
-export { attendRows, hasFewQueries, type RowAttentionSizes } from './rowAttention';
 export {
   countParameters,
   defaultLinearSpecs,
