@@ -116,11 +116,7 @@ describe('fine-tuning with something held out', { timeout: 600_000 }, () => {
     ['vqa', ['VQA accuracy', 'VQA accuracy, vqav2', 'VQA accuracy, vgqa']],
     ['caption', ['CIDEr', 'BLEU-4']],
   ] as const)('%s: loss and scores on the way, the best by the loss can be opened', async (kind, scores) => {
-    const { dir, log } = await measure<unknown>(
-      kinds(4)[kind](),
-      { metric: 'loss', better: 'lower' },
-      kind,
-    );
+    const { dir, log } = await measure<unknown>(kinds(4)[kind](), { metric: 'loss', better: 'lower' }, kind);
     const found = evaluations(log);
     expect(found).toHaveLength(LOOP.steps);
     for (const one of found) {
