@@ -20,13 +20,13 @@ function methods(matrix: Tensor): Record<string, Method> {
   const plain = (x: Tensor, w: Tensor) =>
     execute('MatMul', [typeAttribute('float32'), ...transposed], [x, w]);
   const all: Record<string, Method> = { float32: (x) => plain(x, matrix) };
-  if (backend.binding.hasFewRows) {
+  if (backend.binding.hasKernels) {
     all['float32 direct'] = (x) => execute('Blip2FewRows', [typeAttribute('float32')], [x, matrix]);
   }
   for (const dtype of ['float16', 'bfloat16'] satisfies HalfType[]) {
     const half = HalfTensor.from(matrix, dtype);
     all[`${dtype} widened`] = (x) => tf.tidy(() => plain(x, half.toFloat32()));
-    if (backend.binding.hasFewRows) {
+    if (backend.binding.hasKernels) {
       all[`${dtype} direct`] = (x) => execute('Blip2FewRows', [typeAttribute(dtype)], [x, half]);
     }
     all[`${dtype} TensorFlow`] = (x) => {

@@ -88,7 +88,7 @@ void RegisterExtensions(napi_env env, napi_value exports) {
   RegisterGraph(env, exports);
   RegisterMemory(env, exports);
   RegisterCollectives(env, exports);
-  RegisterFewRows(env, exports);
+  RegisterKernels(env, exports);
 }
 
 }  // namespace tfnodejs

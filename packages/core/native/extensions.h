@@ -22,7 +22,7 @@ void RegisterExtensions(napi_env env, napi_value exports);
 void RegisterGraph(napi_env env, napi_value exports);
 void RegisterMemory(napi_env env, napi_value exports);
 void RegisterCollectives(napi_env env, napi_value exports);
-void RegisterFewRows(napi_env env, napi_value exports);
+void RegisterKernels(napi_env env, napi_value exports);
 
 // Sets one attribute of an operation being added to a graph (defined by the patch, in tfjs_backend.cc).
 void AssignGraphOpAttr(napi_env env, TF_OperationDescription *op, napi_value attr);

@@ -2,64 +2,15 @@
 // on their way from memory. A language model that writes a token reads all of its weights for a few rows, so what counts is
 // how fast they come: they are read once, in their order, and asked for before their turn. Sums are in float32, and a row's
 // are in one order whatever rows are beside it.
-//
-// For x86 with AVX2, FMA and F16C. Elsewhere the operation does not exist: TensorFlow's product is taken, and matrices in 16
-// bit are widened one at a time.
-#include "extensions.h"
+#include "kernels.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
 #include <algorithm>
 
-#include "tensorflow/c/ops.h"
 #include "workers.h"
-
-// What is used of tensorflow/c/kernels.h, which itself includes half of TensorFlow.
-extern "C" {
-struct TF_KernelBuilder;
-struct TF_OpKernelConstruction;
-struct TF_OpKernelContext;
-TF_KernelBuilder *TF_NewKernelBuilder(const char *op, const char *device, void *(*create)(TF_OpKernelConstruction *),
-                                      void (*compute)(void *, TF_OpKernelContext *), void (*destroy)(void *));
-void TF_KernelBuilder_TypeConstraint(TF_KernelBuilder *, const char *attribute, TF_DataType, TF_Status *);
-void TF_RegisterKernelBuilder(const char *name, TF_KernelBuilder *, TF_Status *);
-void TF_GetInput(TF_OpKernelContext *, int index, TF_Tensor **, TF_Status *);
-TF_Tensor *TF_AllocateOutput(TF_OpKernelContext *, int index, TF_DataType, const int64_t *sides, int rank, size_t bytes,
-                             TF_Status *);
-void TF_OpKernelContext_Failure(TF_OpKernelContext *, TF_Status *);
-}
 
 namespace tfnodejs {
 namespace {
-
-#define AVX2 __attribute__((target("avx2,fma,f16c")))
-#define UNROLL _Pragma("GCC unroll 8")
-
-struct Float32 {
-  using Stored = float;
-  static inline AVX2 __m256 Eight(const float *p) { return _mm256_loadu_ps(p); }
-  static inline AVX2 float One(float value) { return value; }
-};
-
-struct Float16 {
-  using Stored = uint16_t;
-  static inline AVX2 __m256 Eight(const uint16_t *p) {
-    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
-  }
-  static inline AVX2 float One(uint16_t bits) { return _cvtsh_ss(bits); }
-};
-
-struct BFloat16 {
-  using Stored = uint16_t;
-  static inline AVX2 __m256 Eight(const uint16_t *p) {
-    __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
-  }
-  static inline AVX2 float One(uint16_t bits) {
-    return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(static_cast<int>(bits) << 16)));
-  }
-};
 
 inline AVX2 float Sum(__m256 v) {
   __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
@@ -124,40 +75,24 @@ void Columns(int64_t n, const float *x, const typename Type::Stored *w, float *y
   for (; at < last; ++at) Rows<Type, 3, 1>(n, x, w + at * K, y + at, K, N, 0);
 }
 
-// An input's tensor, given back at the end.
-struct Input {
-  TF_Tensor *tensor = nullptr;
-  Input(TF_OpKernelContext *context, int index, TF_Status *status) { TF_GetInput(context, index, &tensor, status); }
-  ~Input() {
-    if (tensor) TF_DeleteTensor(tensor);
-  }
-  bool IsMatrix() const { return tensor && TF_NumDims(tensor) == 2; }
-  int64_t Side(int index) const { return TF_Dim(tensor, index); }
-};
-
 template <typename Type>
 void Compute(void *, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input x(context, 0, status.status), w(context, 1, status.status);
-  if (!x.IsMatrix() || !w.IsMatrix() || x.Side(1) != w.Side(1)) {
-    TF_SetStatus(status.status, TF_INVALID_ARGUMENT, "Blip2FewRows takes matrices [n, K] and [N, K]");
-    return TF_OpKernelContext_Failure(context, status.status);
+  if (x.Rank() != 2 || w.Rank() != 2 || x.Side(1) != w.Side(1)) {
+    return Fail(context, status.status, "Blip2FewRows takes matrices [n, K] and [N, K]");
   }
-  const int64_t n = x.Side(0), K = x.Side(1), N = w.Side(0), shape[] = {n, N};
-  TF_Tensor *y = TF_AllocateOutput(context, 0, TF_FLOAT, shape, 2, n * N * sizeof(float), status.status);
+  const int64_t n = x.Side(0), K = x.Side(1), N = w.Side(0);
+  Output y(context, 0, {n, N}, status.status);
   if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   constexpr int64_t kBlock = 32;  // rows of w that a thread takes at a time
-  const auto *rows = static_cast<const float *>(TF_TensorData(x.tensor));
-  const auto *weights = static_cast<const typename Type::Stored *>(TF_TensorData(w.tensor));
-  auto *result = static_cast<float *>(TF_TensorData(y));
+  const auto *weights = w.Data<const typename Type::Stored>();
   if (n * N * K < 1 << 18) {  // less work than waking a thread
-    Columns<Type>(n, rows, weights, result, K, N, 0, N);
-  } else {
-    InParallel((N + kBlock - 1) / kBlock, [&](int64_t block) {
-      Columns<Type>(n, rows, weights, result, K, N, block * kBlock, std::min(N, (block + 1) * kBlock));
-    });
+    return Columns<Type>(n, x.Data(), weights, y.Data(), K, N, 0, N);
   }
-  TF_DeleteTensor(y);
+  InParallel((N + kBlock - 1) / kBlock, [&](int64_t block) {
+    Columns<Type>(n, x.Data(), weights, y.Data(), K, N, block * kBlock, std::min(N, (block + 1) * kBlock));
+  });
 }
 
 // [n, K], [N, K] → [n, N]
@@ -173,47 +108,15 @@ void InferShape(TF_ShapeInferenceContext *context, TF_Status *status) {
   TF_DeleteShapeHandle(w);
 }
 
-template <typename Type>
-void RegisterKernel(TF_DataType dtype, TF_Status *status) {
-  TF_KernelBuilder *kernel = TF_NewKernelBuilder("Blip2FewRows", "CPU", nullptr, Compute<Type>, nullptr);
-  TF_KernelBuilder_TypeConstraint(kernel, "T", dtype, status);
-  if (TF_GetCode(status) == TF_OK) TF_RegisterKernelBuilder("Blip2FewRows", kernel, status);
+}  // namespace
+
+void RegisterFewRows(TF_Status *status) {
+  const char *name = "Blip2FewRows";
+  DefineOp(name, {"T: {float, half, bfloat16}"}, {"x: float", "w: T"}, {"y: float"}, InferShape, status);
+  AddKernel(name, {Compute<Float32>}, TF_FLOAT, status);
+  AddKernel(name, {Compute<Float16>}, TF_HALF, status);
+  AddKernel(name, {Compute<BFloat16>}, TF_BFLOAT16, status);
 }
 
-bool Register() {
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;  // F16C came before AVX2
-  TF_AutoStatus status;
-  TF_OpDefinitionBuilder *op = TF_NewOpDefinitionBuilder("Blip2FewRows");
-  TF_OpDefinitionBuilderAddAttr(op, "T: {float, half, bfloat16}");
-  TF_OpDefinitionBuilderAddInput(op, "x: float");
-  TF_OpDefinitionBuilderAddInput(op, "w: T");
-  TF_OpDefinitionBuilderAddOutput(op, "y: float");
-  TF_OpDefinitionBuilderSetShapeInferenceFunction(op, InferShape);
-  TF_RegisterOpDefinition(op, status.status);
-  if (TF_GetCode(status.status) == TF_OK) RegisterKernel<Float32>(TF_FLOAT, status.status);
-  if (TF_GetCode(status.status) == TF_OK) RegisterKernel<Float16>(TF_HALF, status.status);
-  if (TF_GetCode(status.status) == TF_OK) RegisterKernel<BFloat16>(TF_BFLOAT16, status.status);
-  return TF_GetCode(status.status) == TF_OK;
-}
-
-}  // namespace
-}  // namespace tfnodejs
-#else
-namespace tfnodejs {
-namespace {
-bool Register() { return false; }
-}  // namespace
 }  // namespace tfnodejs
 #endif
-
-namespace tfnodejs {
-
-// hasFewRows: whether the operation exists here.
-void RegisterFewRows(napi_env env, napi_value exports) {
-  static const bool registered = Register();  // once for the process, though threads load the module again
-  napi_value value;
-  napi_get_boolean(env, registered, &value);
-  napi_set_named_property(env, exports, "hasFewRows", value);
-}
-
-}  // namespace tfnodejs

@@ -65,8 +65,8 @@ export interface Binding {
   tensorBytes(id: number): ArrayBuffer;
   enableCollectives(serverDef: Uint8Array): void;
   watchTasks(tasks: string[]): void;
-  /** Whether the operation Blip2FewRows exists here (packages/core/native/fewRows.cc). */
-  readonly hasFewRows: boolean;
+  /** Whether the operations of our own exist here (packages/core/native/kernels.h). */
+  readonly hasKernels: boolean;
 }
 
 /** TensorFlow's type numbers (tensorflow/c/tf_datatype.h). */

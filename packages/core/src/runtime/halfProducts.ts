@@ -1,7 +1,7 @@
 /** How products of few rows, and those with matrices in 16 bit, are computed. */
-import { activeRecorder } from './binding';
 import { cpu, hasUnits } from './cpu';
 import type { HalfType } from './half';
+import { hasKernels } from './kernels';
 import { precision } from './precision';
 import { backend } from './tensorflow';
 
@@ -33,15 +33,9 @@ export function withFewRows<T>(body: () => T): T {
   }
 }
 
-/** Whether Blip2FewRows is there and may be taken. */
-function hasFewRows(): boolean {
-  const { binding } = backend;
-  return binding.hasFewRows && !binding.isUsingGpuDevice() && !activeRecorder()?.isXla;
-}
-
 /** Whether x · matrixᵀ in float32, with so many rows of x, is computed by Blip2FewRows (see `withFewRows`). */
 export const isDirectProduct = (rows: number): boolean =>
-  isReading && rows <= FLOAT32_ROWS && precision() === 'fp32' && hasFewRows();
+  isReading && rows <= FLOAT32_ROWS && precision() === 'fp32' && hasKernels();
 
 const known = new Map<HalfType, boolean>();
 
@@ -66,6 +60,6 @@ export function halfMethods(dtype: HalfType): { few: HalfMethod; many: HalfMetho
  */
 export function halfMethod(dtype: HalfType, rows: number): HalfMethod {
   if (precision() === 'bf16') return 'units';
-  if (rows <= DIRECT_ROWS && hasFewRows()) return 'direct';
+  if (rows <= DIRECT_ROWS && hasKernels()) return 'direct';
   return hasProducts(dtype) ? 'units' : 'widened';
 }

@@ -1,0 +1,65 @@
+// Registers the operations of our own with TensorFlow.
+#include "kernels.h"
+
+#include "extensions.h"
+
+namespace tfnodejs {
+#if defined(__x86_64__)
+
+void DefineOp(const char *name, std::initializer_list<const char *> attributes, std::initializer_list<const char *> inputs,
+              std::initializer_list<const char *> outputs, ShapeFunction shape, TF_Status *status) {
+  if (TF_GetCode(status) != TF_OK) return;
+  TF_OpDefinitionBuilder *op = TF_NewOpDefinitionBuilder(name);
+  for (const char *attribute : attributes) TF_OpDefinitionBuilderAddAttr(op, attribute);
+  for (const char *input : inputs) TF_OpDefinitionBuilderAddInput(op, input);
+  for (const char *output : outputs) TF_OpDefinitionBuilderAddOutput(op, output);
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(op, shape);
+  TF_RegisterOpDefinition(op, status);
+}
+
+namespace {
+
+TF_KernelBuilder *Builder(const char *op, const KernelFunctions &functions) {
+  return TF_NewKernelBuilder(op, "CPU", functions.create, functions.compute, functions.destroy);
+}
+
+}  // namespace
+
+void AddKernel(const char *op, KernelFunctions functions, TF_Status *status) {
+  if (TF_GetCode(status) == TF_OK) TF_RegisterKernelBuilder(op, Builder(op, functions), status);
+}
+
+void AddKernel(const char *op, KernelFunctions functions, TF_DataType type, TF_Status *status) {
+  if (TF_GetCode(status) != TF_OK) return;
+  TF_KernelBuilder *kernel = Builder(op, functions);
+  TF_KernelBuilder_TypeConstraint(kernel, "T", type, status);
+  if (TF_GetCode(status) == TF_OK) TF_RegisterKernelBuilder(op, kernel, status);
+}
+
+namespace {
+
+bool Register() {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;  // F16C came before AVX2
+  TF_AutoStatus status;
+  RegisterFewRows(status.status);
+  return TF_GetCode(status.status) == TF_OK;
+}
+
+}  // namespace
+#else
+namespace {
+
+bool Register() { return false; }
+
+}  // namespace
+#endif
+
+// hasKernels: whether these operations exist here.
+void RegisterKernels(napi_env env, napi_value exports) {
+  static const bool registered = Register();  // once for the process, though threads load the module again
+  napi_value value;
+  napi_get_boolean(env, registered, &value);
+  napi_set_named_property(env, exports, "hasKernels", value);
+}
+
+}  // namespace tfnodejs

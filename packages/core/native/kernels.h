@@ -1,0 +1,121 @@
+// What operations of our own are written with: the part of TensorFlow's C interface for kernels that is used here, numbers in
+// float32 and 16 bit as registers of eight, an operation's inputs and outputs. For x86 with AVX2, FMA and F16C; elsewhere
+// none of these operations exists, and TensorFlow's are taken.
+#ifndef BLIP2_NATIVE_KERNELS_H_
+#define BLIP2_NATIVE_KERNELS_H_
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <vector>
+
+#include "extensions.h"
+#include "tensorflow/c/ops.h"
+
+// What is used of tensorflow/c/kernels.h, which itself includes half of TensorFlow.
+extern "C" {
+struct TF_KernelBuilder;
+struct TF_OpKernelConstruction;
+struct TF_OpKernelContext;
+TF_KernelBuilder *TF_NewKernelBuilder(const char *op, const char *device, void *(*create)(TF_OpKernelConstruction *),
+                                      void (*compute)(void *, TF_OpKernelContext *), void (*destroy)(void *));
+void TF_KernelBuilder_TypeConstraint(TF_KernelBuilder *, const char *attribute, TF_DataType, TF_Status *);
+void TF_RegisterKernelBuilder(const char *name, TF_KernelBuilder *, TF_Status *);
+void TF_GetInput(TF_OpKernelContext *, int index, TF_Tensor **, TF_Status *);
+TF_Tensor *TF_AllocateOutput(TF_OpKernelContext *, int index, TF_DataType, const int64_t *sides, int rank, size_t bytes,
+                             TF_Status *);
+void TF_OpKernelConstruction_GetAttrBool(TF_OpKernelConstruction *, const char *name, unsigned char *, TF_Status *);
+void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction *, const char *name, float *, TF_Status *);
+void TF_OpKernelContext_Failure(TF_OpKernelContext *, TF_Status *);
+}
+
+namespace tfnodejs {
+
+#define AVX2 __attribute__((target("avx2,fma,f16c")))
+#define UNROLL _Pragma("GCC unroll 16")
+
+struct Float32 {
+  using Stored = float;
+  static inline AVX2 __m256 Eight(const float *p) { return _mm256_loadu_ps(p); }
+  static inline AVX2 float One(float value) { return value; }
+};
+
+struct Float16 {
+  using Stored = uint16_t;
+  static inline AVX2 __m256 Eight(const uint16_t *p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
+  }
+  static inline AVX2 float One(uint16_t bits) { return _cvtsh_ss(bits); }
+};
+
+struct BFloat16 {
+  using Stored = uint16_t;
+  static inline AVX2 __m256 Eight(const uint16_t *p) {
+    __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
+  }
+  static inline AVX2 float One(uint16_t bits) {
+    return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(static_cast<int>(bits) << 16)));
+  }
+};
+
+// A kernel's input, or its new output; given back at the end.
+struct Operand {
+  TF_Tensor *tensor = nullptr;
+  Operand() = default;
+  Operand(const Operand &) = delete;
+  ~Operand() {
+    if (tensor) TF_DeleteTensor(tensor);
+  }
+  int Rank() const { return TF_NumDims(tensor); }
+  int64_t Side(int index) const { return TF_Dim(tensor, index); }
+  int64_t Size() const { return TF_TensorElementCount(tensor); }
+  template <typename T = float>
+  T *Data() const {
+    return static_cast<T *>(TF_TensorData(tensor));
+  }
+};
+
+struct Input : Operand {
+  Input(TF_OpKernelContext *context, int index, TF_Status *status) { TF_GetInput(context, index, &tensor, status); }
+};
+
+// float32, of these sides.
+struct Output : Operand {
+  Output(TF_OpKernelContext *context, int index, const std::vector<int64_t> &sides, TF_Status *status) {
+    size_t bytes = sizeof(float);
+    for (int64_t side : sides) bytes *= side;
+    tensor = TF_AllocateOutput(context, index, TF_FLOAT, sides.data(), static_cast<int>(sides.size()), bytes, status);
+  }
+};
+
+// Ends a kernel with this message.
+inline void Fail(TF_OpKernelContext *context, TF_Status *status, const char *message) {
+  TF_SetStatus(status, TF_INVALID_ARGUMENT, message);
+  TF_OpKernelContext_Failure(context, status);
+}
+
+using ShapeFunction = void (*)(TF_ShapeInferenceContext *, TF_Status *);
+
+// An operation's definition, as TensorFlow writes them: {"T: {float, half}"}, {"x: float", "w: T"}, {"y: float"}.
+void DefineOp(const char *name, std::initializer_list<const char *> attributes, std::initializer_list<const char *> inputs,
+              std::initializer_list<const char *> outputs, ShapeFunction, TF_Status *);
+
+// Its kernel, where it has one for each type `T` of that type. Does nothing after an error.
+struct KernelFunctions {
+  void (*compute)(void *, TF_OpKernelContext *);
+  void *(*create)(TF_OpKernelConstruction *) = nullptr;
+  void (*destroy)(void *) = nullptr;
+};
+void AddKernel(const char *op, KernelFunctions, TF_Status *);
+void AddKernel(const char *op, KernelFunctions, TF_DataType, TF_Status *);
+
+// Each defines operations and their kernels.
+void RegisterFewRows(TF_Status *);
+
+}  // namespace tfnodejs
+
+#endif  // __x86_64__
+#endif  // BLIP2_NATIVE_KERNELS_H_
