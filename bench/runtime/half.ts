@@ -21,13 +21,15 @@ function methods(matrix: Tensor): Record<string, Method> {
     execute('MatMul', [typeAttribute('float32'), ...transposed], [x, w]);
   const all: Record<string, Method> = { float32: (x) => plain(x, matrix) };
   if (backend.binding.hasKernels) {
-    all['float32 direct'] = (x) => execute('Blip2FewRows', [typeAttribute('float32')], [x, matrix]);
+    all['float32 direct'] = (x) =>
+      execute('Blip2FewRows', [typeAttribute('float32')], [x, matrix, tf.zeros([0])]);
   }
   for (const dtype of ['float16', 'bfloat16'] satisfies HalfType[]) {
     const half = HalfTensor.from(matrix, dtype);
     all[`${dtype} widened`] = (x) => tf.tidy(() => plain(x, half.toFloat32()));
     if (backend.binding.hasKernels) {
-      all[`${dtype} direct`] = (x) => execute('Blip2FewRows', [typeAttribute(dtype)], [x, half]);
+      all[`${dtype} direct`] = (x) =>
+        execute('Blip2FewRows', [typeAttribute(dtype)], [x, half, tf.zeros([0])]);
     }
     all[`${dtype} TensorFlow`] = (x) => {
       const rounded = HalfTensor.from(x, dtype);

@@ -1,4 +1,4 @@
-// Blip2FewRows: x wᵀ of float32 rows x [n, K] and weights w [N, K], in float32 or in 16 bit, which are widened in registers
+// Blip2FewRows: x wᵀ + bias of float32 rows x [n, K] and weights w [N, K], in float32 or in 16 bit, which are widened in registers
 // on their way from memory. A language model that writes a token reads all of its weights for a few rows, so what counts is
 // how fast they come: they are read once, in their order, and asked for before their turn. Sums are in float32, and a row's
 // are in one order whatever rows are beside it.
@@ -60,8 +60,8 @@ void Rows(int64_t n, const float *x, const typename Type::Stored *w, float *y, i
 
 // Columns `first` to `last` of y. Sixteen registers hold the sums of 3 × 4 or 5 × 2 and what they are made of.
 template <typename Type>
-void Columns(int64_t n, const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, int64_t first,
-             int64_t last) {
+void Columns(int64_t n, const float *x, const typename Type::Stored *w, const float *bias, float *y, int64_t K, int64_t N,
+             int64_t first, int64_t last) {
   int64_t at = first;
   const auto ahead = [&](int64_t width) {  // at least the rows that are next
     int64_t rows = width * std::max<int64_t>(1, kAhead / (width * K * sizeof(*w)));
@@ -73,25 +73,29 @@ void Columns(int64_t n, const float *x, const typename Type::Stored *w, float *y
     for (; at + 4 <= last; at += 4) Rows<Type, 3, 4>(n, x, w + at * K, y + at, K, N, ahead(4));
   }
   for (; at < last; ++at) Rows<Type, 3, 1>(n, x, w + at * K, y + at, K, N, 0);
+  for (int64_t i = 0; bias && i < n; ++i) {
+    for (int64_t j = first; j < last; ++j) y[i * N + j] += bias[j];
+  }
 }
 
 template <typename Type>
 void Compute(void *, TF_OpKernelContext *context) {
   TF_AutoStatus status;
-  Input x(context, 0, status.status), w(context, 1, status.status);
-  if (x.Rank() != 2 || w.Rank() != 2 || x.Side(1) != w.Side(1)) {
-    return Fail(context, status.status, "Blip2FewRows takes matrices [n, K] and [N, K]");
+  Input x(context, 0, status.status), w(context, 1, status.status), bias(context, 2, status.status);
+  if (x.Rank() != 2 || w.Rank() != 2 || x.Side(1) != w.Side(1) || (bias.Size() != 0 && bias.Size() != w.Side(0))) {
+    return Fail(context, status.status, "Blip2FewRows takes matrices [n, K] and [N, K], and a bias [N] or none");
   }
   const int64_t n = x.Side(0), K = x.Side(1), N = w.Side(0);
   Output y(context, 0, {n, N}, status.status);
   if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   constexpr int64_t kBlock = 32;  // rows of w that a thread takes at a time
   const auto *weights = w.Data<const typename Type::Stored>();
+  const float *addend = bias.Size() ? bias.Data() : nullptr;
   if (n * N * K < 1 << 18) {  // less work than waking a thread
-    return Columns<Type>(n, x.Data(), weights, y.Data(), K, N, 0, N);
+    return Columns<Type>(n, x.Data(), weights, addend, y.Data(), K, N, 0, N);
   }
   InParallel((N + kBlock - 1) / kBlock, [&](int64_t block) {
-    Columns<Type>(n, x.Data(), weights, y.Data(), K, N, block * kBlock, std::min(N, (block + 1) * kBlock));
+    Columns<Type>(n, x.Data(), weights, addend, y.Data(), K, N, block * kBlock, std::min(N, (block + 1) * kBlock));
   });
 }
 
@@ -112,7 +116,7 @@ void InferShape(TF_ShapeInferenceContext *context, TF_Status *status) {
 
 void RegisterFewRows(TF_Status *status) {
   const char *name = "Blip2FewRows";
-  DefineOp(name, {"T: {float, half, bfloat16}"}, {"x: float", "w: T"}, {"y: float"}, InferShape, status);
+  DefineOp(name, {"T: {float, half, bfloat16}"}, {"x: float", "w: T", "bias: float"}, {"y: float"}, InferShape, status);
   AddKernel(name, {Compute<Float32>}, TF_FLOAT, status);
   AddKernel(name, {Compute<Float16>}, TF_HALF, status);
   AddKernel(name, {Compute<BFloat16>}, TF_BFLOAT16, status);

@@ -114,6 +114,7 @@ void AddKernel(const char *op, KernelFunctions, TF_DataType, TF_Status *);
 
 // Each defines operations and their kernels.
 void RegisterFewRows(TF_Status *);
+void RegisterMatMul(TF_Status *);
 
 }  // namespace tfnodejs
 

@@ -27,7 +27,7 @@ export { Blip2Error } from './errors';
 export { copied } from './execute';
 export { valueAndGradients } from './gradients';
 export { HalfTensor, type HalfType } from './half';
-export { halfMethods, withFewRows, type HalfMethod } from './halfProducts';
+export { halfMethods, withFewRows, type HalfMethod } from './products';
 export { mapTensor } from './mapped';
 export * from './ops';
 export {

@@ -1,26 +1,14 @@
 /** Matrix products: the layer `linear` and the batched product of attention, in float32 or 16 bit. */
-import { attribute } from '../binding';
+import { attribute, type OpAttribute } from '../binding';
 import { execute, executeRaw, typeAttribute } from '../execute';
 import { HalfTensor, type HalfType } from '../half';
-import { halfMethod, isDirectProduct, type HalfMethod } from '../halfProducts';
 import { precision } from '../precision';
+import { halfMethod, ownProduct, type Transposes } from '../products';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
 
-interface Transposes {
-  a?: boolean;
-  b?: boolean;
-}
-
-function half(x: Tensor | HalfTensor, dtype: HalfType): HalfTensor {
-  return x instanceof HalfTensor ? x : HalfTensor.from(x, dtype);
-}
-
-/** The type that TensorFlow's product is computed in; float32 where a 16-bit operand is widened first. */
-function computeType(b: Tensor | HalfTensor, method?: HalfMethod): HalfType | 'float32' {
-  if (b instanceof HalfTensor) return method === 'units' ? b.dtype : 'float32';
-  return precision() === 'bf16' ? 'bfloat16' : 'float32';
-}
+const half = (x: Tensor | HalfTensor, dtype: HalfType): HalfTensor =>
+  x instanceof HalfTensor ? x : HalfTensor.from(x, dtype);
 
 /** a · b, with b in float32 only as long as that takes. */
 function withWide(a: Tensor, b: Tensor | HalfTensor, body: (b: Tensor) => Tensor): Tensor {
@@ -31,38 +19,59 @@ function withWide(a: Tensor, b: Tensor | HalfTensor, body: (b: Tensor) => Tensor
   return result;
 }
 
-function product(op: 'MatMul' | 'BatchMatMulV2', names: [string, string], transposes: Transposes) {
+/** TensorFlow's product in 16 bit, both operands rounded to it, and its result widened. */
+function halfProduct(
+  op: string,
+  flags: OpAttribute[],
+  a: Tensor,
+  b: Tensor | HalfTensor,
+  dtype: HalfType,
+): Tensor {
+  const operands = [half(a, dtype), half(b, dtype)];
+  const [{ id, shape }] = executeRaw(op, [typeAttribute(dtype), ...flags], operands, 1);
+  const result = new HalfTensor(id, shape, dtype);
+  const wide = result.toFloat32();
+  for (const temporary of [result, ...operands]) if (temporary !== b) temporary.dispose();
+  return wide;
+}
+
+/** A product by TensorFlow: in float32, but where 16 bit was asked for or has units of its own. */
+function tensorFlowProduct(
+  op: 'MatMul' | 'BatchMatMulV2',
+  flags: OpAttribute[],
+  a: Tensor,
+  b: Tensor | HalfTensor,
+): Tensor {
+  const isHalf = b instanceof HalfTensor && halfMethod(b.dtype, Infinity) === 'units';
+  if (isHalf) return halfProduct(op, flags, a, b, b.dtype);
+  if (precision() === 'bf16') return halfProduct(op, flags, a, b, 'bfloat16');
+  return withWide(a, b, (wide) => execute(op, [typeAttribute('float32'), ...flags], [a, wide]));
+}
+
+/** a · b of matrices, either transposed on the fly, plus a bias for each column. */
+export function matrixProduct(
+  a: Tensor,
+  b: Tensor | HalfTensor,
+  transposes: Transposes = {},
+  bias?: Tensor,
+): Tensor {
+  const own = ownProduct(b.dtype as HalfType | 'float32', a.shape[transposes.a ? 1 : 0]!, transposes);
+  if (own) return execute(own, [typeAttribute(b.dtype)], [a, b, bias ?? tf.zeros([0])]);
   const flags = [
-    attribute(names[0], 'bool', transposes.a ?? false),
-    attribute(names[1], 'bool', transposes.b ?? false),
+    attribute('transpose_a', 'bool', transposes.a ?? false),
+    attribute('transpose_b', 'bool', transposes.b ?? false),
   ];
-  return (a: Tensor, b: Tensor | HalfTensor): Tensor => {
-    const isLayer = op === 'MatMul' && !transposes.a && transposes.b;
-    const rows = isLayer ? a.shape[0] : Infinity;
-    const method = b instanceof HalfTensor ? halfMethod(b.dtype, rows) : undefined;
-    if (method === 'direct' || (!method && isDirectProduct(rows))) {
-      return execute('Blip2FewRows', [typeAttribute(b.dtype)], [a, b]);
-    }
-    const dtype = computeType(b, method);
-    const attributes = [typeAttribute(dtype), ...flags];
-    if (dtype === 'float32') return withWide(a, b, (wide) => execute(op, attributes, [a, wide]));
-    const operands = [half(a, dtype), half(b, dtype)];
-    const [{ id, shape }] = executeRaw(op, attributes, operands, 1);
-    const result = new HalfTensor(id, shape, dtype);
-    const wide = result.toFloat32();
-    for (const temporary of [result, ...operands]) if (temporary !== b) temporary.dispose();
-    return wide;
-  };
+  const y = tensorFlowProduct('MatMul', flags, a, b);
+  return bias ? execute('BiasAdd', [typeAttribute('float32')], [y, bias]) : y;
 }
 
-/** a · b of matrices, either transposed on the fly. */
-export function matrixProduct(a: Tensor, b: Tensor | HalfTensor, transposes: Transposes = {}): Tensor {
-  return product('MatMul', ['transpose_a', 'transpose_b'], transposes)(a, b);
-}
-
-function batchProduct(a: Tensor, b: Tensor, transposes: Transposes = {}): Tensor {
-  return product('BatchMatMulV2', ['adj_x', 'adj_y'], transposes)(a, b);
-}
+const batchProduct = (a: Tensor, b: Tensor, transposes: Transposes = {}): Tensor =>
+  tensorFlowProduct(
+    'BatchMatMulV2',
+    [attribute('adj_x', 'bool', transposes.a ?? false), attribute('adj_y', 'bool', transposes.b ?? false)],
+    a,
+    b,
+  );
 
 /** Batched a · b over equal leading dimensions: [..., n, k] × [..., k, m] → [..., n, m]. */
 export function matmul(a: Tensor, b: Tensor, { transposeB = false } = {}): Tensor {
@@ -90,8 +99,7 @@ const flatten = (x: Tensor): Tensor => tf.reshape(x, [-1, x.shape[x.shape.length
 export function linear(x: Tensor, weight: Tensor | HalfTensor, bias?: Tensor): Tensor {
   const shape = [...x.shape.slice(0, -1), weight.shape[0]];
   const forward = (input: Tensor, w: Tensor | HalfTensor, b?: Tensor): Tensor => {
-    const y = matrixProduct(flatten(input), w, { b: true });
-    return tf.reshape(b ? execute('BiasAdd', [typeAttribute('float32')], [y, b]) : y, shape);
+    return tf.reshape(matrixProduct(flatten(input), w, { b: true }, b), shape);
   };
   const inputGradient = (dy: Tensor, w: Tensor | HalfTensor): Tensor =>
     tf.reshape(matrixProduct(flatten(dy), w), x.shape);

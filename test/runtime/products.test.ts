@@ -1,0 +1,91 @@
+/** Products by operations of our own: what TensorFlow's say, in every form, and the same of a row whatever is beside it. */
+import { describe, expect, it } from 'vitest';
+import { compile, HalfTensor, Rng, tf, type Tensor } from '../../packages/core/src/runtime';
+import { matrixProduct } from '../../packages/core/src/runtime/ops/linear';
+import { hasKernels } from '../../packages/core/src/runtime/kernels';
+import { ownProduct, type Transposes } from '../../packages/core/src/runtime/products';
+import '../support/allclose';
+
+const rng = Rng.from(5);
+const FORMS: Transposes[] = [{}, { b: true }, { a: true }];
+const operands = (rows: number, columns: number, depth: number, { a, b }: Transposes) =>
+  [
+    rng.normal(a ? [depth, rows] : [rows, depth]),
+    rng.normal(b ? [columns, depth] : [depth, columns]),
+  ] as const;
+const largest = (x: Tensor): number => Number(tf.max(tf.abs(x)).dataSync()[0]);
+
+describe.each(FORMS)('a product of many rows, transposed %o', (form) => {
+  const isOwn = ownProduct('float32', 1000, form) !== undefined;
+
+  // Sides that no tile divides, more columns of a than are multiplied at a time, more rows than are held at a time.
+  it.each([
+    [48, 1, 1],
+    [49, 17, 3],
+    [53, 16, 8],
+    [96, 33, 100],
+    [127, 31, 1023],
+    [60, 40, 1025],
+    [64, 100, 2500],
+    [2100, 20, 70],
+  ])('[%i, %i] over %i', (rows, columns, depth) => {
+    const [a, b] = operands(rows, columns, depth, form);
+    const bias = rng.normal([columns]);
+    const expected = tf.add(tf.matMul(a as never, b as never, form.a, form.b), bias);
+    const tolerance = { rtol: 0, atol: 2e-6 * largest(expected) };
+    expect(matrixProduct(a, b, form, bias)).toBeAllclose(expected, tolerance);
+    expect(matrixProduct(a, b, form)).toBeAllclose(tf.sub(expected, bias), tolerance);
+    const compiled = compile((x: Tensor, y: Tensor) => matrixProduct(x, y, form, bias));
+    expect(compiled(a, b)).toBeAllclose(expected, tolerance);
+    compiled.dispose();
+  });
+
+  it.each(['bfloat16', 'float16'] as const)('with a matrix in %s', (dtype) => {
+    for (const [rows, columns, depth] of [
+      [70, 33, 1030],
+      [48, 16, 9],
+    ]) {
+      const [a, matrix] = operands(rows, columns, depth, form);
+      const b = HalfTensor.from(matrix, dtype);
+      const expected = matrixProduct(a, b.toFloat32(), form);
+      const atol = (ownProduct(dtype, rows, form) ? 1e-6 : 2e-2) * largest(expected);
+      expect(matrixProduct(a, b, form)).toBeAllclose(expected, { rtol: 0, atol });
+    }
+  });
+
+  it('says the same of a row to the last bit, whatever rows are beside it', () => {
+    if (!isOwn) return;
+    const [a, b] = operands(200, 50, 1100, form);
+    const all = matrixProduct(a, b, form);
+    const from = form.a ? a.slice([0, 77], [1100, 60]) : a.slice([77, 0], [60, 1100]);
+    expect(matrixProduct(from, b, form)).toBeAllclose(all.slice([77, 0], [60, 50]), { rtol: 0, atol: 0 });
+  });
+
+  it('carries what is infinite and what is no number to its own rows and columns alone', () => {
+    const [a, b] = [tf.ones([60, 60]), tf.ones([60, 60])];
+    const odd = tf.where(
+      tf.oneHot(tf.fill([60], 7, 'int32'), 60, 1, 0, 'bool').logicalAnd(tf.eye(60).cast('bool')),
+      NaN,
+      a,
+    );
+    const y = matrixProduct(odd, b, form).isNaN().sum(1).arraySync() as number[];
+    expect(y).toEqual(Array.from({ length: 60 }, (_, row) => (row === 7 ? 60 : 0)));
+  });
+});
+
+it('nothing to sum is the bias', () => {
+  const [bias] = [rng.normal([20])];
+  const y = matrixProduct(tf.zeros([50, 0]), tf.zeros([20, 0]), { b: true }, bias);
+  expect(y).toBeAllclose(tf.tile(bias.reshape([1, 20]), [50, 1]), { rtol: 0, atol: 0 });
+});
+
+it('sides that do not match are refused', () => {
+  if (!hasKernels()) return;
+  expect(() => matrixProduct(tf.ones([50, 3]), tf.ones([20, 4]), { b: true })).toThrow(/inner sides/);
+  expect(() => matrixProduct(tf.ones([50, 3]), tf.ones([20, 3]), { b: true }, tf.ones([3]))).toThrow(/bias/);
+});
+
+it('few rows of float32 stay with TensorFlow, but where a token is written', () => {
+  expect(ownProduct('float32', 16, { b: true })).toBeUndefined();
+  expect(ownProduct('float32', 47, {})).toBeUndefined();
+});
