@@ -12,12 +12,6 @@
 namespace tfnodejs {
 namespace {
 
-inline AVX2 float Sum(__m256 v) {
-  __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-  __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
-}
-
 // About how many bytes ahead of what is multiplied memory is asked for: by itself the processor does not see, across the ends
 // of rows and pages, what follows.
 constexpr int64_t kAhead = 3 << 13;

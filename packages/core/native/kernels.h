@@ -26,6 +26,8 @@ void TF_RegisterKernelBuilder(const char *name, TF_KernelBuilder *, TF_Status *)
 void TF_GetInput(TF_OpKernelContext *, int index, TF_Tensor **, TF_Status *);
 TF_Tensor *TF_AllocateOutput(TF_OpKernelContext *, int index, TF_DataType, const int64_t *sides, int rank, size_t bytes,
                              TF_Status *);
+TF_Tensor *TF_ForwardInputOrAllocateOutput(TF_OpKernelContext *, const int *inputs, int input_count, int index,
+                                           const int64_t *sides, int rank, int *forwarded, TF_Status *);
 void TF_OpKernelConstruction_GetAttrBool(TF_OpKernelConstruction *, const char *name, unsigned char *, TF_Status *);
 void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction *, const char *name, float *, TF_Status *);
 void TF_OpKernelContext_Failure(TF_OpKernelContext *, TF_Status *);
@@ -34,7 +36,14 @@ void TF_OpKernelContext_Failure(TF_OpKernelContext *, TF_Status *);
 namespace tfnodejs {
 
 #define AVX2 __attribute__((target("avx2,fma,f16c")))
+#define INLINE inline AVX2 __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
+
+inline AVX2 float Sum(__m256 v) {
+  __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
 
 struct Float32 {
   using Stored = float;
@@ -91,6 +100,19 @@ struct Output : Operand {
   }
 };
 
+// float32, of the sides of an input, and in its memory if nothing else reads that: take the input itself afterwards.
+struct InPlace : Operand {
+  InPlace(TF_OpKernelContext *context, int input, int index, TF_Status *status) {
+    std::vector<int64_t> sides;
+    {
+      Input like(context, input, status);
+      for (int i = 0; i < like.Rank(); ++i) sides.push_back(like.Side(i));
+    }
+    tensor = TF_ForwardInputOrAllocateOutput(context, &input, 1, index, sides.data(), static_cast<int>(sides.size()), nullptr,
+                                             status);
+  }
+};
+
 // Ends a kernel with this message.
 inline void Fail(TF_OpKernelContext *context, TF_Status *status, const char *message) {
   TF_SetStatus(status, TF_INVALID_ARGUMENT, message);
@@ -98,6 +120,18 @@ inline void Fail(TF_OpKernelContext *context, TF_Status *status, const char *mes
 }
 
 using ShapeFunction = void (*)(TF_ShapeInferenceContext *, TF_Status *);
+
+// Each output has the shape of the input named for it.
+template <int... kInputs>
+void LikeInputs(TF_ShapeInferenceContext *context, TF_Status *status) {
+  TF_ShapeHandle *shape = TF_NewShapeHandle();
+  int output = 0;
+  for (int input : {kInputs...}) {
+    if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextGetInput(context, input, shape, status);
+    if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSetOutput(context, output++, shape, status);
+  }
+  TF_DeleteShapeHandle(shape);
+}
 
 // An operation's definition, as TensorFlow writes them: {"T: {float, half}"}, {"x: float", "w: T"}, {"y: float"}.
 void DefineOp(const char *name, std::initializer_list<const char *> attributes, std::initializer_list<const char *> inputs,
@@ -113,8 +147,10 @@ void AddKernel(const char *op, KernelFunctions, TF_Status *);
 void AddKernel(const char *op, KernelFunctions, TF_DataType, TF_Status *);
 
 // Each defines operations and their kernels.
+void RegisterActivations(TF_Status *);
 void RegisterFewRows(TF_Status *);
 void RegisterMatMul(TF_Status *);
+void RegisterNormalise(TF_Status *);
 
 }  // namespace tfnodejs
 

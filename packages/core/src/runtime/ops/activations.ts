@@ -1,13 +1,16 @@
-/** Activation functions, each one operation with its own gradient. */
+/**
+ * Activation functions, each one operation with its own gradient: of our own (packages/core/native/activations.cc), or
+ * else composed of TensorFlow's.
+ */
 import { execute, typeAttribute } from '../execute';
+import { hasKernels } from '../kernels';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
 
 /** The standard normal distribution function Φ(x). */
 const normalCdf = (x: Tensor): Tensor => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
 
-/** x · Φ(x): the exact form (BERT, EVA). */
-export function gelu(x: Tensor): Tensor {
+function composedGelu(x: Tensor): Tensor {
   return customGradient([x], ([input], save) => {
     const cdf = normalCdf(input);
     save([input, cdf]);
@@ -21,8 +24,7 @@ export function gelu(x: Tensor): Tensor {
   });
 }
 
-/** The tanh form of GELU ("gelu_new": FlanT5). */
-export function geluTanh(x: Tensor): Tensor {
+function composedGeluTanh(x: Tensor): Tensor {
   const c = Math.sqrt(2 / Math.PI);
   return customGradient([x], ([input], save) => {
     const inner = tf.mul(tf.mul(input, tf.add(tf.mul(tf.square(input), 0.044715), 1)), c);
@@ -39,8 +41,7 @@ export function geluTanh(x: Tensor): Tensor {
   });
 }
 
-/** x · σ(1.702 x) (OpenAI's CLIP). */
-export function quickGelu(x: Tensor): Tensor {
+function composedQuickGelu(x: Tensor): Tensor {
   return customGradient([x], ([input], save) => {
     const gate = tf.sigmoid(tf.mul(input, 1.702));
     save([input, gate]);
@@ -63,8 +64,7 @@ export function relu(x: Tensor): Tensor {
   });
 }
 
-/** x · σ(x), also called swish (Llama). */
-export function silu(x: Tensor): Tensor {
+function composedSilu(x: Tensor): Tensor {
   return customGradient([x], ([input], save) => {
     const gate = tf.sigmoid(input);
     save([input, gate]);
@@ -73,4 +73,35 @@ export function silu(x: Tensor): Tensor {
       gradients: (dy, [u, s]) => [tf.mul(dy, tf.mul(s, tf.add(tf.mul(u, tf.sub(1, s)), 1)))],
     };
   });
+}
+
+/** A function by an operation of our own, and its gradient by another, which reads x alone. */
+function single(op: string, x: Tensor): Tensor {
+  return customGradient([x], ([input], save) => {
+    save([input]);
+    return {
+      value: execute(op, [], [input]),
+      gradients: (dy, [u]) => [execute(`${op}Grad`, [], [dy, u])],
+    };
+  });
+}
+
+/** x · Φ(x): the exact form (BERT, EVA). */
+export function gelu(x: Tensor): Tensor {
+  return hasKernels() ? single('Blip2Gelu', x) : composedGelu(x);
+}
+
+/** The tanh form of GELU ("gelu_new": FlanT5). */
+export function geluTanh(x: Tensor): Tensor {
+  return hasKernels() ? single('Blip2GeluTanh', x) : composedGeluTanh(x);
+}
+
+/** x · σ(1.702 x) (OpenAI's CLIP). */
+export function quickGelu(x: Tensor): Tensor {
+  return hasKernels() ? single('Blip2QuickGelu', x) : composedQuickGelu(x);
+}
+
+/** x · σ(x), also called swish (Llama). */
+export function silu(x: Tensor): Tensor {
+  return hasKernels() ? single('Blip2Silu', x) : composedSilu(x);
 }

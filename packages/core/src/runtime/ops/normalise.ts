@@ -1,4 +1,10 @@
-/** Layer normalisation, its form without a mean (RMS), and L2 normalisation over the last axis. */
+/**
+ * Layer normalisation, its form without a mean (RMS), and L2 normalisation over the last axis. The first two are operations
+ * of our own (packages/core/native/normalise.cc), or else composed of TensorFlow's.
+ */
+import { attribute } from '../binding';
+import { execute, executeRaw, toTensor } from '../execute';
+import { hasKernels } from '../kernels';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
 
@@ -17,8 +23,7 @@ function throughNormal(dNormal: Tensor, xHat: Tensor, inverse: Tensor): Tensor {
   return tf.mul(tf.sub(tf.sub(dNormal, meanLast(dNormal)), along), inverse);
 }
 
-/** (x − mean) / √(variance + ε) over the last axis: LayerNorm without scale and shift. */
-export function standardise(x: Tensor, epsilon: number): Tensor {
+function composedStandardise(x: Tensor, epsilon: number): Tensor {
   return customGradient([x], ([input], save) => {
     const { centred, inverse } = centre(input, epsilon);
     const normal = tf.mul(centred, inverse);
@@ -27,13 +32,7 @@ export function standardise(x: Tensor, epsilon: number): Tensor {
   });
 }
 
-/**
- * (x − mean) / √(variance + ε) · gamma + beta over the last axis, as torch.nn.LayerNorm.
- * @param x [..., D]
- * @param gamma [D]
- * @param beta [D]
- */
-export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): Tensor {
+function composedLayerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): Tensor {
   return customGradient([x, gamma, beta], ([input, scale, shift], save) => {
     const { centred, inverse } = centre(input, epsilon);
     const normal = tf.mul(centred, inverse);
@@ -48,12 +47,7 @@ export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: numbe
   });
 }
 
-/**
- * x / √(mean of x² + ε) · gamma over the last axis (Zhang & Sennrich, 2019), as T5's and Llama's norms.
- * @param x [..., D]
- * @param gamma [D]
- */
-export function rmsNorm(x: Tensor, gamma: Tensor, epsilon: number): Tensor {
+function composedRmsNorm(x: Tensor, gamma: Tensor, epsilon: number): Tensor {
   return customGradient([x, gamma], ([input, scale], save) => {
     const inverse = tf.rsqrt(tf.add(meanLast(tf.square(input)), epsilon)); // [..., 1]
     const normal = tf.mul(input, inverse);
@@ -67,6 +61,45 @@ export function rmsNorm(x: Tensor, gamma: Tensor, epsilon: number): Tensor {
       },
     };
   });
+}
+
+/** A norm as one operation of our own, and its gradient as another, which reads x in place of what was made of it. */
+function single(op: string, epsilon: number, x: Tensor, ...scales: Tensor[]): Tensor {
+  const attributes = [attribute('epsilon', 'float', epsilon)];
+  return customGradient([x, ...scales], (inputs, save) => {
+    save(inputs.slice(0, 2)); // x, and gamma if there is one
+    return {
+      value: execute(op, attributes, inputs),
+      gradients: (dy, saved) =>
+        executeRaw(`${op}Grad`, attributes, [dy, ...saved], inputs.length).map(toTensor),
+    };
+  });
+}
+
+/** (x − mean) / √(variance + ε) over the last axis: LayerNorm without scale and shift. */
+export function standardise(x: Tensor, epsilon: number): Tensor {
+  return hasKernels() ? single('Blip2Standardise', epsilon, x) : composedStandardise(x, epsilon);
+}
+
+/**
+ * (x − mean) / √(variance + ε) · gamma + beta over the last axis, as torch.nn.LayerNorm.
+ * @param x [..., D]
+ * @param gamma [D]
+ * @param beta [D]
+ */
+export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): Tensor {
+  return hasKernels()
+    ? single('Blip2LayerNorm', epsilon, x, gamma, beta)
+    : composedLayerNorm(x, gamma, beta, epsilon);
+}
+
+/**
+ * x / √(mean of x² + ε) · gamma over the last axis (Zhang & Sennrich, 2019), as T5's and Llama's norms.
+ * @param x [..., D]
+ * @param gamma [D]
+ */
+export function rmsNorm(x: Tensor, gamma: Tensor, epsilon: number): Tensor {
+  return hasKernels() ? single('Blip2RmsNorm', epsilon, x, gamma) : composedRmsNorm(x, gamma, epsilon);
 }
 
 /** x / max(‖x‖₂, 1e-12) over the last axis, as torch.nn.functional.normalize. */
