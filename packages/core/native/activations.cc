@@ -129,7 +129,7 @@ AVX2 void Span(const float *dy, const float *x, float *result, int64_t count) {
 template <typename Pass>
 void Compute(void *, TF_OpKernelContext *context) {
   TF_AutoStatus status;
-  InPlace result(context, 0, 0, status.status);
+  InPlace result(context, status.status);
   if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   Input first(context, 0, status.status), x(context, Pass::kX, status.status);
   const int64_t size = x.Size();

@@ -42,9 +42,11 @@ bool Register() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;  // F16C came before AVX2
   TF_AutoStatus status;
   RegisterActivations(status.status);
+  RegisterDropout(status.status);
   RegisterFewRows(status.status);
   RegisterMatMul(status.status);
   RegisterNormalise(status.status);
+  RegisterSoftmax(status.status);
   return TF_GetCode(status.status) == TF_OK;
 }
 

@@ -26,10 +26,11 @@ void TF_RegisterKernelBuilder(const char *name, TF_KernelBuilder *, TF_Status *)
 void TF_GetInput(TF_OpKernelContext *, int index, TF_Tensor **, TF_Status *);
 TF_Tensor *TF_AllocateOutput(TF_OpKernelContext *, int index, TF_DataType, const int64_t *sides, int rank, size_t bytes,
                              TF_Status *);
-TF_Tensor *TF_ForwardInputOrAllocateOutput(TF_OpKernelContext *, const int *inputs, int input_count, int index,
-                                           const int64_t *sides, int rank, int *forwarded, TF_Status *);
+TF_Tensor *TF_ForwardInputOrAllocateOutput(TF_OpKernelContext *, const int *inputs, int count, int index, const int64_t *sides,
+                                           int rank, int *forwarded, TF_Status *);
 void TF_OpKernelConstruction_GetAttrBool(TF_OpKernelConstruction *, const char *name, unsigned char *, TF_Status *);
 void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction *, const char *name, float *, TF_Status *);
+void TF_OpKernelConstruction_GetAttrInt64(TF_OpKernelConstruction *, const char *name, int64_t *, TF_Status *);
 void TF_OpKernelContext_Failure(TF_OpKernelContext *, TF_Status *);
 }
 
@@ -100,17 +101,26 @@ struct Output : Operand {
   }
 };
 
-// float32, of the sides of an input, and in its memory if nothing else reads that: take the input itself afterwards.
+// The first output, of the first input's sides, in its memory where nobody else holds that; float32.
 struct InPlace : Operand {
-  InPlace(TF_OpKernelContext *context, int input, int index, TF_Status *status) {
+  InPlace(TF_OpKernelContext *context, TF_Status *status) {
     std::vector<int64_t> sides;
     {
-      Input like(context, input, status);
-      for (int i = 0; i < like.Rank(); ++i) sides.push_back(like.Side(i));
+      const Input input(context, 0, status);  // as long as it is held, it is shared
+      if (TF_GetCode(status) != TF_OK) return;
+      for (int i = 0; i < input.Rank(); ++i) sides.push_back(input.Side(i));
+      source_ = input.Data<const float>();
     }
-    tensor = TF_ForwardInputOrAllocateOutput(context, &input, 1, index, sides.data(), static_cast<int>(sides.size()), nullptr,
+    const int first = 0;
+    int forwarded;
+    tensor = TF_ForwardInputOrAllocateOutput(context, &first, 1, 0, sides.data(), static_cast<int>(sides.size()), &forwarded,
                                              status);
   }
+  // The input, which may be the output.
+  const float *Source() const { return source_; }
+
+ private:
+  const float *source_ = nullptr;
 };
 
 // Ends a kernel with this message.
@@ -148,9 +158,11 @@ void AddKernel(const char *op, KernelFunctions, TF_DataType, TF_Status *);
 
 // Each defines operations and their kernels.
 void RegisterActivations(TF_Status *);
+void RegisterDropout(TF_Status *);
 void RegisterFewRows(TF_Status *);
 void RegisterMatMul(TF_Status *);
 void RegisterNormalise(TF_Status *);
+void RegisterSoftmax(TF_Status *);
 
 }  // namespace tfnodejs
 

@@ -225,7 +225,7 @@ template <typename Norm>
 void Forward(void *state, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   const float epsilon = *static_cast<float *>(state);
-  InPlace y(context, 0, 0, status.status);
+  InPlace y(context, status.status);
   if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   // What a form does not have is another input here, and not read.
   Input x(context, 0, status.status), gamma(context, Norm::kIsScaled ? 1 : 0, status.status),
@@ -247,7 +247,7 @@ template <typename Norm>
 void Backward(void *state, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   const float epsilon = *static_cast<float *>(state);
-  InPlace dx(context, 0, 0, status.status);
+  InPlace dx(context, status.status);
   if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   Input dy(context, 0, status.status), x(context, 1, status.status), gamma(context, 1 + Norm::kIsScaled, status.status);
   const int64_t width = Norm::kIsScaled ? Width(x, {&gamma}) : Width(x, {});

@@ -13,6 +13,16 @@ export type { RowRange };
 const DRAW_STRIDE = 0x61c88647;
 const STREAM_STRIDE = 0x2545f491;
 
+/** A draw of decisions, each true with `probability`: where a 16-bit number from `seed` is below `limit`. */
+export interface Decisions {
+  probability: number;
+  limit: number;
+  /** int32 [2] */
+  seed: Tensor;
+  /** Which of the batch's rows are drawn for; unless given, all there are. */
+  rows: RowRange | undefined;
+}
+
 /**
  * Draws of one seed: the same ones for the same sequence of calls, eager or compiled. Over a part of a batch each row
  * draws what it would in the whole, so that it does not matter over how many workers a batch is spread.
@@ -85,13 +95,18 @@ export class Rng {
    * the time of `uniform`.
    */
   bernoulli(shape: number[], probability: number): Tensor {
+    const decisions = this.decisions(probability);
+    if (!decisions) return tf.ones(shape, 'bool');
+    const { limit, seed, rows } = decisions;
+    if (!rows) return tf.reshape(below(limit, sizeOf(shape), fullInts(sizeOf(shape), seed)), shape);
+    return ownRows(shape, rows, 2 * PHILOX, (skip, size) => below(limit, size, fullInts(size, seed, skip)));
+  }
+
+  /** What `bernoulli` decides by, of one more draw; undefined where every decision is true, to which nothing is drawn. */
+  decisions(probability: number): Decisions | undefined {
     const limit = Math.round(probability * 65_536);
-    if (limit >= 65_536) return tf.ones(shape, 'bool'); // beyond 16 bits
-    const seed = this.next();
-    if (!this.#rows) return tf.reshape(below(limit, sizeOf(shape), fullInts(sizeOf(shape), seed)), shape);
-    return ownRows(shape, this.#rows, 2 * PHILOX, (skip, size) =>
-      below(limit, size, fullInts(size, seed, skip)),
-    );
+    if (limit >= 65_536) return undefined; // beyond 16 bits
+    return { probability, limit, seed: this.next(), rows: this.#rows };
   }
 
   /**

@@ -1,12 +1,30 @@
 /** Scaled dot-product attention: softmax(q kᵀ / √d + bias) v. */
-import type { Rng } from '../random';
+import { attribute } from '../binding';
+import { execute } from '../execute';
+import { hasKernels } from '../kernels';
+import type { Decisions, Rng } from '../random';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
-import { dropout } from './dropout';
-import { matmul } from './linear';
+import { dropout, dropped, kernelDecisions } from './dropout';
+import { batchProduct, matmul } from './linear';
 
-/** Softmax over the last axis. */
-export function softmax(x: Tensor): Tensor {
+interface SoftmaxOptions {
+  /** Multiplies the scores; 1 by default. */
+  scale?: number;
+  /** Added to them then; broadcastable to their shape. */
+  bias?: Tensor;
+}
+
+/** softmax(scale · scores + bias) over the last axis. */
+export function softmax(scores: Tensor, { scale = 1, bias }: SoftmaxOptions = {}): Tensor {
+  if (hasKernels() && (!bias || bias.shape.at(-1) === scores.shape.at(-1))) {
+    return softmaxByKernel(scores, scale, bias);
+  }
+  const scaled = scale === 1 ? scores : tf.mul(scores, scale);
+  return softmaxByTensorFlow(bias ? tf.add(scaled, bias) : scaled);
+}
+
+function softmaxByTensorFlow(x: Tensor): Tensor {
   return customGradient([x], ([input], save) => {
     const p = tf.softmax(input);
     save([p]);
@@ -15,6 +33,47 @@ export function softmax(x: Tensor): Tensor {
       gradients: (dy, [y]) => {
         const weighted = tf.mul(dy, y);
         return [tf.sub(weighted, tf.mul(y, tf.sum(weighted, -1, true)))];
+      },
+    };
+  });
+}
+
+function softmaxByKernel(scores: Tensor, scale: number, bias?: Tensor): Tensor {
+  const attributes = [attribute('scale', 'float', scale)];
+  return customGradient(bias ? [scores, bias] : [scores], ([x, added = tf.scalar(0)], save) => {
+    const p = execute('Blip2Softmax', attributes, [x, added]);
+    save([p]);
+    return {
+      value: p,
+      gradients: (dy, [y]) => {
+        const dx = execute('Blip2SoftmaxGrad', attributes, [dy, y]);
+        return bias ? [dx, tf.div(summedTo(bias.shape, dx), scale)] : [dx];
+      },
+    };
+  });
+}
+
+/** The gradient of what was broadcast from this shape. */
+function summedTo(shape: number[], x: Tensor): Tensor {
+  const missing = x.rank - shape.length;
+  const axes = x.shape.flatMap((side, axis) =>
+    axis < missing || shape[axis - missing] < side ? [axis] : [],
+  );
+  return tf.reshape(tf.sum(x, axes, true), shape);
+}
+
+/** dropout(p) · v. Only p, v and the seed are held until the gradient, which drops p's elements a second time. */
+function droppedProduct(p: Tensor, v: Tensor, decisions: Decisions): Tensor {
+  return customGradient([p, v], ([left, right], save) => {
+    save([left, right, decisions.seed]);
+    return {
+      value: batchProduct(dropped(left, decisions), right),
+      gradients: (dy, [heldLeft, heldRight, seed]) => {
+        const same = { ...decisions, seed };
+        return [
+          dropped(batchProduct(dy, heldRight, { b: true }), same),
+          batchProduct(dropped(heldLeft, same, [dy]), dy, { a: true }),
+        ];
       },
     };
   });
@@ -44,8 +103,14 @@ export interface Attention {
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Attention {
   const { scale = 1 / Math.sqrt(q.shape[3] as number) } = options;
-  const scores = matmul(scale === 1 ? q : tf.mul(q, scale), k, { transposeB: true }); // [B, H, Sq, Sk]
-  const probabilities = softmax(options.bias ? tf.add(scores, options.bias) : scores);
-  const kept = dropout(probabilities, options.dropout ?? 0, options.rng);
-  return { context: matmul(kept, v), probabilities };
+  // The kernel scales on its way; q is less to multiply than the scores.
+  const [query, factor] = scale === 1 || hasKernels() ? [q, scale] : [tf.mul(q, scale), 1];
+  const scores = matmul(query, k, { transposeB: true }); // [B, H, Sq, Sk]
+  const probabilities = softmax(scores, { scale: factor, bias: options.bias });
+  const rate = options.dropout ?? 0;
+  const decisions = kernelDecisions(rate, options.rng);
+  const context = decisions
+    ? droppedProduct(probabilities, v, decisions)
+    : matmul(dropout(probabilities, rate, options.rng), v);
+  return { context, probabilities };
 }

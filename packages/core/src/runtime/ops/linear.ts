@@ -65,7 +65,8 @@ export function matrixProduct(
   return bias ? execute('BiasAdd', [typeAttribute('float32')], [y, bias]) : y;
 }
 
-const batchProduct = (a: Tensor, b: Tensor, transposes: Transposes = {}): Tensor =>
+/** Batched a · b, either transposed on the fly, without a gradient. */
+export const batchProduct = (a: Tensor, b: Tensor, transposes: Transposes = {}): Tensor =>
   tensorFlowProduct(
     'BatchMatMulV2',
     [attribute('adj_x', 'bool', transposes.a ?? false), attribute('adj_y', 'bool', transposes.b ?? false)],
