@@ -1,4 +1,4 @@
-/** Softmax and dropout by operations of our own: what TensorFlow's give, and of dropout the same bits. */
+/** Softmax, its cross-entropy and dropout by operations of our own: what TensorFlow's give, and of dropout the same bits. */
 import { describe, expect, it, vi } from 'vitest';
 import { hasKernels } from '../../packages/core/src/runtime/kernels';
 import {
@@ -8,6 +8,7 @@ import {
   ParameterStore,
   Rng,
   softmax,
+  softmaxCrossEntropy,
   tf,
   valueAndGradients,
   type Tensor,
@@ -129,6 +130,41 @@ describe('softmax', () => {
     const [first, second, third] = softmax(scores).arraySync() as number[][];
     expect(first.every(Number.isNaN) && Number.isNaN(second[0])).toBe(true);
     expect(third).toEqual([0, 0.5, 0.5]);
+  });
+});
+
+describe('cross-entropy', () => {
+  it.each([0, 0.1])('is TensorFlow’s, with its gradient; smoothing %s', (labelSmoothing) => {
+    const rng = Rng.from(4);
+    for (const [rows, classes, size] of [
+      [3, 2, 1],
+      [5, 7, 100],
+      [1, 32, 1],
+      [200, 1003, 5],
+    ]) {
+      const labels = tf.tensor1d(
+        Array.from({ length: rows }, (_, row) => (row % 4 === 1 ? -100 : (row * 7919) % classes)),
+        'int32',
+      );
+      const x = { logits: rng.normal([rows, classes], size) };
+      const body = ({ logits }: Tensors) => softmaxCrossEntropy(logits, labels, { labelSmoothing });
+      expectSame(body, x, { rtol: 2e-5, atol: 2e-7 });
+    }
+  });
+
+  it('writes its gradient nowhere that others read', () => {
+    const labels = tf.tensor1d([1, 0], 'int32');
+    const run = compile((w: Tensor) => {
+      const logits = tf.mul(w, 2);
+      const { gradients } = valueAndGradients(() => ({ loss: softmaxCrossEntropy(logits, labels) }), {
+        logits,
+      });
+      return { logits, slope: gradients.logits };
+    });
+    const w = Rng.from(2).normal([2, 9]);
+    const { logits, slope } = run(w);
+    expect(logits).toBeAllclose(tf.mul(w, 2), EXACT);
+    expect(slope).toBeAllclose(tf.sub(tf.softmax(logits), tf.oneHot(labels, 9)).div(2), { atol: 1e-7 });
   });
 });
 

@@ -1,5 +1,7 @@
 /** Softmax cross-entropy over class indices, as torch.nn.functional.cross_entropy. */
-import { executeRaw, toTensor, typeAttribute } from '../execute';
+import { attribute } from '../binding';
+import { execute, executeRaw, toTensor, typeAttribute } from '../execute';
+import { hasKernels } from '../kernels';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
 import { gatherRows } from './embedding';
@@ -25,29 +27,61 @@ export function softmaxCrossEntropy(
     const safe = tf.where<Tensor>(isKept, labels, tf.scalar(0, 'int32'));
     const kept = tf.cast(isKept, 'float32');
     const weight = tf.div(kept, tf.maximum(tf.sum(kept), 1)); // [N], sums to 1
-    const attributes = [typeAttribute('float32'), typeAttribute('int32', 'Tlabels')];
-    const [loss, slope] = executeRaw('SparseSoftmaxCrossEntropyWithLogits', attributes, [x, safe], 2).map(
-      toTensor,
-    ); // −log p(label) [N]; p − onehot [N, V]
-    if (labelSmoothing === 0) {
-      save([slope, weight]);
-      return {
-        value: tf.sum(tf.mul(loss, weight)),
-        gradients: (dy, [d, w]) => [tf.mul(d, tf.mul(tf.expandDims(w, 1), dy))],
-      };
-    }
+    const { loss, held, slope } = (hasKernels() ? byKernel : byTensorFlow)(x, safe, labelSmoothing);
+    save([weight, safe, ...held]);
+    const gradients = (dy: Tensor, [w, target, ...rest]: Tensor[]): Tensor[] => [
+      slope(tf.mul(w, dy), target, rest),
+    ];
+    if (labelSmoothing === 0) return { value: tf.sum(tf.mul(loss, weight)), gradients };
     // The smoothed loss differs from the plain one by ε · (logit of the label − mean logit).
     const rowStart = tf.range(0, x.size, classes, 'int32');
     const labelLogit = gatherRows(tf.reshape(x, [-1]), tf.add(rowStart, safe));
     const shift = tf.mul(tf.sub(labelLogit, tf.mean(x, 1)), labelSmoothing);
-    save([slope, weight, safe]);
-    return {
-      value: tf.sum(tf.mul(tf.add(loss, shift), weight)),
-      gradients: (dy, [d, w, target]) => {
-        const on = labelSmoothing * (1 - 1 / classes);
-        const smoothing = tf.oneHot(target, classes, on, -labelSmoothing / classes, 'float32');
-        return [tf.mul(tf.add(d, smoothing), tf.mul(tf.expandDims(w, 1), dy))];
-      },
-    };
+    return { value: tf.sum(tf.mul(tf.add(loss, shift), weight)), gradients };
   });
+}
+
+interface RowLosses {
+  /** −log p(label), [N] */
+  loss: Tensor;
+  /** What `slope` needs. */
+  held: Tensor[];
+  /** The gradient of the logits of the smoothed loss, each row's times its weight. */
+  slope: (weights: Tensor, labels: Tensor, held: Tensor[]) => Tensor;
+}
+
+/** Two passes over the logits, which are held; their gradient takes their place where nothing else needs them. */
+function byKernel(logits: Tensor, labels: Tensor, smoothing: number): RowLosses {
+  const [loss, by] = executeRaw('Blip2CrossEntropy', [], [logits, labels], 2).map(toTensor);
+  return {
+    loss,
+    held: [logits, by],
+    slope: (weights, target, [x, sums]) =>
+      execute(
+        'Blip2CrossEntropyGrad',
+        [attribute('smoothing', 'float', smoothing)],
+        [x, target, sums, weights],
+      ),
+  };
+}
+
+function byTensorFlow(logits: Tensor, labels: Tensor, smoothing: number): RowLosses {
+  const classes = logits.shape[1] as number;
+  const attributes = [typeAttribute('float32'), typeAttribute('int32', 'Tlabels')];
+  const [loss, difference] = executeRaw(
+    'SparseSoftmaxCrossEntropyWithLogits',
+    attributes,
+    [logits, labels],
+    2,
+  ).map(toTensor); // [N]; p − onehot [N, V]
+  return {
+    loss,
+    held: [difference],
+    slope: (weights, target, [d]) => {
+      const on = smoothing * (1 - 1 / classes);
+      const smoothed =
+        smoothing === 0 ? d : tf.add(d, tf.oneHot(target, classes, on, -smoothing / classes, 'float32'));
+      return tf.mul(smoothed, tf.expandDims(weights, 1));
+    },
+  };
 }
