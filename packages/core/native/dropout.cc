@@ -1,6 +1,6 @@
-// Blip2Dropout: x times 1 / (1 − rate) where it is kept, times 0 where not, in one pass. What is kept is decided by the numbers
-// that TensorFlow's StatelessRandomUniformFullInt draws from the same seed (Philox, 10 rounds), 16 bits for each element, so
-// the gradient is the same operation on dy: nothing but the seed is held until then.
+// Blip2Dropout: x times 1 / (1 − rate) where it is kept, times 0 where not, in one pass. What is kept is decided by the
+// numbers that TensorFlow's StatelessRandomUniformFullInt draws from the same seed (Philox, 10 rounds), 16 bits for each
+// element, so the gradient is the same operation on dy: nothing but the seed is held until then.
 #include "kernels.h"
 
 #if defined(__x86_64__)

@@ -26,8 +26,8 @@ void TF_RegisterKernelBuilder(const char *name, TF_KernelBuilder *, TF_Status *)
 void TF_GetInput(TF_OpKernelContext *, int index, TF_Tensor **, TF_Status *);
 TF_Tensor *TF_AllocateOutput(TF_OpKernelContext *, int index, TF_DataType, const int64_t *sides, int rank, size_t bytes,
                              TF_Status *);
-TF_Tensor *TF_ForwardInputOrAllocateOutput(TF_OpKernelContext *, const int *inputs, int count, int index, const int64_t *sides,
-                                           int rank, int *forwarded, TF_Status *);
+TF_Tensor *TF_ForwardInputOrAllocateOutput(TF_OpKernelContext *, const int *inputs, int count, int index,
+                                           const int64_t *sides, int rank, int *forwarded, TF_Status *);
 void TF_OpKernelConstruction_GetAttrBool(TF_OpKernelConstruction *, const char *name, unsigned char *, TF_Status *);
 void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction *, const char *name, float *, TF_Status *);
 void TF_OpKernelConstruction_GetAttrInt64(TF_OpKernelConstruction *, const char *name, int64_t *, TF_Status *);

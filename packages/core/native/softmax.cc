@@ -1,6 +1,6 @@
-// Softmax over the last axis, each in one pass over memory: Blip2Softmax(scale · scores + bias), of which a row stays in the first
-// cache between its maximum, its sum and its division; Blip2SoftmaxGrad, the gradient of the scores; Blip2CrossEntropy of class
-// indices, which gives no more than numbers for each row; and Blip2CrossEntropyGrad, the gradient of its logits.
+// Softmax over the last axis, each in one pass over memory: Blip2Softmax(scale · scores + bias), of which a row stays in the
+// first cache between its maximum, its sum and its division; Blip2SoftmaxGrad, the gradient of the scores; Blip2CrossEntropy
+// of class indices, which gives no more than numbers for each row; and Blip2CrossEntropyGrad, the gradient of its logits.
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -40,7 +40,8 @@ inline AVX2 __m256i First(int64_t count) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-// The last numbers of a row, fewer than eight, with others after them. (A masked store takes Zen 3 as long as ten whole ones.)
+// The last numbers of a row, fewer than eight, with others after them. (With masked stores all of it took Zen 3 twice as
+// long.)
 struct Rest {
   alignas(32) float numbers[8];
   AVX2 Rest(const float *p, int64_t count, float other) {
@@ -303,7 +304,8 @@ void RegisterSoftmax(TF_Status *status) {
   AddKernel("Blip2Softmax", {Compute, Create<kScale>, Delete}, status);
   DefineOp("Blip2SoftmaxGrad", {"scale: float"}, {"dy: float", "p: float"}, {"dx: float"}, LikeInputs<0>, status);
   AddKernel("Blip2SoftmaxGrad", {ComputeGrad, Create<kScale>, Delete}, status);
-  DefineOp("Blip2CrossEntropy", {}, {"logits: float", "labels: int32"}, {"loss: float", "by: float"}, CrossEntropyShapes, status);
+  DefineOp("Blip2CrossEntropy", {}, {"logits: float", "labels: int32"}, {"loss: float", "by: float"}, CrossEntropyShapes,
+           status);
   AddKernel("Blip2CrossEntropy", {ComputeCrossEntropy}, status);
   DefineOp("Blip2CrossEntropyGrad", {"smoothing: float"}, {"logits: float", "labels: int32", "by: float", "weights: float"},
            {"dx: float"}, LikeInputs<0>, status);
