@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const { ParameterStore, Rng } = await import('../../packages/core/src/runtime');
   const { Weights } = await import('../../packages/core/src/nn');
   const { blip2Qformer, blip2QformerParameters } = await import('../../packages/core/src/models');
-  const { PairScorer } = await import('../../packages/core/src/evaluate');
+  const { PairScorer } = await import('../../packages/core/src/inference');
 
   const config = blip2Qformer(c.visionWidth);
   const parameters = ParameterStore.create(blip2QformerParameters(config), 0);
@@ -71,15 +71,14 @@ async function main(): Promise<void> {
     } as never,
     processor: { size: side, mean: [0, 0, 0], std: [1, 1, 1] },
   });
-  const noise = Rng.from(1).normal([c.patches, c.visionWidth]);
-  const features = noise.dataSync<'float32'>();
+  const features = Rng.from(1).normal([1, c.patches, c.visionWidth]);
   const texts = Array.from({ length: c.candidates }, (_, text) => text);
-  const tokens = scorer.tokens(texts.map(String));
+  const table = scorer.texts(texts.map(String));
   const operations = texts.reduce(
     (sum, text) => sum + ofPair(config.qformer, c.patches, lengthOf(text, c)),
     0,
   );
-  await serve(() => scorer.matchLogits(features, tokens, texts), {
+  await serve(() => scorer.matchLogits(features, table, texts), {
     operations: operations + ofImage(config.qformer, c.patches),
   });
 }

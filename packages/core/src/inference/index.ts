@@ -9,6 +9,8 @@ export {
   type PairObjective,
   type PairOptions,
 } from './pairLook';
+export { PairScorer, type PairParts } from './pairScorer';
+export { TextTable } from './textTable';
 export { textTensors } from './paddedText';
 export { filledBatches, type FilledBatch } from './filledBatches';
 export {

@@ -1,41 +1,26 @@
 /**
  * A BLIP-2 for retrieval, asked how well images and texts go together, and where its queries look: `Blip2Retrieval.load(folder)`.
- * B batch, I images, T texts, Q queries, E width of the projections, P patches, W width of the image.
+ * B batch, T texts, P patches, W width of the image.
  */
-import { Blip2Error, breathe, compile, computeValues, tf, type Tensor } from '../runtime';
-import type { Weights } from '../nn';
+import { Blip2Error, type Tensor } from '../runtime';
 import { Tokenizer } from '../text';
 import type { ImageSource } from '../image';
-import {
-  BLIP2_RETRIEVAL,
-  encodeImage,
-  encodePair,
-  encodeText,
-  imageTextMatchingLogits,
-  projectImage,
-  projectText,
-  readImage,
-  tokenCount,
-  type Blip2Retrieval as Blip2RetrievalModel,
-  type Text,
-} from '../models';
-import { similarities } from '../losses';
+import { BLIP2_RETRIEVAL, type Text } from '../models';
 import { fromPretrained, type FromPretrainedOptions } from '../checkpoints';
 import { attentionBundle, Looks, type AttentionBundle, type FurtherSource } from '../attention';
 import { modelKind } from './modelKind';
 import { filledBatches } from './filledBatches';
-import { processImages, readImageProcessor, type ImageProcessor } from './imageProcessor';
+import { readImageProcessor } from './imageProcessor';
 import { nameTexts, pairLook, pairRecords } from './pairLook';
 import { paddedLength, textTensors } from './paddedText';
+import { PairScorer, type PairParts } from './pairScorer';
+import type { TextTable } from './textTable';
 
-/** Images that are encoded at once, and texts beside one image. */
-const [IMAGES, TEXTS] = [16, 32];
+/** Images that are encoded at once. */
+const IMAGES = 16;
 
-export interface Blip2RetrievalParts {
-  model: Pick<Blip2RetrievalModel, 'vision' | 'config'>;
-  weights: () => Weights;
-  tokenizer: Tokenizer;
-  processor: ImageProcessor;
+/** Weights and tokenizer of such a model, and how it wants its images. */
+export interface Blip2RetrievalParts extends PairParts {
   dispose?: () => void;
 }
 
@@ -57,37 +42,15 @@ export interface RetrievalAttendOptions {
 
 /** A BLIP-2 after stage 1: how well do images and texts go together? */
 export class Blip2Retrieval {
-  private readonly look;
-  private readonly project;
-  private readonly read;
-  private readonly match;
+  /** Scores by the thousand. */
+  readonly scorer: PairScorer;
   private readonly looks: Looks<[features: Tensor, text: Text | undefined]>;
 
   constructor(readonly parts: Blip2RetrievalParts) {
     const { model, weights } = parts;
-    const { config, vision } = model;
-    this.look = compile((pixels: Tensor) => vision.features(weights(), pixels), { name: 'visionTower' });
-    this.project = compile(
-      (features: Tensor) => {
-        const w = weights();
-        return projectImage(w, encodeImage(w, config, readImage(w, config, features)).queries!); // [B, Q, E]
-      },
-      { name: 'projectImages' },
-    );
-    this.read = compile(
-      ({ ids, mask }: Text) => projectText(weights(), encodeText(weights(), config, ids, mask).text!), // [B, E]
-      { name: 'projectTexts' },
-    );
-    this.match = compile(
-      (features: Tensor, text: Text) => {
-        const w = weights();
-        const image = readImage(w, config, features.tile([text.ids.shape[0], 1, 1]));
-        return tf.softmax(imageTextMatchingLogits(w, encodePair(w, config, image, text).queries!)); // [B, 2]
-      },
-      { name: 'match' },
-    );
+    this.scorer = new PairScorer(parts);
     this.looks = new Looks((sources, features, text) =>
-      pairLook(weights(), config, { objective: 'itm', sources }, features, text),
+      pairLook(weights(), model.config, { objective: 'itm', sources }, features, text),
     );
   }
 
@@ -103,25 +66,23 @@ export class Blip2Retrieval {
   /** Scores of all images with all texts. Texts are taken as they are: captions of LAVIS's sets are in lower case. */
   async score(images: readonly ImageSource[], texts: readonly string[]): Promise<Scores> {
     if (texts.length === 0) return { itc: images.map(() => []), itm: images.map(() => []) };
-    const text = this.encode(texts);
-    const table = tf.tidy(() => {
-      const parts = [...filledBatches(texts.length, TEXTS)].map(({ rows, real }) =>
-        this.read(text(rows)).slice([0, 0], [real, -1]),
-      );
-      return tf.concat(parts, 0); // [T, E]
-    });
+    const { scorer } = this;
+    const table = scorer.texts(texts);
+    const vectors = await scorer.textVectors(table);
     const scores: Scores = { itc: [], itm: [] };
-    for (const { rows, real } of filledBatches(images.length, IMAGES)) {
-      const features = await this.featuresOf(rows.map((row) => images[row]));
-      const cosines = computeValues(() => similarities(this.project(features), table)); // [B, T]
-      for (let row = 0; row < real; row++) {
-        scores.itc.push(Array.from(cosines.subarray(row * texts.length, (row + 1) * texts.length)));
-        scores.itm.push(this.matchAll(features, row, text, texts.length));
-        await breathe();
+    try {
+      for (const { rows, real } of filledBatches(images.length, IMAGES)) {
+        const features = await scorer.features(rows.map((row) => images[row]));
+        const cosines = scorer.cosines(features, vectors); // [B, T]
+        for (let row = 0; row < real; row++) {
+          scores.itc.push(Array.from(cosines.subarray(row * texts.length, (row + 1) * texts.length)));
+          scores.itm.push(await this.matchAll(features, row, table));
+        }
+        features.dispose();
       }
-      features.dispose();
+    } finally {
+      vectors.dispose();
     }
-    table.dispose();
     return scores;
   }
 
@@ -133,7 +94,7 @@ export class Blip2Retrieval {
     const { text, sources = [] } = options;
     const { model, processor } = this.parts;
     const beside = text === undefined ? undefined : this.name([text]);
-    const features = await this.featuresOf([image]);
+    const features = await this.scorer.features([image]);
     try {
       const seen = this.looks.see(sources, () => [features.clone(), beside && textTensors(beside)]);
       const [record] = pairRecords(seen, 1, 'itm', beside);
@@ -146,54 +107,28 @@ export class Blip2Retrieval {
 
   /** Gives the memory of weights and compiled functions back. */
   dispose(): void {
-    for (const compiled of [this.look, this.project, this.read, this.match, this.looks]) compiled.dispose();
+    this.scorer.dispose();
+    this.looks.dispose();
     this.parts.dispose?.();
   }
 
-  /** [B, P, W] */
-  private async featuresOf(images: readonly ImageSource[]): Promise<Tensor> {
-    const { processor } = this.parts;
-    const { size } = processor;
-    tokenCount(this.parts.model.vision, size); // an error that says what is wrong, rather than one of shapes
-    const pixels = await processImages(processor, images);
-    return tf.tidy(() => this.look(tf.tensor4d(pixels, [images.length, size, size, 3])));
-  }
-
-  private matchAll(features: Tensor, row: number, text: (rows: number[]) => Text, count: number): number[] {
-    const found: number[] = [];
-    for (const { rows, real } of filledBatches(count, TEXTS)) {
-      const pairs = computeValues(() => this.match(features.slice([row, 0, 0], [1, -1, -1]), text(rows)));
-      for (let i = 0; i < real; i++) found.push(pairs[2 * i + 1]);
-    }
-    return found;
-  }
-
-  /** The tokens of some texts, all padded to the longest. */
-  private encode(texts: readonly string[]): (rows: number[]) => Text {
-    const { tokenizer } = this.parts;
-    const maxLength = this.paddedLength(texts);
-    return (rows) =>
-      textTensors(
-        tokenizer.encodeBatch(
-          rows.map((row) => texts[row]),
-          { maxLength },
-        ),
-      );
+  /** Probabilities of one image of a batch and all texts. */
+  private async matchAll(features: Tensor, row: number, texts: TextTable): Promise<number[]> {
+    const image = features.slice([row, 0, 0], [1, -1, -1]);
+    const all = Array.from({ length: texts.size }, (_, text) => text);
+    const logits = await this.scorer.matchLogits(image, texts, all).finally(() => image.dispose());
+    return all.map((text) => 1 / (1 + Math.exp(logits[2 * text] - logits[2 * text + 1])));
   }
 
   private name(texts: readonly string[]) {
     const { tokenizer, model } = this.parts;
-    const encoded = tokenizer.encodeBatch(texts, { maxLength: this.paddedLength(texts) });
+    const maxLength = paddedLength(tokenizer, texts, model.config.qformer.maxPositionEmbeddings);
+    const encoded = tokenizer.encodeBatch(texts, { maxLength });
     return nameTexts(texts, encoded, {
       tokenizer,
       objective: 'itm',
       start: model.config.decoderStartTokenId,
     });
-  }
-
-  private paddedLength(texts: readonly string[]): number {
-    const { tokenizer, model } = this.parts;
-    return paddedLength(tokenizer, texts, model.config.qformer.maxPositionEmbeddings);
   }
 }
 

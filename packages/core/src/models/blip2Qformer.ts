@@ -108,6 +108,20 @@ export function projectText(w: Weights, text: Tensor): Tensor {
   return l2Normalize(linear(w.scope('text_projection'), first));
 }
 
+/** What ITC compares of images, read by the queries alone: features [B, P, W] → [B, Q, E]. */
+export function imageVectors(w: Weights, config: Blip2QformerConfig, features: Tensor): Tensor {
+  return projectImage(w, encodeImage(w, config, readImage(w, config, features)).queries!);
+}
+
+/** What ITC compares of texts, each read alone: ids and mask int32 [B, T] → [B, E]. */
+export function textVectors(
+  w: Weights,
+  config: Blip2QformerConfig,
+  { ids, mask }: { ids: Tensor; mask: Tensor },
+): Tensor {
+  return projectText(w, encodeText(w, config, ids, mask).text!);
+}
+
 /** Do image and text belong together? Averaged over the queries: [B, Q, D] → [B, 2], class 1 is a match. */
 export function imageTextMatchingLogits(w: Weights, queries: Tensor): Tensor {
   return tf.mean(linear(w.scope('itm_head'), queries), 1);

@@ -7,19 +7,18 @@ import { breathe, compile, computeValues, tf, type ParameterStore, type Tensor }
 import { Weights } from '../nn';
 import { cleanCaption, type Tokenizer } from '../text';
 import {
-  encodeImage,
   encodePair,
-  encodeText,
   imageTextMatchingLogits,
-  projectImage,
-  projectText,
+  imageVectors,
   readImage,
+  textVectors,
   type Blip2QformerConfig,
   type Text,
 } from '../models';
 import { similarities } from '../losses';
 import { Looks, type AttentionBundle, type Seen } from '../attention';
 import {
+  filledBatches,
   nameTexts,
   pairLook,
   pairRecords,
@@ -48,14 +47,6 @@ export interface ImageTextParts {
   maxTextLength: number;
 }
 
-/** `indices` cut into pieces of `size`, the last one filled up with its first element: one signature for all. */
-function* batches(count: number, size: number): Generator<{ rows: Int32Array; real: number }> {
-  for (let start = 0; start < count; start += size) {
-    const real = Math.min(size, count - start);
-    yield { rows: Int32Array.from({ length: size }, (_, i) => (i < real ? start + i : start)), real };
-  }
-}
-
 export abstract class ImageTextModel extends Owner implements RetrievalModel {
   readonly config: Blip2QformerConfig;
   readonly parameters: ParameterStore;
@@ -75,20 +66,10 @@ export abstract class ImageTextModel extends Owner implements RetrievalModel {
     this.tokenizerDir = tokenizerDir;
     this.maxTextLength = maxTextLength;
     const weights = () => new Weights(parameters.readAll());
-    this.encodeImages = compile(
-      (features: Tensor) => {
-        const w = weights();
-        return projectImage(w, encodeImage(w, config, readImage(w, config, features)).queries!);
-      },
-      { name: 'encodeImages' },
-    );
-    this.encodeTexts = compile(
-      (ids: Tensor, mask: Tensor) => {
-        const w = weights();
-        return projectText(w, encodeText(w, config, ids, mask).text!);
-      },
-      { name: 'encodeTexts' },
-    );
+    this.encodeImages = compile((features: Tensor) => imageVectors(weights(), config, features), {
+      name: 'encodeImages',
+    });
+    this.encodeTexts = compile((text: Text) => textVectors(weights(), config, text), { name: 'encodeTexts' });
     this.match = compile(
       (features: Tensor, text: Text) => {
         const w = weights();
@@ -111,19 +92,18 @@ export abstract class ImageTextModel extends Owner implements RetrievalModel {
   async encodePool(split: ImageTextSplit, texts: readonly string[]): Promise<EncodedPool> {
     const features = await this.features(split);
     const { ids, mask, shape } = encodeTexts(texts, this.tokenizer, this.maxTextLength);
-    const text = (rows: Int32Array): Text => ({
+    const text = (rows: readonly number[]): Text => ({
       ids: toInt32(selectRows(ids, shape[1], rows)),
       mask: toInt32(selectRows(mask, shape[1], rows)),
     });
     const table = tf.tidy(() => {
-      const parts = [...batches(texts.length, BATCH)].map(({ rows, real }) => {
-        const { ids: batchIds, mask: batchMask } = text(rows);
-        return this.encodeTexts(batchIds, batchMask).slice([0, 0], [real, -1]);
-      });
+      const parts = [...filledBatches(texts.length, BATCH, BATCH)].map(({ rows, real }) =>
+        this.encodeTexts(text(rows)).slice([0, 0], [real, -1]),
+      );
       return tf.concat(parts, 0); // [T, E]
     });
     const values = new Float32Array(split.size * texts.length);
-    for (const { rows, real } of batches(split.size, BATCH)) {
+    for (const { rows, real } of filledBatches(split.size, BATCH, BATCH)) {
       const part = computeValues(() => {
         const images = this.encodeImages(toFeatures(features, rows)); // [B, Q, E]
         return similarities(images, table).slice([0, 0], [real, -1]);
@@ -137,12 +117,12 @@ export abstract class ImageTextModel extends Owner implements RetrievalModel {
 
   private async matchPairs(
     features: Features,
-    text: (rows: Int32Array) => Text,
+    text: (rows: readonly number[]) => Text,
     images: Int32Array,
     texts: Int32Array,
   ): Promise<Float32Array> {
     const logits = new Float32Array(images.length);
-    for (const { rows, real } of batches(images.length, PAIRS)) {
+    for (const { rows, real } of filledBatches(images.length, PAIRS, PAIRS)) {
       const part = computeValues(() => {
         const pairs = this.match(
           toFeatures(

@@ -14,7 +14,6 @@ export {
   type SkippedPicture,
 } from './evaluation';
 export { modelRecord } from './modelRecord';
-export { PairScorer, TokenTable, type PairParts } from './pairScorer';
 export {
   evaluateQuestionSet,
   type AnsweringModel,

@@ -5,15 +5,17 @@
 import { join } from 'node:path';
 import { cleanCaption } from '../../text';
 import { writeFileAtomic } from '../../checkpoints';
+import type { PairScorer } from '../../inference';
 import type { CaptionSet } from '../../data';
 import { transpose } from '../ranking';
 import { firstSkipped, type SetSummary } from './evaluation';
-import type { PairScorer } from './pairScorer';
 import { RetrievalPasses, type RetrievalSetOptions } from './retrievalPasses';
 import { recordsOf, rowsOf, type BothWays, type RetrievalRecord } from './retrievalPool';
 import { writeOutputs } from './writeOutputs';
 
 const CANDIDATES = 128;
+/** LAVIS's, of retrieval: texts are cut after so many tokens, special ones included. */
+const MOST_TOKENS = 35;
 
 /** Recall both ways, by ITC and ranked anew by ITM. */
 export async function evaluateRetrievalSet(
@@ -33,8 +35,11 @@ export async function evaluateRetrievalSet(
   const texts = images.flatMap((image, owner) =>
     image.captions.map((text) => ({ owner, text: cleanCaption(text) })),
   );
-  const tokens = scorer.tokens(texts.map(({ text }) => text));
-  const passes = new RetrievalPasses(scorer, images, tokens, options);
+  const table = scorer.texts(
+    texts.map(({ text }) => text),
+    MOST_TOKENS,
+  );
+  const passes = new RetrievalPasses(scorer, images, table, options);
   const { pool, skipped, complete } = await passes.encode(identity, texts);
   const itc: BothWays = [pool.toText, transpose(pool.toText)];
   const itm = complete && k > 0 ? await passes.match(identity, pool, k) : undefined;

@@ -4,15 +4,15 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { breathe } from '../../runtime';
+import { breathe, tf, type Tensor } from '../../runtime';
 import { decodeImage } from '../../image';
 import type { JsonObject } from '../../checkpoints';
+import type { PairScorer, TextTable } from '../../inference';
 import type { CaptionImage, SampleId } from '../../data';
 import { rerank, topColumns, transpose } from '../ranking';
 import { leftOut } from './askPictures';
 import { isSkipped, type SetEvaluationOptions, type SkippedPicture } from './evaluation';
 import { NumberFile } from './numberFile';
-import type { PairScorer, TokenTable } from './pairScorer';
 import { pictureChunks } from './pictureChunks';
 import { ResultsFile } from './resultsFile';
 import { poolOf, type BothWays, type Pool, type PoolText } from './retrievalPool';
@@ -48,7 +48,7 @@ export class RetrievalPasses {
   constructor(
     private readonly scorer: PairScorer,
     private readonly images: readonly CaptionImage[],
-    private readonly tokens: TokenTable,
+    private readonly table: TextTable,
     private readonly options: RetrievalSetOptions,
   ) {
     this.paths = { features: join(options.out, 'features.f32'), itc: join(options.out, 'similarities.f32') };
@@ -56,18 +56,20 @@ export class RetrievalPasses {
 
   /** ITC of all images; features stay on disk for the second pass. */
   async encode(identity: JsonObject, texts: readonly PoolText[]) {
-    const { scorer, images, tokens, options } = this;
+    const { scorer, images, table, options } = this;
     const results = ResultsFile.open<Encoded | SkippedPicture>(options.out, identity, 'encoded');
     const features = this.featureFile(results.done);
     const similarities = new NumberFile(this.paths.itc, texts.length, results.done);
-    const table = results.done < images.length ? await scorer.textVectors(tokens) : undefined;
+    const vectors = results.done < images.length ? await scorer.textVectors(table) : undefined;
     try {
       const places = new Map(images.map((image, place) => [image, place]));
       for await (const chunk of pictureChunks(images, results.done, PICTURES, scorer.imageSize)) {
         const { pictures, skipped, next } = chunk;
         if (pictures.length > 0) {
-          const own = await scorer.features(pictures.map(({ pixels }) => pixels));
-          const rows = scorer.cosines(own, pictures.length, table!);
+          const seen = await scorer.features(pictures.map(({ pixels }) => pixels));
+          const rows = scorer.cosines(seen, vectors!);
+          const own = seen.dataSync<'float32'>();
+          seen.dispose();
           pictures.forEach(({ image }, i) => {
             const place = places.get(image)!;
             if (place < this.kept) features.write(place, rowOf(own, i, pictures.length));
@@ -87,7 +89,7 @@ export class RetrievalPasses {
       const pool = poolOf(good, texts, images.length, (place) => similarities.read(place));
       return { pool, skipped, complete: results.done >= images.length };
     } finally {
-      table?.dispose();
+      vectors?.dispose();
       results.close();
       features.close();
       similarities.close();
@@ -96,7 +98,7 @@ export class RetrievalPasses {
 
   /** ITM of each image with its candidates of both directions. @returns undefined if it was stopped */
   async match(identity: JsonObject, pool: Pool, k: number): Promise<BothWays | undefined> {
-    const { scorer, tokens, images, options } = this;
+    const { scorer, table, images, options } = this;
     const toImage = transpose(pool.toText);
     const [ofImages, ofTexts] = [topColumns(pool.toText, k), topColumns(toImage, k)];
     const candidates = ofImages.map((list) => new Set(list));
@@ -106,14 +108,11 @@ export class RetrievalPasses {
     try {
       for (let at = results.done; at < pool.images.length; at++) {
         const place = pool.images[at];
-        const own = place < this.kept ? features.read(place) : await this.encodeAgain(place);
+        const seen = place < this.kept ? this.tensorOf(features.read(place)) : await this.encodeAgain(place);
         const texts = [...candidates[at]].sort((a, b) => a - b);
-        const logits = await scorer.matchLogits(
-          own,
-          tokens,
-          texts.map((text) => pool.texts[text]),
-        );
-        results.append([{ texts, logits: Array.from(logits) }], at + 1);
+        const chosen = texts.map((text) => pool.texts[text]);
+        const logits = await scorer.matchLogits(seen, table, chosen).finally(() => seen.dispose());
+        results.append([{ texts, logits: texts.map((_, i) => logits[2 * i + 1]) }], at + 1);
         options.onProgress?.(images.length + at + 1, 2 * images.length);
         await breathe();
         if (options.signal?.aborted && at + 1 < pool.images.length) return undefined;
@@ -146,10 +145,15 @@ export class RetrievalPasses {
     return new NumberFile(this.paths.features, patches * width, Math.min(done, this.kept));
   }
 
-  private async encodeAgain(place: number): Promise<Float32Array> {
+  /** [1, P, W] */
+  private tensorOf(features: Float32Array): Tensor {
+    return tf.tensor(features, [1, ...this.scorer.featureShape]);
+  }
+
+  private async encodeAgain(place: number): Promise<Tensor> {
     const { imageSize } = this.scorer;
     const data = await decodeImage(this.images[place].path, imageSize);
-    return this.scorer.features([{ width: imageSize, height: imageSize, data }]);
+    return this.scorer.features([{ width: imageSize, height: imageSize, data }]); // [1, P, W]
   }
 }
 

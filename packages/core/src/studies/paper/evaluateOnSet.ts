@@ -6,7 +6,6 @@ import {
   evaluateQuestionSet,
   evaluateRetrievalSet,
   modelRecord,
-  PairScorer,
   type AnswerRecord,
   type SetCaptionRecord,
   type RetrievalRecord,
@@ -38,7 +37,7 @@ export interface OnSetOptions extends Omit<SetEvaluationOptions, 'model'> {
 /** A model that is loaded when it is first asked. */
 export class SetEvaluator {
   private writing: ReturnType<typeof openBlip2> | undefined;
-  private scoring: Promise<{ scorer: PairScorer; dispose: () => void }> | undefined;
+  private scoring: ReturnType<typeof openBlip2Retrieval> | undefined;
   readonly record: JsonObject;
 
   /**
@@ -61,7 +60,7 @@ export class SetEvaluator {
   ): Promise<SetEvaluation> {
     const all = { ...options, model: this.record };
     if (task === 'retrieval') {
-      const { scorer } = await (this.scoring ??= this.openScoring());
+      const { scorer } = await (this.scoring ??= openBlip2Retrieval(this.model, { dtype: this.dtype }));
       return evaluateRetrievalSet(scorer, set as CaptionSet, all);
     }
     const model = await (this.writing ??= openBlip2(this.model, { dtype: this.dtype }));
@@ -74,16 +73,6 @@ export class SetEvaluator {
   async dispose(): Promise<void> {
     (await this.writing)?.dispose();
     (await this.scoring)?.dispose();
-  }
-
-  private async openScoring() {
-    const model = await openBlip2Retrieval(this.model, { dtype: this.dtype });
-    const scorer = new PairScorer(model.parts);
-    const dispose = () => {
-      scorer.dispose();
-      model.dispose();
-    };
-    return { scorer, dispose };
   }
 }
 
