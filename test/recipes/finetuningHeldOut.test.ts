@@ -8,6 +8,7 @@ import { heldOut, openSource, PictureLoader } from '../../packages/core/src/data
 import {
   captioning,
   openRun,
+  retrieval,
   stage1,
   stage2,
   streamed,
@@ -35,6 +36,10 @@ const { projection: _, ...qformer } = SMALL.qformer;
 const open = (specification: string) => streamed(specification, { workers: 1, prefetch: 1 });
 const evaluations = (log: Run['log']) =>
   log.flatMap(({ evaluation }) => (evaluation ? [evaluation as Record<string, number>] : []));
+
+const RECALL = ['ITC', 'ITM'].flatMap((scores) =>
+  ['image→text', 'text→image'].map((direction) => `${scores} ${direction} R@1`),
+);
 
 let mix: string;
 beforeAll(async () => {
@@ -105,6 +110,7 @@ describe('fine-tuning with something held out', { timeout: 600_000 }, () => {
   const kinds = (heldOut: number) => ({
     vqa: () => vqa({ data: questions, from, stage1: before, ...LOOP, heldOut }),
     caption: () => captioning({ data: coco, from, ...LOOP, heldOut }),
+    retrieval: () => retrieval({ data: coco, from: before, ...LOOP, heldOut, gradCache: 2 }),
   });
   const measure = <M>(recipe: Recipe<M>, keepBest: KeepBest, out: string, resume = false) =>
     train(recipe, {
@@ -115,6 +121,7 @@ describe('fine-tuning with something held out', { timeout: 600_000 }, () => {
   test.each([
     ['vqa', ['VQA accuracy', 'VQA accuracy, vqav2', 'VQA accuracy, vgqa']],
     ['caption', ['CIDEr', 'BLEU-4']],
+    ['retrieval', [...RECALL, 'itc', 'itm', 'itg']],
   ] as const)('%s: loss and scores on the way, the best by the loss can be opened', async (kind, scores) => {
     const { dir, log } = await measure<unknown>(kinds(4)[kind](), { metric: 'loss', better: 'lower' }, kind);
     const found = evaluations(log);
@@ -127,6 +134,14 @@ describe('fine-tuning with something held out', { timeout: 600_000 }, () => {
     const best = found.reduce((least, { loss }, i) => (loss < found[least].loss ? i : least), 0);
     expect(readBest(dir)).toMatchObject({ step: best + 1, value: found[best].loss });
     expect(openRun(dir, { stages: [kind], step: 'best' }).step).toBe(best + 1);
+  });
+
+  test('retrieval: the loss is the sum of its terms, as in training; the best by a recall', async () => {
+    const keep = { metric: RECALL[0], better: 'higher' } as const;
+    const { dir, log } = await measure(kinds(4).retrieval(), keep, 'recall');
+    const found = evaluations(log);
+    for (const { loss, itc, itm, itg } of found) expect(loss).toBeCloseTo(itc + itm + itg, 4);
+    expect(readBest(dir)).toMatchObject({ value: Math.max(...found.map((one) => one[RECALL[0]])) });
   });
 
   test('vqa: the best by accuracy', async () => {

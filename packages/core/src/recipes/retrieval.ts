@@ -6,10 +6,11 @@
 import { ParameterStore, tf } from '../runtime';
 import { blip2QformerParameters, type Blip2QformerConfig } from '../models';
 import type { JsonObject } from '../checkpoints';
-import type { ImageTextDataset } from '../data';
+import type { ImageTextSplit } from '../data';
 import { trainingOf, type PrepareContext, type Recipe, type Task } from '../train';
 import { captionBatches } from './captions';
 import { chunkedObjective } from './chunkedObjective';
+import { heldOutBatches } from './heldOut';
 import { lossWeights, objective } from './objective';
 import { customLosses, lossRecord } from './objectiveOptions';
 import { checkCaptions, dataRecord, isStreamed, type InputSource, type TrainingData } from './places';
@@ -110,7 +111,7 @@ async function prepare(
   const { config, vision, parameters } = model;
   const source = isStreamed(data)
     ? await streamedInputs(data, model, settings, context)
-    : inputsInMemory(data, model, context);
+    : { validation: data.validation, inputs: splitInputs(data.train, model, context) };
   const weights = lossWeights(losses);
   const { validation } = source;
   return {
@@ -123,23 +124,26 @@ async function prepare(
       return objective(w, { config, losses }, image, inputs, rng);
     },
     chunked: chunkedObjective({ config, losses }, (w, rows) => vision.features(w, rows.pixels)),
+    validation: heldOutBatches(validation, context.training.batchSize, async (split, batchSize) => {
+      const training = { ...context.training, batchSize };
+      const inputs = splitInputs(split, model, { ...context, training, share: undefined });
+      return async (batch) => ({ ...(await inputs(batch)), ...weights });
+    }),
     evaluate: validation && (() => validationRecall(model, validation)),
     dispose: () => source.dispose?.(),
   };
 }
 
-function inputsInMemory(
-  { train, validation }: ImageTextDataset,
+/** Of a split in memory, by step; all rows of a batch unless a share is given. */
+function splitInputs(
+  split: ImageTextSplit,
   { tokenizer, maxTextLength }: RetrievalTunedModel,
   { training: { batchSize, seed }, share }: PrepareContext,
-): InputSource {
-  const captions = captionBatches(train, tokenizer, { maxTextLength, batchSize, seed, share });
-  return {
-    validation,
-    inputs: (step) => {
-      const { indices, text } = captions(step);
-      return { pixels: pixelBatch(train, indices), ...text };
-    },
+): Task['inputs'] {
+  const captions = captionBatches(split, tokenizer, { maxTextLength, batchSize, seed, share });
+  return (step) => {
+    const { indices, text } = captions(step);
+    return { pixels: pixelBatch(split, indices), ...text };
   };
 }
 
