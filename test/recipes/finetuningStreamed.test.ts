@@ -25,8 +25,8 @@ import {
   type Start,
   type StreamedDataset,
 } from '../../packages/core/src/recipes';
-import { tf, type ParameterStore } from '../../packages/core/src/runtime';
-import { BLIP2_RETRIEVAL } from '../../packages/core/src/models';
+import { ParameterStore, tf } from '../../packages/core/src/runtime';
+import { BLIP2_RETRIEVAL, blip2QformerParameters } from '../../packages/core/src/models';
 import { savePretrained } from '../../packages/core/src/checkpoints';
 import { Blip2 } from '../../packages/core/src/inference';
 import { recordOf, train, type LogEntry, type Recipe, type Run } from '../../packages/core/src/train';
@@ -243,6 +243,9 @@ describe.each([
     const differ = Object.keys(own).filter((name) => own[name].some((v, i) => v !== ofRun[name][i]));
     expect(differ.filter((name) => !/^(temp$|cls\.)/.test(name))).toEqual([]);
     expect(own.temp[0]).toBeCloseTo(0.07);
+    const anew = ParameterStore.create(blip2QformerParameters(whole.model.config), 0);
+    expect(whole.model.parameters.names()).toEqual(anew.names());
+    for (const name of differ) expect({ name, own: own[name] }).toEqual({ name, own: values(anew)[name] });
     const recipe = retrieval({ data: coco, from: whole, ...LARGER, steps: 1 });
     const run = await train(recipe, { ...options, out: join(runsDir, `folder-${language.hash}`) });
     const again = openRun(run.dir, { stages: ['retrieval'] });

@@ -1,6 +1,6 @@
 /** What fine-tuning goes on with, from wherever it lies: a run, or a model folder such as the published weights. */
 import { join } from 'node:path';
-import { ParameterStore } from '../runtime';
+import { ParameterStore, tf, type ParameterSpecs } from '../runtime';
 import { blip2, BLIP2, BLIP2_RETRIEVAL, blip2QformerParameters } from '../models';
 import { fromPretrained, hashWeights, openModelFolder } from '../checkpoints';
 import { loadLanguageModel, loadVisionTower, type FrozenVisionTower } from '../data';
@@ -65,14 +65,28 @@ export function openStage1(dir: string): Start<Stage1Model> {
   if (isRunFolder(dir)) return openRun(dir, { stages: ['stage1'] });
   const { config: read, parameters: scoring, tokenizer, tokenizerDir } = textHalf(dir);
   const config = { ...read, decoderStartTokenId: tokenizer.id('[DEC]') };
-  const parameters = ParameterStore.create(blip2QformerParameters(config), 0);
-  parameters.load({ ...parameters.snapshot(), ...scoring.snapshot() }, dir);
-  scoring.dispose();
+  const parameters = completed(scoring, blip2QformerParameters(config));
   const tower = loadVisionTower(dir);
   const maxTextLength = Math.min(LONGEST_TEXT, config.qformer.maxPositionEmbeddings);
   const cacheDir = join(defaultRunsDir(), 'cache');
   const model = { config, parameters, tokenizer, tokenizerDir, tower, maxTextLength, cacheDir };
   return described(dir, new Stage1Model(model));
+}
+
+/** Parameters of some specs: those that are there, which are given up, and the rest drawn. No value is held twice. */
+function completed(some: ParameterStore, specs: ParameterSpecs): ParameterStore {
+  const missing = Object.entries(specs).filter(([name]) => !some.has(name));
+  const drawn = ParameterStore.create(Object.fromEntries(missing), 0);
+  const valueOf = (name: string) => (some.has(name) ? some : drawn).read(name);
+  const all = tf.tidy(
+    () =>
+      ParameterStore.from(
+        Object.fromEntries(Object.keys(specs).map((name) => [name, valueOf(name)])),
+      ) as never,
+  ) as ParameterStore;
+  some.dispose();
+  drawn.dispose();
+  return all;
 }
 
 function textHalf(dir: string): TextHalf {
