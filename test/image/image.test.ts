@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { CLIP_MEAN, CLIP_STD, decodeImage, normalise } from '../../packages/core/src/image';
+import { keptByAxis } from '../../packages/core/src/image/taps';
 
 const RED_GREEN = { width: 2, height: 1, data: Uint8Array.from([255, 0, 0, 0, 255, 0]) };
 
@@ -59,4 +60,13 @@ describe('decodeImage', () => {
       /12 \(RGB\)/,
     );
   });
+});
+
+test('what is made for an axis is kept by both of its lengths, and not without end', () => {
+  const made: string[] = [];
+  const tapsOf = keptByAxis((from, to) => made.push(`${from} ${to}`));
+  expect([tapsOf(4, 2), tapsOf(2, 4), tapsOf(4, 2)]).toEqual([1, 2, 1]);
+  for (let from = 5; from < 5000; from++) tapsOf(from, 2);
+  tapsOf(4, 2);
+  expect(made.filter((axis) => axis === '4 2')).toHaveLength(2);
 });

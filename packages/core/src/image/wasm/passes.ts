@@ -67,31 +67,28 @@ export function passes(): Passes {
   return (compiled = new Instance(module, { env: { memory } }).exports as Passes);
 }
 
-/** Places of so many bytes, which last until places are asked for again; the memory grows as is needed. */
-export function placesOf(...sizes: number[]): number[] {
+/**
+ * Places of so many bytes, and of arrays of taps, which are written to theirs. They, and the memory as bytes, last until
+ * places are asked for again; it grows as is needed.
+ */
+export function placesOf(sizes: readonly number[], arrays: readonly (Int32Array | Int16Array)[]) {
   // The first page is left to the compiled code.
   let end = PAGE;
-  const places = sizes.map((size) => {
+  const placeOf = (size: number) => {
     const start = end;
     end += Math.ceil((size + SLACK) / 16) * 16;
     return start;
-  });
+  };
+  const sized = sizes.map(placeOf);
+  const taps = arrays.map(({ byteLength }) => placeOf(byteLength));
   const missing = end - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-  return places;
+  const bytes: Uint8Array<ArrayBuffer> = new Uint8Array(memory.buffer);
+  arrays.forEach(({ buffer, byteOffset, byteLength }, i) =>
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), taps[i]),
+  );
+  return { bytes, sized, taps };
 }
-
-/** The memory as bytes; growing takes them away. */
-export const memoryBytes = (): Uint8Array<ArrayBuffer> => new Uint8Array(memory.buffer);
 
 /** Bytes of a row of `size` pixels that passes write: aligned, and a byte beyond the last pixel. */
 export const rowBytes = (size: number): number => Math.ceil((size * 3 + 1) / 16) * 16;
-
-/** Writes an array to its place. */
-export function put(
-  bytes: Uint8Array,
-  place: number,
-  { buffer, byteOffset, byteLength }: Int32Array | Int16Array,
-): void {
-  bytes.set(new Uint8Array(buffer, byteOffset, byteLength), place);
-}
