@@ -22,6 +22,9 @@ export interface HeldOutSplit extends ImageTextSplit {
 }
 
 interface Kept {
+  /** Its number in the source, of questions that of one about it. */
+  index: number;
+  file: string;
   id: string;
   pixels: Uint8Array;
   captions: readonly string[];
@@ -36,23 +39,24 @@ export async function heldOut(
   { count, imageSize, seed = 0 }: HeldOutOptions,
 ): Promise<HeldOutSplit> {
   const { asks = false } = source;
-  /** By the number of a picture, or (several questions are about one) by its file. */
-  const kept = new Map<number | string, Kept>();
+  const pictures: Kept[] = [];
+  /** Of the pictures: several questions are about one, while a shard has many. */
+  const files = new Set<string>();
   const seen = new Set<number>();
-  for (let draw = 0; kept.size < count && seen.size < source.size; draw++) {
+  for (let draw = 0; pictures.length < count && seen.size < source.size; draw++) {
     const index = drawBelow(source.size, seed, draw);
     if (seen.has(index)) continue;
     seen.add(index);
-    const key = asks ? source.place(index).file : index;
-    if (kept.has(key)) continue;
     try {
+      const { file } = source.place(index);
+      if (asks && files.has(file)) continue;
       const { id, bytes, captions } = await source.read(index);
-      kept.set(key, { id, captions, pixels: await decodeImage(bytes, imageSize) });
+      pictures.push({ index, file, id, captions, pixels: await decodeImage(bytes, imageSize) });
+      files.add(file);
     } catch (error) {
       if (!(error instanceof UnreadableError) && !isUndecodable(error)) throw error;
     }
   }
-  const pictures = [...kept.values()];
   const split = {
     name: 'validation',
     size: pictures.length,
@@ -63,25 +67,24 @@ export async function heldOut(
   if (!asks) {
     return {
       ...split,
-      indices: Int32Array.from(kept.keys() as Iterable<number>),
+      indices: Int32Array.from(pictures, ({ index }) => index),
       id: (index) => pictures[index].id,
       captions: (index) => pictures[index].captions,
     };
   }
-  const files = [...kept.keys()] as string[];
-  const { indices, questions } = await questionsAbout(source, files);
+  const { indices, questions } = await questionsAbout(source, pictures);
   return {
     ...split,
     indices,
-    id: (index) => files[index],
+    id: (index) => pictures[index].file,
     captions: () => [],
-    questions: (index) => questions.get(files[index])!,
+    questions: (index) => questions.get(pictures[index].file)!,
   };
 }
 
 /** All questions about some pictures, wherever in the source they stand: it is gone through once. */
-async function questionsAbout(source: PictureSource, files: readonly string[]) {
-  const questions = new Map<string, VisualQuestion[]>(files.map((file) => [file, []]));
+async function questionsAbout(source: PictureSource, pictures: readonly Kept[]) {
+  const questions = new Map<string, VisualQuestion[]>(pictures.map(({ file }) => [file, []]));
   const indices: number[] = [];
   for (const { name, start, size } of source.parts) {
     for (let index = start; index < start + size; index++) {
