@@ -42,6 +42,7 @@ bool Register() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;  // F16C came before AVX2
   TF_AutoStatus status;
   RegisterActivations(status.status);
+  RegisterAttention(status.status);
   RegisterDropout(status.status);
   RegisterFewRows(status.status);
   RegisterMatMul(status.status);

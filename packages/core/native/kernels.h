@@ -158,6 +158,7 @@ void AddKernel(const char *op, KernelFunctions, TF_DataType, TF_Status *);
 
 // Each defines operations and their kernels.
 void RegisterActivations(TF_Status *);
+void RegisterAttention(TF_Status *);
 void RegisterDropout(TF_Status *);
 void RegisterFewRows(TF_Status *);
 void RegisterMatMul(TF_Status *);

@@ -86,7 +86,7 @@ export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
           const options = { bias: given.bias, dropout, rng: draws };
           const { context, probabilities } = multiHeadAttention(query, own, options);
           seen.keyValues?.push(own);
-          seen.probabilities?.push(probabilities);
+          seen.probabilities?.push(probabilities());
           return context;
         };
         const around = { attend, positions: given.positions, rng: draws };

@@ -3,15 +3,15 @@
  * the rows that no query depends on, and for those that are the same in all pairs.
  *
  * - Dense layers get one matrix of rows in which no text is padded. Attention alone sees texts of one length: what it reads
- *   is gathered from the rows, with heads apart, and what it gives is gathered back.
+ *   is gathered from the rows, and what it gives is gathered back.
  * - Queries, keys and values of the first block's queries are the same in every pair.
  * - In the last block texts are read, and end there.
  *
- * N pairs, Q queries, T longest text, S = Q + T, R rows of text, D width, H heads, d = D / H. Rows come as [1, rows, D]: the
- * queries of all pairs, pair by pair, then the texts'.
+ * N pairs, Q queries, T longest text, S = Q + T, R rows of text, D width. Rows come as [1, rows, D]: the queries of all
+ * pairs, pair by pair, then the texts'.
  */
-import { attention, gatherRows, tf, type Tensor } from '../runtime';
-import { addNorm, embed, layerNorm, paddingBias, projectMaps, type Weights } from '../nn';
+import { gatherRows, tf, type Tensor } from '../runtime';
+import { addNorm, embed, layerNorm, paddingBias, projectMaps, rowAttention, type Weights } from '../nn';
 import type { Blip2QformerConfig } from './blip2Qformer';
 import { crossAttention, feedForward, type ImageMemory } from './qformer';
 import type { QformerConfig } from './qformerConfig';
@@ -28,11 +28,11 @@ export type PackedTexts = {
 
 /** What a block gathers, and who asks in it. */
 interface Seating {
-  /** Of the rows that ask, places of their heads: int32 [1, N, H, S], in the last block [1, N, H, Q]. */
+  /** Places of the rows that ask: int32 [N, S], in the last block [N, Q]. */
   asking: Tensor;
-  /** Of the rows that are read, places of keys' and of values' heads: int32 [2, N, H, S]. */
+  /** Places of the rows that are read: int32 [N, S]. */
   read: Tensor;
-  /** Of what was read, the heads of each row that asked: int32 [rows, H]. */
+  /** Of what was read, the place of each row that asked: int32 [rows]. */
   back: Tensor;
 }
 
@@ -93,21 +93,19 @@ function attend(
   bias: Tensor,
 ): Tensor {
   const maps = w.scope('attention.attention');
-  const perHead = [-1, hiddenSize / heads];
-  const ofHeads = (names: string[], x: Tensor, where: Tensor): Tensor[] => {
+  const mapped = (names: string[], x: Tensor, where: Tensor): Tensor => {
     const layers = names.map((name) => maps.scope(name));
-    const mapped = projectMaps(layers, x); // [1, rows, maps · D]
-    return tf.unstack(gatherRows(mapped.reshape(perHead), where)); // maps × [N, H, S, d]
+    return gatherRows(projectMaps(layers, x).squeeze([0]), where); // [N, S, maps · D]
   };
-  const [query] = ofHeads(['query'], rows.asking, places.asking);
-  const [key, value] = ofHeads(['key', 'value'], rows.read, places.read);
-  const { context } = attention(query, key, value, { bias }); // [N, H, S, d]
-  return gatherRows(context.reshape(perHead), places.back).reshape([1, -1, hiddenSize]);
+  const query = mapped(['query'], rows.asking, places.asking);
+  const memory = mapped(['key', 'value'], rows.read, places.read);
+  const context = rowAttention(query, memory, heads, { bias }); // [N, S, D]
+  return gatherRows(context.reshape([-1, hiddenSize]), places.back).expandDims(0);
 }
 
 /** The places that blocks gather from, by whether they are the first and the last. */
 function seatingsOf(
-  { numQueryTokens: Q, numAttentionHeads: H }: QformerConfig,
+  { numQueryTokens: Q }: QformerConfig,
   texts: PackedTexts,
 ): (isFirst: boolean, isLast: boolean) => Seating {
   const [pairs, longest] = texts.tokens.shape as [number, number];
@@ -116,19 +114,8 @@ function seatingsOf(
   const pair = count(pairs).reshape([pairs, 1]);
   const token = tf.maximum(texts.tokens, int(0)); // after a text's end any will do
 
-  /** Rows [N, rows] of a matrix with `maps` maps of H heads: [maps, N, H, rows]. */
-  const heads = (rows: Tensor, maps: number) =>
-    rows
-      .reshape([1, pairs, 1, -1])
-      .mul(int(maps * H))
-      .add(count(maps * H).reshape([maps, 1, H, 1]));
-  /** Of what was read [N, H, width, d], row `place` of pair `of`: [rows, H]. */
-  const joined = (of: Tensor, place: Tensor, width: number) =>
-    of
-      .mul(int(H * width))
-      .add(place)
-      .reshape([-1, 1])
-      .add(count(H).mul(int(width)));
+  /** Of what was read [N, width, D], row `place` of pair `of`: [rows]. */
+  const joined = (of: Tensor, place: Tensor, width: number) => of.mul(int(width)).add(place).reshape([-1]);
 
   const make = (isFirst: boolean, isLast: boolean): Seating => {
     const own = (isFirst ? pair.mul(int(0)) : pair.mul(int(Q))).add(count(Q)); // [N, Q]
@@ -137,8 +124,8 @@ function seatingsOf(
     const queries = joined(pair, count(Q), width);
     const [of, place] = [texts.places.floorDiv(int(longest)), tf.mod(texts.places, int(longest))];
     return {
-      asking: heads(isLast ? own : all, 1),
-      read: heads(all, 2),
+      asking: isLast ? own : all,
+      read: all,
       back: isLast ? queries : tf.concat([queries, joined(of, place.add(int(Q)), width)], 0),
     };
   };

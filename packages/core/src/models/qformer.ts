@@ -88,15 +88,19 @@ export function qformer(w: Weights, config: QformerConfig, input: QformerInput):
     blocks.push(done);
     rows = done.rows;
   }
+  const isKept = !isRecomputing();
   return {
     ...rows,
     keyValues: blocks.map(({ keyValues }) => keyValues),
-    selfAttentions: blocks.map(({ selfAttention }) => selfAttention),
-    crossAttentions: isRecomputing()
-      ? notKept()
-      : Object.fromEntries(
-          blocks.flatMap(({ crossAttention }, layer) => (crossAttention ? [[layer, crossAttention]] : [])),
-        ),
+    get selfAttentions() {
+      return blocks.map(({ selfAttention }) => selfAttention());
+    },
+    get crossAttentions() {
+      const all = blocks.flatMap(({ crossAttention }, layer) =>
+        crossAttention ? [[layer, crossAttention()] as const] : [],
+      );
+      return isKept ? Object.fromEntries(all) : notKept();
+    },
   };
 }
 
@@ -180,8 +184,8 @@ interface Rows {
 interface Block {
   rows: Rows;
   keyValues: KeyValues;
-  selfAttention: Tensor;
-  crossAttention?: Tensor;
+  selfAttention: AttentionOutput['probabilities'];
+  crossAttention?: AttentionOutput['probabilities'];
 }
 
 /** What a block sees beside its rows: the pass's input, cut to this block. */
@@ -270,10 +274,11 @@ function attendShared(
   const { context, probabilities } = attend(queries.reshape([images, texts * count, width]));
   return {
     context: context.reshape([batch, count, width]),
-    probabilities: probabilities
-      .reshape([images, heads, texts, count, patches])
-      .transpose([0, 2, 1, 3, 4])
-      .reshape([batch, heads, count, patches]),
+    probabilities: () =>
+      probabilities()
+        .reshape([images, heads, texts, count, patches])
+        .transpose([0, 2, 1, 3, 4])
+        .reshape([batch, heads, count, patches]),
   };
 }
 

@@ -226,7 +226,7 @@ function attendAll(config: T5Config, bias: Tensor, rng: Rng | undefined, seen?: 
   const options = { bias, scale: 1, dropout: config.dropoutRate, rng };
   return (query: Tensor, memory: KeyValues): Tensor => {
     const { context, probabilities } = multiHeadAttention(query, memory, options);
-    seen?.push(probabilities);
+    seen?.push(probabilities());
     return context;
   };
 }

@@ -4,7 +4,9 @@
  */
 import {
   attention,
+  attentionContext,
   HalfTensor,
+  isContextAlone,
   linear as multiply,
   normedLinear,
   tf,
@@ -25,8 +27,8 @@ export type KeyValues = {
 export interface AttentionOutput {
   /** [B, S, D] */
   context: Tensor;
-  /** [B, H, queries, keys], before dropout. */
-  probabilities: Tensor;
+  /** [B, H, queries, keys], before dropout. For who asks: where nobody does, they may never have been in memory. */
+  probabilities: () => Tensor;
 }
 
 /**
@@ -41,7 +43,7 @@ export function projectHeads(layers: Weights[], x: Tensor | NormedRows, heads: n
 }
 
 /** Several maps side by side, each of all heads: [B, S, maps · D] → maps × [B, H, S, d]. */
-export function splitHeads(projected: Tensor, heads: number, maps: number): Tensor[] {
+function splitHeads(projected: Tensor, heads: number, maps: number): Tensor[] {
   const [batch, rows, columns] = projected.shape as [number, number, number];
   const width = columns / (maps * heads);
   if (maps === 1) return [projected.reshape([batch, rows, heads, width]).transpose([0, 2, 1, 3])]; // [B, H, S, d]
@@ -89,10 +91,63 @@ export function multiHeadAttention(
   memory: KeyValues,
   options: AttentionOptions = {},
 ): AttentionOutput {
-  const [batch, heads, rows, width] = query.shape;
-  const { context, probabilities } = attention(query, memory.key, memory.value, options);
-  const joined = context.transpose([0, 2, 1, 3]).reshape([batch, rows, heads * width]); // [B, S, D]
-  return { context: joined, probabilities };
+  const { key, value } = memory;
+  if (isContextAlone(options)) {
+    return {
+      context: joinHeads(attentionContext(query, key, value, options)),
+      probabilities: () => attention(query, key, value, options).probabilities,
+    };
+  }
+  const { context, probabilities } = attention(query, key, value, options);
+  return { context: joinHeads(context.transpose([0, 2, 1, 3])), probabilities: () => probabilities };
+}
+
+/**
+ * Attention of rows to one another, of which the context alone is wanted.
+ *
+ * @param projected query, key and value of all heads side by side: [B, S, 3D]
+ * @returns [B, S, D]
+ */
+export function selfAttention(projected: Tensor, heads: number, options: AttentionOptions = {}): Tensor {
+  if (isContextAlone(options)) {
+    const all = showHeads(projected, heads, 3);
+    return joinHeads(attentionContext(all, all, all, options));
+  }
+  const [query, key, value] = splitHeads(projected, heads, 3);
+  return multiHeadAttention(query, { key, value }, options).context;
+}
+
+/**
+ * Attention of rows to others, of which the context alone is wanted.
+ *
+ * @param query [B, queries, D]
+ * @param memory key and value of all heads side by side: [B, keys, 2D]
+ * @returns [B, queries, D]
+ */
+export function rowAttention(
+  query: Tensor,
+  memory: Tensor,
+  heads: number,
+  options: AttentionOptions = {},
+): Tensor {
+  if (isContextAlone(options)) {
+    const both = showHeads(memory, heads, 2);
+    return joinHeads(attentionContext(showHeads(query, heads, 1), both, both, options));
+  }
+  const [[asking], [key, value]] = [splitHeads(query, heads, 1), splitHeads(memory, heads, 2)];
+  return multiHeadAttention(asking, { key, value }, options).context;
+}
+
+/** [B, S, maps · D] → [B, S, maps, H, d] */
+function showHeads(x: Tensor, heads: number, maps: number): Tensor {
+  const [batch, rows, columns] = x.shape as [number, number, number];
+  return x.reshape([batch, rows, maps, heads, columns / (maps * heads)]);
+}
+
+/** [B, S, H, d] → [B, S, D] */
+function joinHeads(x: Tensor): Tensor {
+  const [batch, rows, heads, width] = x.shape;
+  return x.reshape([batch, rows, heads * width]);
 }
 
 /** Memory of rows that came before, then of these: [B, H, past + S, d]. */

@@ -4,7 +4,7 @@
  */
 import { linear as multiply, tf, type ParameterSpecs, type Tensor } from '../runtime';
 import { ACTIVATIONS, type Activation } from './activations';
-import { multiHeadAttention, projectHeads, splitHeads } from './attention';
+import { projectMaps, selfAttention } from './attention';
 import { layerNorm, linear } from './layers';
 import { layerNormSpecs, linearSpecs } from './specs';
 import type { Weights } from './weights';
@@ -27,27 +27,22 @@ export interface EncoderLayerConfig {
 export function encoderLayer(w: Weights, config: EncoderLayerConfig, x: Tensor, bias?: Tensor): Tensor {
   const { layerNormEps, family } = config;
   const attention = w.scope('self_attn');
-  const [query, key, value] = queryKeyValue(
-    attention,
-    config,
-    layerNorm(w.scope('layer_norm1'), x, layerNormEps),
-  );
-  const { context } = multiHeadAttention(query, { key, value }, { bias }); // [B, S, D]
+  const projected = queryKeyValue(attention, family, layerNorm(w.scope('layer_norm1'), x, layerNormEps));
+  const context = selfAttention(projected, config.numAttentionHeads, { bias }); // [B, S, D]
   const attended = x.add(linear(attention.scope(family === 'clip' ? 'out_proj' : 'projection'), context));
   const expanded = linear(w.scope('mlp.fc1'), layerNorm(w.scope('layer_norm2'), attended, layerNormEps));
   return attended.add(linear(w.scope('mlp.fc2'), ACTIVATIONS[config.hiddenAct](expanded)));
 }
 
-/** [B, S, D] → three times [B, H, S, d] */
-function queryKeyValue(w: Weights, config: EncoderLayerConfig, x: Tensor): Tensor[] {
-  const { family, numAttentionHeads: heads } = config;
+/** The three maps side by side, heads in each: [B, S, D] → [B, S, 3D] */
+function queryKeyValue(w: Weights, family: EncoderLayerConfig['family'], x: Tensor): Tensor {
   if (family === 'clip') {
     const layers = ['q_proj', 'k_proj', 'v_proj'].map((name) => w.scope(name));
-    return projectHeads(layers, x, heads);
+    return projectMaps(layers, x);
   }
   const qkv = w.scope('qkv');
   const bias = family === 'eva' ? withoutKeyBias(qkv.get('bias')) : qkv.get('bias');
-  return splitHeads(multiply(x, qkv.matrix('weight'), bias), heads, 3);
+  return multiply(x, qkv.matrix('weight'), bias);
 }
 
 /** The middle third is zero, and so is its gradient: [3D] → [3D]. */

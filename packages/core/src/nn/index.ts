@@ -4,7 +4,8 @@ export {
   multiHeadAttention,
   projectHeads,
   projectMaps,
-  splitHeads,
+  rowAttention,
+  selfAttention,
   type AttentionOutput,
   type KeyValues,
 } from './attention';

@@ -2,6 +2,7 @@
 import { attribute } from '../binding';
 import { execute } from '../execute';
 import { hasKernels } from '../kernels';
+import { precision } from '../precision';
 import type { Decisions, Rng } from '../random';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
@@ -96,13 +97,15 @@ export interface Attention {
   probabilities: Tensor;
 }
 
+const usualScale = (width: number): number => 1 / Math.sqrt(width);
+
 /**
  * @param q [B, H, Sq, d]
  * @param k [B, H, Sk, d]
  * @param v [B, H, Sk, d]
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Attention {
-  const { scale = 1 / Math.sqrt(q.shape[3] as number) } = options;
+  const { scale = usualScale(q.shape[3]!) } = options;
   // The kernel scales on its way; q is less to multiply than the scores.
   const [query, factor] = scale === 1 || hasKernels() ? [q, scale] : [tf.mul(q, scale), 1];
   const scores = matmul(query, k, { transposeB: true }); // [B, H, Sq, Sk]
@@ -113,4 +116,33 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     ? droppedProduct(probabilities, v, decisions)
     : matmul(dropout(probabilities, rate, options.rng), v);
   return { context, probabilities };
+}
+
+/**
+ * Whether `attentionContext` may be taken: where an operation of our own can be, no gradient is to flow (no tape of
+ * TensorFlow.js runs), and the probabilities are not changed on the way.
+ */
+export function isContextAlone({ dropout: rate = 0, rng }: AttentionOptions): boolean {
+  const engine = tf.engine() as unknown as { isTapeOn(): boolean };
+  const isWhole = rate === 0 || !rng;
+  return isWhole && !engine.isTapeOn() && precision() === 'fp32' && hasKernels();
+}
+
+/**
+ * The context alone, by one operation of our own (packages/core/native/attention.cc): scores are never in memory all at once,
+ * and heads are read where they are. Only where `isContextAlone`.
+ *
+ * Each of q, k and v is [B, H, S, d], or rows of several maps, heads side by side: [B, S, maps, H, d], of which q is the
+ * first, v the last and k the one before it. So they may be the same tensor.
+ *
+ * @param options.bias of Sk columns
+ * @returns [B, Sq, H, d]
+ */
+export function attentionContext(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { bias = tf.scalar(0), scale = usualScale(q.shape.at(-1)!) }: Pick<AttentionOptions, 'bias' | 'scale'> = {},
+): Tensor {
+  return execute('Blip2Attention', [attribute('scale', 'float', scale)], [q, k, v, bias]);
 }

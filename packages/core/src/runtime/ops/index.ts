@@ -1,5 +1,12 @@
 export { gelu, geluTanh, quickGelu, relu, silu } from './activations';
-export { attention, softmax, type Attention, type AttentionOptions } from './attention';
+export {
+  attention,
+  attentionContext,
+  isContextAlone,
+  softmax,
+  type Attention,
+  type AttentionOptions,
+} from './attention';
 export { customGradient } from './customGradient';
 export { dropout, stopGradient, withDropout } from './dropout';
 export { argMax, embedding, gatherRows } from './embedding';

@@ -1,0 +1,345 @@
+// Blip2Attention: softmax(scale · q kᵀ + bias) v in float32, where neither gradients nor probabilities are wanted. Scores of
+// a few query rows at a time stay in the cache; no head is moved in memory but for the packing of a product.
+//
+// B batch, H heads, S rows (of queries Sq, of keys and values Sk), d width of a head. Each of q, k and v comes as
+// [B, H, S, d], or as rows that several maps share, heads side by side [B, S, maps, H, d]: q is the first map, v the last, k
+// the one before it, so the three may be one tensor. bias broadcasts to [B, H, Sq, Sk], and has Sk columns or is a scalar, which
+// would change nothing and is not read. Result [B, Sq, H, d].
+#include "kernels.h"
+
+#if defined(__x86_64__)
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "workers.h"
+
+namespace tfnodejs {
+namespace {
+
+// Query rows whose scores are in the cache at the same time, and about how many a thread takes at a time.
+constexpr int64_t kBlock = 24, kPart = 256;
+
+struct Heads {
+  const float *data;
+  int64_t B, S, H, d;
+  int64_t batch, head, row;  // strides
+};
+
+enum Map { kQuery, kKey, kValue };
+
+Heads HeadsOf(const Operand &x, Map map) {
+  const auto side = [&](int i) { return x.Side(i); };
+  if (x.Rank() == 4) {
+    const int64_t head = side(2) * side(3);
+    return {x.Data(), side(0), side(2), side(1), side(3), side(1) * head, head, side(3)};
+  }
+  const int64_t maps = side(2), width = side(3) * side(4);
+  const int64_t at = map == kQuery ? 0 : map == kValue ? maps - 1 : std::max<int64_t>(0, maps - 2);
+  return {x.Data() + at * width, side(0), side(1), side(3), side(4), side(1) * maps * width, side(4), maps * width};
+}
+
+// Strides are 0 along sides of 1.
+struct Bias {
+  const float *data = nullptr;
+  int64_t strides[3] = {};  // of B, H, Sq
+};
+
+// False where it does not broadcast.
+bool ReadBias(const Operand &x, const int64_t (&sides)[4], Bias *bias) {
+  const int rank = x.Rank();
+  if (rank == 0) return true;
+  if (rank > 4 || x.Side(rank - 1) != sides[3]) return false;
+  bias->data = x.Data();
+  int64_t stride = sides[3];
+  for (int from_end = 2; from_end <= rank; ++from_end) {
+    const int64_t side = x.Side(rank - from_end);
+    if (side != 1 && side != sides[4 - from_end]) return false;
+    bias->strides[4 - from_end] = side == 1 ? 0 : stride;
+    stride *= side;
+  }
+  return true;
+}
+
+constexpr int64_t Padded(int64_t columns) { return (columns + 7) / 8 * 8; }
+
+inline AVX2 __m256i First(int64_t count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+// ---- products: the right matrix lies in panels of sixteen columns, the last of eight where that is enough ----
+
+// R rows of a times a panel of 8 · W columns; all sums stay in registers, each in the order of `depth`.
+template <int R, int W>
+AVX2 void Tile(int64_t depth, const float *a, int64_t a_row, const float *panel, float *c, int64_t c_row) {
+  __m256 sums[R][W] = {};
+  for (int64_t k = 0; k < depth; ++k, panel += 8 * W) {
+    __m256 columns[W];
+    UNROLL for (int j = 0; j < W; ++j) columns[j] = _mm256_load_ps(panel + 8 * j);
+    UNROLL for (int i = 0; i < R; ++i) {
+      __m256 x = _mm256_broadcast_ss(a + i * a_row + k);
+      UNROLL for (int j = 0; j < W; ++j) sums[i][j] = _mm256_fmadd_ps(x, columns[j], sums[i][j]);
+    }
+  }
+  UNROLL for (int i = 0; i < R; ++i) {
+    UNROLL for (int j = 0; j < W; ++j) _mm256_storeu_ps(c + i * c_row + 8 * j, sums[i][j]);
+  }
+}
+
+template <int R, int W>
+void Rows(int64_t n, int64_t depth, const float *a, int64_t a_row, const float *panel, float *c, int64_t c_row) {
+  for (; n >= R; n -= R, a += R * a_row, c += R * c_row) Tile<R, W>(depth, a, a_row, panel, c, c_row);
+  if constexpr (R > 1) {
+    if (n > 0) Rows<R - 1, W>(n, depth, a, a_row, panel, c, c_row);
+  }
+}
+
+// n rows of a times `columns` columns in panels; c has room for Padded(columns) in a row.
+void Multiply(int64_t n, int64_t depth, const float *a, int64_t a_row, const float *panels, int64_t columns, float *c,
+              int64_t c_row) {
+  int64_t at = 0;
+  for (; at + 8 < columns; at += 16) Rows<6, 2>(n, depth, a, a_row, panels + at * depth, c + at, c_row);
+  if (at < columns) Rows<6, 1>(n, depth, a, a_row, panels + at * depth, c + at, c_row);
+}
+
+// to[k][row] = rows[row][k], for eight by eight; rows of `to` are `width` apart.
+inline AVX2 void Transpose(const float *const (&rows)[8], int64_t k, float *to, int64_t width) {
+  __m256 x[8], y[8];
+  UNROLL for (int i = 0; i < 8; ++i) x[i] = _mm256_loadu_ps(rows[i] + k);
+  UNROLL for (int i = 0; i < 8; i += 2) {
+    y[i] = _mm256_unpacklo_ps(x[i], x[i + 1]);
+    y[i + 1] = _mm256_unpackhi_ps(x[i], x[i + 1]);
+  }
+  UNROLL for (int i = 0; i < 8; i += 4) {
+    UNROLL for (int j = 0; j < 2; ++j) {
+      x[i + 2 * j] = _mm256_shuffle_ps(y[i + j], y[i + 2 + j], 0x44);
+      x[i + 2 * j + 1] = _mm256_shuffle_ps(y[i + j], y[i + 2 + j], 0xee);
+    }
+  }
+  UNROLL for (int i = 0; i < 4; ++i) {
+    _mm256_store_ps(to + i * width, _mm256_permute2f128_ps(x[i], x[i + 4], 0x20));
+    _mm256_store_ps(to + (i + 4) * width, _mm256_permute2f128_ps(x[i], x[i + 4], 0x31));
+  }
+}
+
+// A head's keys as columns. Those after the last are its copies: their scores are not read.
+AVX2 void PackKeys(const Heads &keys, const float *head, float *panels) {
+  const int64_t d = keys.d;
+  for (int64_t at = 0; at < keys.S; at += 8) {
+    const int64_t first = at / 16 * 16, width = first + 8 < keys.S ? 16 : 8;
+    float *to = panels + first * d + (at - first);
+    const float *rows[8];
+    for (int i = 0; i < 8; ++i) rows[i] = head + std::min(at + i, keys.S - 1) * keys.row;
+    int64_t k = 0;
+    for (; k + 8 <= d; k += 8) Transpose(rows, k, to + k * width, width);
+    for (; k < d; ++k) {
+      for (int i = 0; i < 8; ++i) to[k * width + i] = rows[i][k];
+    }
+  }
+}
+
+// A head's values, whose columns are its own; zeros after the last.
+AVX2 void PackValues(const Heads &values, const float *head, float *panels) {
+  const int64_t d = values.d;
+  for (int64_t s = 0; s < values.S; ++s, head += values.row) {
+    for (int64_t at = 0; at < d; at += 8) {
+      const int64_t first = at / 16 * 16, width = first + 8 < d ? 16 : 8;
+      float *to = panels + first * values.S + s * width + (at - first);
+      _mm256_store_ps(to, at + 8 <= d ? _mm256_loadu_ps(head + at) : _mm256_maskload_ps(head + at, First(d - at)));
+    }
+  }
+}
+
+// to = factor · from, of `columns` numbers in each of n rows.
+AVX2 void Scale(int64_t n, int64_t columns, const float *from, int64_t from_row, float *to, int64_t to_row,
+                const float *factors, int64_t each) {
+  for (int64_t i = 0; i < n; ++i, from += from_row, to += to_row, factors += each) {
+    const __m256 factor = _mm256_set1_ps(*factors);
+    int64_t j = 0;
+    for (; j + 8 <= columns; j += 8) _mm256_storeu_ps(to + j, _mm256_mul_ps(factor, _mm256_loadu_ps(from + j)));
+    for (; j < columns; ++j) to[j] = *factors * from[j];
+  }
+}
+
+// ---- softmax ----
+
+// eˣ of numbers up to 0, to 1 or 2 units in the last place; 0 below −87.3, where float32 has no normal numbers left.
+inline AVX2 __m256 Exp(__m256 x) {
+  const __m256 lowest = _mm256_set1_ps(-87.3f), log2e = _mm256_set1_ps(1.44269504f);
+  const __m256 is_zero = _mm256_cmp_ps(x, lowest, _CMP_LT_OQ);
+  const __m256 near = _mm256_max_ps(lowest, x);  // x where that is no number
+  const __m256 n = _mm256_round_ps(_mm256_mul_ps(near, log2e), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), near);  // ln 2 in two parts
+  r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4f), r);
+  __m256 p = _mm256_fmadd_ps(_mm256_set1_ps(1.9875691500e-4f), r, _mm256_set1_ps(1.3981999507e-3f));  // Cephes' expf
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(8.3334519073e-3f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(4.1665795894e-2f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.6666665459e-1f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(5.0000001201e-1f));
+  p = _mm256_add_ps(_mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r), _mm256_set1_ps(1));
+  const __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+  return _mm256_andnot_ps(is_zero, _mm256_mul_ps(p, _mm256_castsi256_ps(power)));
+}
+
+inline AVX2 float Greatest(__m256 v) {
+  __m128 four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+inline AVX2 float Sum(__m256 v) {
+  __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+// In place of n scores, with room for Padded(n): the exponentials of what they are above the greatest. Returns their sum.
+AVX2 float Exponentials(float *scores, int64_t n, const float *bias) {
+  const int64_t whole = n / 8 * 8;
+  const __m256i rest = First(n - whole);
+  const __m256 none = _mm256_set1_ps(-INFINITY);
+  __m256 greatest = none;
+  for (int64_t i = 0; i < whole; i += 8) {
+    __m256 score = _mm256_load_ps(scores + i);
+    if (bias) _mm256_store_ps(scores + i, score = _mm256_add_ps(score, _mm256_loadu_ps(bias + i)));
+    greatest = _mm256_max_ps(score, greatest);
+  }
+  if (whole < n) {
+    __m256 score = _mm256_load_ps(scores + whole);
+    if (bias) score = _mm256_add_ps(score, _mm256_maskload_ps(bias + whole, rest));
+    _mm256_store_ps(scores + whole, score = _mm256_blendv_ps(none, score, _mm256_castsi256_ps(rest)));
+    greatest = _mm256_max_ps(score, greatest);
+  }
+  greatest = _mm256_set1_ps(Greatest(greatest));
+  __m256 sum = _mm256_setzero_ps();
+  for (int64_t i = 0; i < n; i += 8) {
+    const __m256 e = Exp(_mm256_sub_ps(_mm256_load_ps(scores + i), greatest));
+    sum = _mm256_add_ps(sum, e);
+    _mm256_store_ps(scores + i, e);
+  }
+  return Sum(sum);
+}
+
+// ---- the operation ----
+
+// A thread's memory, which grows to what its largest head takes, and stays.
+class Scratch {
+ public:
+  float *Floats(int64_t count) {
+    if (count > count_) {
+      std::free(data_);
+      data_ = static_cast<float *>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64));
+      count_ = count;
+    }
+    return data_;
+  }
+  ~Scratch() { std::free(data_); }
+
+ private:
+  float *data_ = nullptr;
+  int64_t count_ = 0;
+};
+
+struct Attention {
+  Heads q, k, v;
+  Bias bias;
+  float scale;
+  float *out;
+
+  // Query rows `first` to `last` of a head.
+  void Head(int64_t b, int64_t h, int64_t first, int64_t last) const {
+    static thread_local Scratch scratch;
+    const int64_t columns = Padded(k.S), width = Padded(q.d);
+    float *keys = scratch.Floats(columns * k.d + width * v.S + kBlock * (columns + width));
+    float *values = keys + columns * k.d, *scores = values + width * v.S;
+    float *rows = scores + kBlock * columns;  // of queries, then of what they found
+    PackKeys(k, k.data + b * k.batch + h * k.head, keys);
+    PackValues(v, v.data + b * v.batch + h * v.head, values);
+    const float *queries = q.data + b * q.batch + h * q.head;
+    const float *added = bias.data ? bias.data + b * bias.strides[0] + h * bias.strides[1] : nullptr;
+    for (int64_t at = first; at < last; at += kBlock) {
+      const int64_t n = std::min(kBlock, last - at);
+      Scale(n, q.d, queries + at * q.row, q.row, rows, width, &scale, 0);
+      Multiply(n, k.d, rows, width, keys, k.S, scores, columns);
+      float shares[kBlock];
+      for (int64_t i = 0; i < n; ++i) {
+        shares[i] = 1 / Exponentials(scores + i * columns, k.S, added ? added + (at + i) * bias.strides[2] : nullptr);
+      }
+      Multiply(n, k.S, scores, columns, values, v.d, rows, width);
+      Scale(n, q.d, rows, width, out + ((b * q.S + at) * q.H + h) * q.d, q.H * q.d, shares, 1);
+    }
+  }
+};
+
+void Compute(void *scale, TF_OpKernelContext *context) {
+  TF_AutoStatus status;
+  Input query(context, 0, status.status), key(context, 1, status.status), value(context, 2, status.status);
+  Input bias(context, 3, status.status);
+  for (const Input *x : {&query, &key, &value}) {
+    if (x->Rank() != 4 && x->Rank() != 5) {
+      return Fail(context, status.status, "Blip2Attention takes [B, H, S, d] or [B, S, maps, H, d]");
+    }
+  }
+  Attention all = {HeadsOf(query, kQuery), HeadsOf(key, kKey), HeadsOf(value, kValue)};
+  const Heads &q = all.q, &k = all.k, &v = all.v;
+  const auto agree = [&](const Heads &x) { return x.B == q.B && x.H == q.H && x.d == q.d && x.S == k.S; };
+  if (!agree(k) || !agree(v) || k.S == 0) {
+    return Fail(context, status.status, "Blip2Attention: queries, keys and values do not belong together");
+  }
+  const int64_t sides[4] = {q.B, q.H, q.S, k.S};
+  if (!ReadBias(bias, sides, &all.bias)) return Fail(context, status.status, "Blip2Attention: the bias does not broadcast");
+  Output out(context, 0, {q.B, q.S, q.H, q.d}, status.status);
+  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
+  all.scale = *static_cast<float *>(scale);
+  all.out = out.Data();
+  const int64_t parts = std::max<int64_t>(1, (q.S + kPart / 2) / kPart);
+  const auto part = [&](int64_t i) {
+    const int64_t head = i / parts, at = i % parts;
+    all.Head(head / q.H, head % q.H, at * q.S / parts, (at + 1) * q.S / parts);
+  };
+  const int64_t count = q.B * q.H * parts;
+  if (q.B * q.H * q.S * k.S * q.d < 1 << 18) {  // less work than waking a thread
+    for (int64_t i = 0; i < count; ++i) part(i);
+  } else {
+    InParallel(count, part);
+  }
+}
+
+void *Create(TF_OpKernelConstruction *construction) {
+  TF_AutoStatus status;
+  auto *scale = new float;
+  TF_OpKernelConstruction_GetAttrFloat(construction, "scale", scale, status.status);
+  return scale;
+}
+
+void Destroy(void *scale) { delete static_cast<float *>(scale); }
+
+// [B, H, Sq, d] or [B, Sq, maps, H, d] → [B, Sq, H, d]
+void InferShape(TF_ShapeInferenceContext *context, TF_Status *status) {
+  TF_ShapeHandle *query = TF_NewShapeHandle(), *result = TF_NewShapeHandle(), *next = TF_NewShapeHandle();
+  TF_ShapeInferenceContextGetInput(context, 0, query, status);
+  const bool is_apart = TF_ShapeInferenceContextRank(context, query) == 4;
+  const int64_t apart[] = {0, 2, 1, 3}, joined[] = {0, 1, 3, 4};
+  const int64_t *sides = is_apart ? apart : joined;
+  for (int i = 0; i < 4; ++i) {
+    TF_ShapeHandle *to = i == 0 ? result : next;
+    if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSubshape(context, query, sides[i], sides[i] + 1, to, status);
+    if (i > 0 && TF_GetCode(status) == TF_OK) {
+      TF_ShapeInferenceContextConcatenateShapes(context, result, next, result, status);
+    }
+  }
+  if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSetOutput(context, 0, result, status);
+  for (TF_ShapeHandle *handle : {query, result, next}) TF_DeleteShapeHandle(handle);
+}
+
+}  // namespace
+
+void RegisterAttention(TF_Status *status) {
+  const char *name = "Blip2Attention";
+  DefineOp(name, {"scale: float"}, {"query: float", "key: float", "value: float", "bias: float"}, {"y: float"}, InferShape,
+           status);
+  AddKernel(name, {Compute, Create, Destroy}, status);
+}
+
+}  // namespace tfnodejs
+#endif
