@@ -11,29 +11,6 @@
 namespace tfnodejs {
 namespace {
 
-INLINE __m256 Constant(float value) { return _mm256_set1_ps(value); }
-
-// The polynomial whose coefficients are these, of the highest power first.
-template <size_t kCount>
-INLINE __m256 Polynomial(__m256 x, const float (&coefficients)[kCount]) {
-  __m256 sum = Constant(coefficients[0]);
-  UNROLL for (size_t i = 1; i < kCount; ++i) sum = _mm256_fmadd_ps(sum, x, Constant(coefficients[i]));
-  return sum;
-}
-
-// eˣ for x from −87.33 to 88.3: 2ⁿ · eʳ with |r| <= ln(2) / 2, as in the Cephes library.
-INLINE __m256 Exp(__m256 x) {
-  constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // their sum is ln 2; the first has few bits
-  constexpr float kTerms[] = {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f,
-                              4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
-  constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
-  const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, Constant(1.44269504f)), kNearest);
-  const __m256 r = _mm256_fnmadd_ps(n, Constant(kLog2Low), _mm256_fnmadd_ps(n, Constant(kLog2High), x));
-  const __m256 power = _mm256_fmadd_ps(Polynomial(r, kTerms), _mm256_mul_ps(r, r), _mm256_add_ps(r, Constant(1)));
-  const __m256i exponent = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
-  return _mm256_mul_ps(power, _mm256_castsi256_ps(exponent));
-}
-
 // g(x) and g′(x).
 struct Gate {
   __m256 value, slope;

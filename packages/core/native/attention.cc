@@ -39,33 +39,7 @@ Heads HeadsOf(const Operand &x, Map map) {
   return {x.Data() + at * width, side(0), side(1), side(3), side(4), side(1) * maps * width, side(4), maps * width};
 }
 
-// Strides are 0 along sides of 1.
-struct Bias {
-  const float *data = nullptr;
-  int64_t strides[3] = {};  // of B, H, Sq
-};
-
-// False where it does not broadcast.
-bool ReadBias(const Operand &x, const int64_t (&sides)[4], Bias *bias) {
-  const int rank = x.Rank();
-  if (rank == 0) return true;
-  if (rank > 4 || x.Side(rank - 1) != sides[3]) return false;
-  bias->data = x.Data();
-  int64_t stride = sides[3];
-  for (int from_end = 2; from_end <= rank; ++from_end) {
-    const int64_t side = x.Side(rank - from_end);
-    if (side != 1 && side != sides[4 - from_end]) return false;
-    bias->strides[4 - from_end] = side == 1 ? 0 : stride;
-    stride *= side;
-  }
-  return true;
-}
-
 constexpr int64_t Padded(int64_t columns) { return (columns + 7) / 8 * 8; }
-
-inline AVX2 __m256i First(int64_t count) {
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-}
 
 // ---- products: the right matrix lies in panels of sixteen columns, the last of eight where that is enough ----
 
@@ -103,23 +77,11 @@ void Multiply(int64_t n, int64_t depth, const float *a, int64_t a_row, const flo
 }
 
 // to[k][row] = rows[row][k], for eight by eight; rows of `to` are `width` apart.
-inline AVX2 void Transpose(const float *const (&rows)[8], int64_t k, float *to, int64_t width) {
-  __m256 x[8], y[8];
+inline AVX2 void ToColumns(const float *const (&rows)[8], int64_t k, float *to, int64_t width) {
+  __m256 x[8];
   UNROLL for (int i = 0; i < 8; ++i) x[i] = _mm256_loadu_ps(rows[i] + k);
-  UNROLL for (int i = 0; i < 8; i += 2) {
-    y[i] = _mm256_unpacklo_ps(x[i], x[i + 1]);
-    y[i + 1] = _mm256_unpackhi_ps(x[i], x[i + 1]);
-  }
-  UNROLL for (int i = 0; i < 8; i += 4) {
-    UNROLL for (int j = 0; j < 2; ++j) {
-      x[i + 2 * j] = _mm256_shuffle_ps(y[i + j], y[i + 2 + j], 0x44);
-      x[i + 2 * j + 1] = _mm256_shuffle_ps(y[i + j], y[i + 2 + j], 0xee);
-    }
-  }
-  UNROLL for (int i = 0; i < 4; ++i) {
-    _mm256_store_ps(to + i * width, _mm256_permute2f128_ps(x[i], x[i + 4], 0x20));
-    _mm256_store_ps(to + (i + 4) * width, _mm256_permute2f128_ps(x[i], x[i + 4], 0x31));
-  }
+  Transpose(x);
+  UNROLL for (int i = 0; i < 8; ++i) _mm256_store_ps(to + i * width, x[i]);
 }
 
 // A head's keys as columns. Those after the last are its copies: their scores are not read.
@@ -131,7 +93,7 @@ AVX2 void PackKeys(const Heads &keys, const float *head, float *panels) {
     const float *rows[8];
     for (int i = 0; i < 8; ++i) rows[i] = head + std::min(at + i, keys.S - 1) * keys.row;
     int64_t k = 0;
-    for (; k + 8 <= d; k += 8) Transpose(rows, k, to + k * width, width);
+    for (; k + 8 <= d; k += 8) ToColumns(rows, k, to + k * width, width);
     for (; k < d; ++k) {
       for (int i = 0; i < 8; ++i) to[k * width + i] = rows[i][k];
     }
@@ -162,36 +124,6 @@ AVX2 void Scale(int64_t n, int64_t columns, const float *from, int64_t from_row,
 }
 
 // ---- softmax ----
-
-// eˣ of numbers up to 0, to 1 or 2 units in the last place; 0 below −87.3, where float32 has no normal numbers left.
-inline AVX2 __m256 Exp(__m256 x) {
-  const __m256 lowest = _mm256_set1_ps(-87.3f), log2e = _mm256_set1_ps(1.44269504f);
-  const __m256 is_zero = _mm256_cmp_ps(x, lowest, _CMP_LT_OQ);
-  const __m256 near = _mm256_max_ps(lowest, x);  // x where that is no number
-  const __m256 n = _mm256_round_ps(_mm256_mul_ps(near, log2e), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), near);  // ln 2 in two parts
-  r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4f), r);
-  __m256 p = _mm256_fmadd_ps(_mm256_set1_ps(1.9875691500e-4f), r, _mm256_set1_ps(1.3981999507e-3f));  // Cephes' expf
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(8.3334519073e-3f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(4.1665795894e-2f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.6666665459e-1f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(5.0000001201e-1f));
-  p = _mm256_add_ps(_mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r), _mm256_set1_ps(1));
-  const __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
-  return _mm256_andnot_ps(is_zero, _mm256_mul_ps(p, _mm256_castsi256_ps(power)));
-}
-
-inline AVX2 float Greatest(__m256 v) {
-  __m128 four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-  __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
-}
-
-inline AVX2 float Sum(__m256 v) {
-  __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-  __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
-}
 
 // In place of n scores, with room for Padded(n): the exponentials of what they are above the greatest. Returns their sum.
 AVX2 float Exponentials(float *scores, int64_t n, const float *bias) {
@@ -242,7 +174,8 @@ class Scratch {
 
 struct Attention {
   Heads q, k, v;
-  Bias bias;
+  const float *bias;  // or null
+  BiasRows bias_rows;
   float scale;
   float *out;
 
@@ -256,14 +189,14 @@ struct Attention {
     PackKeys(k, k.data + b * k.batch + h * k.head, keys);
     PackValues(v, v.data + b * v.batch + h * v.head, values);
     const float *queries = q.data + b * q.batch + h * q.head;
-    const float *added = bias.data ? bias.data + b * bias.strides[0] + h * bias.strides[1] : nullptr;
+    const int64_t row = (b * q.H + h) * q.S;
     for (int64_t at = first; at < last; at += kBlock) {
       const int64_t n = std::min(kBlock, last - at);
       Scale(n, q.d, queries + at * q.row, q.row, rows, width, &scale, 0);
       Multiply(n, k.d, rows, width, keys, k.S, scores, columns);
       float shares[kBlock];
       for (int64_t i = 0; i < n; ++i) {
-        shares[i] = 1 / Exponentials(scores + i * columns, k.S, added ? added + (at + i) * bias.strides[2] : nullptr);
+        shares[i] = 1 / Exponentials(scores + i * columns, k.S, bias ? bias + bias_rows.Start(row + at + i) : nullptr);
       }
       Multiply(n, k.S, scores, columns, values, v.d, rows, width);
       Scale(n, q.d, rows, width, out + ((b * q.S + at) * q.H + h) * q.d, q.H * q.d, shares, 1);
@@ -280,14 +213,15 @@ void Compute(void *scale, TF_OpKernelContext *context) {
       return Fail(context, status.status, "Blip2Attention takes [B, H, S, d] or [B, S, maps, H, d]");
     }
   }
-  Attention all = {HeadsOf(query, kQuery), HeadsOf(key, kKey), HeadsOf(value, kValue)};
+  Attention all = {HeadsOf(query, kQuery), HeadsOf(key, kKey), HeadsOf(value, kValue), bias.Rank() ? bias.Data() : nullptr};
   const Heads &q = all.q, &k = all.k, &v = all.v;
   const auto agree = [&](const Heads &x) { return x.B == q.B && x.H == q.H && x.d == q.d && x.S == k.S; };
   if (!agree(k) || !agree(v) || k.S == 0) {
     return Fail(context, status.status, "Blip2Attention: queries, keys and values do not belong together");
   }
-  const int64_t sides[4] = {q.B, q.H, q.S, k.S};
-  if (!ReadBias(bias, sides, &all.bias)) return Fail(context, status.status, "Blip2Attention: the bias does not broadcast");
+  if (all.bias && !all.bias_rows.Fit({q.B, q.H, q.S, k.S}, bias)) {
+    return Fail(context, status.status, "Blip2Attention: the bias does not broadcast");
+  }
   Output out(context, 0, {q.B, q.S, q.H, q.d}, status.status);
   if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   all.scale = *static_cast<float *>(scale);

@@ -1,18 +1,17 @@
-// What operations of our own are written with: the part of TensorFlow's C interface for kernels that is used here, numbers in
-// float32 and 16 bit as registers of eight, an operation's inputs and outputs. For x86 with AVX2, FMA and F16C; elsewhere
-// none of these operations exists, and TensorFlow's are taken.
+// What operations of our own are written with: the part of TensorFlow's C interface for kernels that is used here, and an
+// operation's inputs and outputs. For x86 with AVX2, FMA and F16C; elsewhere none of these operations exists, and TensorFlow's
+// are taken.
 #ifndef BLIP2_NATIVE_KERNELS_H_
 #define BLIP2_NATIVE_KERNELS_H_
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
 #include <cstdint>
 #include <initializer_list>
 #include <vector>
 
 #include "extensions.h"
 #include "tensorflow/c/ops.h"
+#include "vectors.h"
 
 // What is used of tensorflow/c/kernels.h, which itself includes half of TensorFlow.
 extern "C" {
@@ -36,41 +35,6 @@ void TF_OpKernelContext_Failure(TF_OpKernelContext *, TF_Status *);
 
 namespace tfnodejs {
 
-#define AVX2 __attribute__((target("avx2,fma,f16c")))
-#define INLINE inline AVX2 __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 16")
-
-inline AVX2 float Sum(__m256 v) {
-  __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-  __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
-}
-
-struct Float32 {
-  using Stored = float;
-  static inline AVX2 __m256 Eight(const float *p) { return _mm256_loadu_ps(p); }
-  static inline AVX2 float One(float value) { return value; }
-};
-
-struct Float16 {
-  using Stored = uint16_t;
-  static inline AVX2 __m256 Eight(const uint16_t *p) {
-    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
-  }
-  static inline AVX2 float One(uint16_t bits) { return _cvtsh_ss(bits); }
-};
-
-struct BFloat16 {
-  using Stored = uint16_t;
-  static inline AVX2 __m256 Eight(const uint16_t *p) {
-    __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
-  }
-  static inline AVX2 float One(uint16_t bits) {
-    return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(static_cast<int>(bits) << 16)));
-  }
-};
-
 // A kernel's input, or its new output; given back at the end.
 struct Operand {
   TF_Tensor *tensor = nullptr;
@@ -82,6 +46,11 @@ struct Operand {
   int Rank() const { return TF_NumDims(tensor); }
   int64_t Side(int index) const { return TF_Dim(tensor, index); }
   int64_t Size() const { return TF_TensorElementCount(tensor); }
+  std::vector<int64_t> Sides() const {
+    std::vector<int64_t> sides(Rank());
+    for (int i = 0; i < Rank(); ++i) sides[i] = Side(i);
+    return sides;
+  }
   template <typename T = float>
   T *Data() const {
     return static_cast<T *>(TF_TensorData(tensor));
@@ -108,7 +77,7 @@ struct InPlace : Operand {
     {
       const Input input(context, 0, status);  // as long as it is held, it is shared
       if (TF_GetCode(status) != TF_OK) return;
-      for (int i = 0; i < input.Rank(); ++i) sides.push_back(input.Side(i));
+      sides = input.Sides();
       source_ = input.Data<const float>();
     }
     const int first = 0;
@@ -121,6 +90,34 @@ struct InPlace : Operand {
 
  private:
   const float *source_ = nullptr;
+};
+
+// Where the bias of each row of a tensor begins, in numbers. A row is along the last axis.
+class BiasRows {
+ public:
+  // False if the bias does not broadcast to these sides, or has another last side.
+  bool Fit(const std::vector<int64_t> &sides, const Operand &bias) {
+    const int rank = static_cast<int>(sides.size()), missing = rank - bias.Rank();
+    if (missing < 0 || bias.Rank() < 1 || bias.Side(bias.Rank() - 1) != sides[rank - 1]) return false;
+    int64_t step = sides[rank - 1];
+    for (int axis = rank - 2; axis >= 0; --axis) {
+      const int64_t side = axis < missing ? 1 : bias.Side(axis - missing);
+      if (side != 1 && side != sides[axis]) return false;
+      sides_.push_back(sides[axis]);
+      steps_.push_back(side == 1 ? 0 : step);
+      step *= side;
+    }
+    return true;
+  }
+
+  int64_t Start(int64_t row) const {
+    int64_t start = 0;
+    for (size_t i = 0; i < sides_.size(); row /= sides_[i++]) start += row % sides_[i] * steps_[i];
+    return start;
+  }
+
+ private:
+  std::vector<int64_t> sides_, steps_;  // of all axes but the last, the last of them first
 };
 
 // Ends a kernel with this message.

@@ -28,25 +28,6 @@ constexpr int64_t kStrip = kColumns * kDepth;
 
 int64_t Parts(int64_t whole, int64_t part) { return (whole + part - 1) / part; }
 
-// Eight rows of eight, transposed.
-inline AVX2 void Transpose(__m256 v[8]) {
-  __m256 pairs[8], fours[8];
-  UNROLL for (int i = 0; i < 8; i += 2) {
-    pairs[i] = _mm256_unpacklo_ps(v[i], v[i + 1]);
-    pairs[i + 1] = _mm256_unpackhi_ps(v[i], v[i + 1]);
-  }
-  UNROLL for (int i = 0; i < 8; i += 4) {
-    fours[i] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0x44);
-    fours[i + 1] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0xee);
-    fours[i + 2] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0x44);
-    fours[i + 3] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0xee);
-  }
-  UNROLL for (int i = 0; i < 4; ++i) {
-    v[i] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20);
-    v[i + 4] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31);
-  }
-}
-
 // Rows of x, `stride` apart, to columns: out[k][W] = x[W][k]; rows that are not there are zero.
 template <typename Type, int W>
 AVX2 void PackRows(const typename Type::Stored *x, int64_t stride, int64_t rows, int64_t depth, float *out) {

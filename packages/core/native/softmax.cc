@@ -7,38 +7,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <vector>
 
 #include "workers.h"
 
 namespace tfnodejs {
 namespace {
-
-inline AVX2 float Max(__m256 v) {
-  __m128 four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-  __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
-}
-
-// eˣ of numbers up to 0, to two units in the last place (Cephes' expf); 0 where it would be no normal number.
-inline AVX2 __m256 Exp(__m256 x) {
-  const __m256 isNormal = _mm256_cmp_ps(x, _mm256_set1_ps(-87.33654f), _CMP_NLT_UQ);  // and NaN, which stays NaN
-  const __m256i power = _mm256_cvtps_epi32(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)));
-  const __m256 n = _mm256_cvtepi32_ps(power);
-  const __m256 r = _mm256_fmadd_ps(n, _mm256_set1_ps(2.12194440e-4f), _mm256_fmadd_ps(n, _mm256_set1_ps(-0.693359375f), x));
-  __m256 y = _mm256_set1_ps(1.9875691500e-4f);
-  for (float c : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f}) {
-    y = _mm256_fmadd_ps(y, r, _mm256_set1_ps(c));
-  }
-  y = _mm256_add_ps(_mm256_fmadd_ps(_mm256_mul_ps(r, r), y, r), _mm256_set1_ps(1));
-  y = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(y), _mm256_slli_epi32(power, 23)));
-  return _mm256_and_ps(y, isNormal);
-}
-
-// The first `count` of eight lanes.
-inline AVX2 __m256i First(int64_t count) {
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-}
 
 // The last numbers of a row, fewer than eight, with others after them. (With masked stores all of it took Zen 3 twice as
 // long.)
@@ -69,7 +42,7 @@ AVX2 void Row(const float *x, const float *bias, float scale, float *y, int64_t 
     last = _mm256_blendv_ps(last, score, _mm256_castsi256_ps(First(rest)));
     greatest = _mm256_max_ps(greatest, last);
   }
-  const __m256 shift = _mm256_set1_ps(Max(greatest));
+  const __m256 shift = _mm256_set1_ps(Greatest(greatest));
   __m256 sum = _mm256_setzero_ps();
   for (int64_t i = 0; i < whole; i += 8) {
     const __m256 part = Exp(_mm256_sub_ps(_mm256_loadu_ps(y + i), shift));
@@ -120,7 +93,7 @@ AVX2 Normaliser Normalise(const float *x, int64_t size) {
   for (int64_t i = 0; i < whole; i += kStep) {
     UNROLL for (int j = 0; j < 4; ++j) greatest[j] = _mm256_max_ps(greatest[j], _mm256_loadu_ps(x + i + 8 * j));
   }
-  float shift = Max(_mm256_max_ps(_mm256_max_ps(greatest[0], greatest[1]), _mm256_max_ps(greatest[2], greatest[3])));
+  float shift = Greatest(_mm256_max_ps(_mm256_max_ps(greatest[0], greatest[1]), _mm256_max_ps(greatest[2], greatest[3])));
   for (int64_t i = whole; i < size; ++i) shift = std::max(shift, x[i]);
   const __m256 shifts = _mm256_set1_ps(shift);
   for (int64_t i = 0; i < whole; i += kStep) {
@@ -176,32 +149,6 @@ void *Create(TF_OpKernelConstruction *construction) {
 
 void Delete(void *value) { delete static_cast<float *>(value); }
 
-// Where each row's bias begins, in numbers: sides of 1 are the same for all.
-struct BiasRows {
-  std::vector<int64_t> sides, steps;  // of all axes but the last, the last of them first
-
-  // False if the bias does not broadcast to x, or has another last side.
-  bool Fit(const Operand &x, const Operand &bias) {
-    const int missing = x.Rank() - bias.Rank();
-    if (missing < 0 || bias.Rank() < 1 || bias.Side(bias.Rank() - 1) != x.Side(x.Rank() - 1)) return false;
-    int64_t step = x.Side(x.Rank() - 1);
-    for (int axis = x.Rank() - 2; axis >= 0; --axis) {
-      const int64_t side = axis < missing ? 1 : bias.Side(axis - missing);
-      if (side != 1 && side != x.Side(axis)) return false;
-      sides.push_back(x.Side(axis));
-      steps.push_back(side == 1 ? 0 : step);
-      step *= side;
-    }
-    return true;
-  }
-
-  int64_t Start(int64_t row) const {
-    int64_t start = 0;
-    for (size_t i = 0; i < sides.size(); row /= sides[i++]) start += row % sides[i] * steps[i];
-    return start;
-  }
-};
-
 void Compute(void *scale, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input bias(context, 1, status.status);
@@ -209,7 +156,7 @@ void Compute(void *scale, TF_OpKernelContext *context) {
   if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   const bool hasBias = bias.Rank() > 0;
   BiasRows rows;
-  if (y.Rank() < 1 || (hasBias && !rows.Fit(y, bias))) {
+  if (y.Rank() < 1 || (hasBias && !rows.Fit(y.Sides(), bias))) {
     return Fail(context, status.status, "Blip2Softmax: the bias does not broadcast to the scores");
   }
   if (y.Size() == 0) return;
