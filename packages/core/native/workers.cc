@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <memory>
@@ -19,6 +20,22 @@ struct Job {
   Job(int64_t count, const std::function<void(int64_t)> &body) : count(count), body(body) {}
 };
 
+// Looks whether something has come to be, for about as long as it takes to fall asleep and be woken.
+template <typename Condition>
+bool Soon(const Condition &condition) {
+  constexpr auto kPatience = std::chrono::microseconds(50);
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  do {
+    for (int i = 0; i < 16; ++i) {
+      if (condition()) return true;
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#endif
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  return false;
+}
+
 class Workers {
  public:
   explicit Workers(int threads) {
@@ -35,6 +52,7 @@ class Workers {
     }
     wake_.notify_all();
     Take(*job);
+    if (Soon([&] { return job->done == count; })) return;
     std::unique_lock<std::mutex> lock(mutex_);
     finished_.wait(lock, [&] { return job->done == count; });
   }
@@ -53,6 +71,7 @@ class Workers {
   void Wait() {
     for (int64_t seen = 0;;) {
       std::shared_ptr<Job> job;
+      Soon([&] { return number_ != seen; });
       {
         std::unique_lock<std::mutex> lock(mutex_);
         wake_.wait(lock, [&] { return number_ != seen; });
@@ -66,7 +85,7 @@ class Workers {
   std::mutex turn_, mutex_;
   std::condition_variable wake_, finished_;
   std::shared_ptr<Job> job_;
-  int64_t number_ = 0;
+  std::atomic<int64_t> number_{0};
 };
 
 int Threads() {
