@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compile, HalfTensor, Rng, tf, type Tensor } from '../../packages/core/src/runtime';
 import { matrixProduct } from '../../packages/core/src/runtime/ops/linear';
-import { hasKernels } from '../../packages/core/src/runtime/kernels';
+import { execute, typeAttribute } from '../../packages/core/src/runtime/execute';
 import { ownProduct, type Transposes } from '../../packages/core/src/runtime/products';
 import '../support/allclose';
 
@@ -16,7 +16,12 @@ const operands = (rows: number, columns: number, depth: number, { a, b }: Transp
 const largest = (x: Tensor): number => Number(tf.max(tf.abs(x)).dataSync()[0]);
 
 describe.each(FORMS)('a product of many rows, transposed %o', (form) => {
-  const isOwn = ownProduct('float32', 1000, form) !== undefined;
+  const own = ownProduct('float32', { rows: 1000, summed: 1000 }, form);
+  /** By our operation whatever the size, where there is one. */
+  const product = (a: Tensor, b: Tensor, bias?: Tensor): Tensor =>
+    own
+      ? execute(own, [typeAttribute('float32')], [a, b, bias ?? tf.zeros([0])])
+      : matrixProduct(a, b, form, bias);
 
   // Sides that no tile divides, more columns of a than are multiplied at a time, more rows than are held at a time.
   it.each([
@@ -33,9 +38,10 @@ describe.each(FORMS)('a product of many rows, transposed %o', (form) => {
     const bias = rng.normal([columns]);
     const expected = tf.add(tf.matMul(a as never, b as never, form.a, form.b), bias);
     const tolerance = { rtol: 0, atol: 2e-6 * largest(expected) };
+    expect(product(a, b, bias)).toBeAllclose(expected, tolerance);
+    expect(product(a, b)).toBeAllclose(tf.sub(expected, bias), tolerance);
     expect(matrixProduct(a, b, form, bias)).toBeAllclose(expected, tolerance);
-    expect(matrixProduct(a, b, form)).toBeAllclose(tf.sub(expected, bias), tolerance);
-    const compiled = compile((x: Tensor, y: Tensor) => matrixProduct(x, y, form, bias));
+    const compiled = compile((x: Tensor, y: Tensor) => product(x, y, bias));
     expect(compiled(a, b)).toBeAllclose(expected, tolerance);
     compiled.dispose();
   });
@@ -48,13 +54,13 @@ describe.each(FORMS)('a product of many rows, transposed %o', (form) => {
       const [a, matrix] = operands(rows, columns, depth, form);
       const b = HalfTensor.from(matrix, dtype);
       const expected = matrixProduct(a, b.toFloat32(), form);
-      const atol = (ownProduct(dtype, rows, form) ? 1e-6 : 2e-2) * largest(expected);
+      const atol = (ownProduct(dtype, { rows, summed: depth }, form) ? 1e-6 : 2e-2) * largest(expected);
       expect(matrixProduct(a, b, form)).toBeAllclose(expected, { rtol: 0, atol });
     }
   });
 
   it('says the same of a row to the last bit, whatever rows are beside it', () => {
-    if (!isOwn) return;
+    if (!own) return;
     const [a, b] = operands(200, 50, 1100, form);
     const all = matrixProduct(a, b, form);
     const from = form.a ? a.slice([0, 77], [1100, 60]) : a.slice([77, 0], [60, 1100]);
@@ -68,7 +74,7 @@ describe.each(FORMS)('a product of many rows, transposed %o', (form) => {
       NaN,
       a,
     );
-    const y = matrixProduct(odd, b, form).isNaN().sum(1).arraySync() as number[];
+    const y = product(odd, b).isNaN().sum(1).arraySync() as number[];
     expect(y).toEqual(Array.from({ length: 60 }, (_, row) => (row === 7 ? 60 : 0)));
   });
 });
@@ -80,12 +86,13 @@ it('nothing to sum is the bias', () => {
 });
 
 it('sides that do not match are refused', () => {
-  if (!hasKernels()) return;
-  expect(() => matrixProduct(tf.ones([50, 3]), tf.ones([20, 4]), { b: true })).toThrow(/inner sides/);
-  expect(() => matrixProduct(tf.ones([50, 3]), tf.ones([20, 3]), { b: true }, tf.ones([3]))).toThrow(/bias/);
+  const x = tf.ones([50, 300]);
+  if (!ownProduct('float32', { rows: 50, summed: 300 }, { b: true })) return;
+  expect(() => matrixProduct(x, tf.ones([20, 400]), { b: true })).toThrow(/inner sides/);
+  expect(() => matrixProduct(x, tf.ones([20, 300]), { b: true }, tf.ones([3]))).toThrow(/bias/);
 });
 
 it('few rows of float32 stay with TensorFlow, but where a token is written', () => {
-  expect(ownProduct('float32', 16, { b: true })).toBeUndefined();
-  expect(ownProduct('float32', 47, {})).toBeUndefined();
+  expect(ownProduct('float32', { rows: 16, summed: 500 }, { b: true })).toBeUndefined();
+  expect(ownProduct('float32', { rows: 47, summed: 500 }, {})).toBeUndefined();
 });

@@ -22,8 +22,9 @@ export interface Transposes {
 const FEW_ROWS = 64;
 /** The same for a matrix in float32: beyond, and up to MANY_ROWS, TensorFlow's product is as fast or faster. */
 const FEW_FLOAT32_ROWS = 16;
-/** From so many rows on ours is faster than TensorFlow's (docs/performance.md). */
+/** From so many rows, and sums over so many numbers, on ours is faster than TensorFlow's (docs/performance.md). */
 const MANY_ROWS = 48;
+const MANY_SUMMED = 192;
 
 let isReading = false;
 
@@ -69,19 +70,19 @@ export function halfMethod(dtype: HalfType, rows: number): HalfMethod {
 }
 
 /**
- * The operation of our own for a product with so many rows in its result, or nothing where TensorFlow's is taken. Each takes
- * two matrices, of which the second may be in 16 bit, and a bias or an empty vector.
+ * The operation of our own for a product with so many rows in its result, each number of which is a sum of `summed`; or nothing
+ * where TensorFlow's is taken. Each takes two matrices, of which the second may be in 16 bit, and a bias or an empty vector.
  */
 export function ownProduct(
   dtype: HalfType | 'float32',
-  rows: number,
+  { rows, summed }: { rows: number; summed: number },
   { a = false, b = false }: Transposes,
 ): string | undefined {
   if (precision() === 'bf16' || !hasKernels()) return undefined;
   const isLayer = !a && b;
   if (dtype === 'float32') {
     if (isLayer && isReading && rows <= FEW_FLOAT32_ROWS) return 'Blip2FewRows';
-    if (rows < MANY_ROWS) return undefined;
+    if (rows < MANY_ROWS || summed < MANY_SUMMED) return undefined;
   } else {
     if (halfMethod(dtype, isLayer ? rows : Infinity) !== 'direct') return undefined;
     if (isLayer && rows <= FEW_ROWS) return 'Blip2FewRows';

@@ -55,7 +55,8 @@ export function matrixProduct(
   transposes: Transposes = {},
   bias?: Tensor,
 ): Tensor {
-  const own = ownProduct(b.dtype as HalfType | 'float32', a.shape[transposes.a ? 1 : 0]!, transposes);
+  const [rows, summed] = (transposes.a ? [...a.shape].reverse() : a.shape) as [number, number];
+  const own = ownProduct(b.dtype as HalfType | 'float32', { rows, summed }, transposes);
   if (own) return execute(own, [typeAttribute(b.dtype)], [a, b, bias ?? tf.zeros([0])]);
   const flags = [
     attribute('transpose_a', 'bool', transposes.a ?? false),
