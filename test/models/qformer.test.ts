@@ -198,6 +198,14 @@ describe('attention', () => {
   });
 });
 
+test('attention that nobody asked for in a scope is there after it, and is computed once', () => {
+  const output = tf.tidy(() => encodeImage(w, config, image) as never) as ReturnType<typeof encodeImage>;
+  const seen = output.crossAttentions[0];
+  expect(output.crossAttentions[0]).toBe(seen);
+  expect(seen.sum(-1)).toBeAllclose(tf.ones(seen.shape.slice(0, 3)));
+  tf.dispose([output.selfAttentions, output.crossAttentions]);
+});
+
 test('attention comes out of compiled code as it does eagerly', () => {
   const attend = (features: Tensor, textIds: Tensor, mask: Tensor) => {
     const memory = readImage(w, config, features);

@@ -79,10 +79,13 @@ describe.each(FORMS)('a product of many rows, transposed %o', (form) => {
   });
 });
 
-it('nothing to sum is the bias', () => {
-  const [bias] = [rng.normal([20])];
-  const y = matrixProduct(tf.zeros([50, 0]), tf.zeros([20, 0]), { b: true }, bias);
-  expect(y).toBeAllclose(tf.tile(bias.reshape([1, 20]), [50, 1]), { rtol: 0, atol: 0 });
+it.each([4, 50, 100])('nothing to sum is the bias, in %i rows', (rows) => {
+  const bias = rng.normal([20]);
+  const empty = tf.zeros([20, 0]);
+  for (const matrix of [empty, HalfTensor.from(empty, 'bfloat16')]) {
+    const y = matrixProduct(tf.zeros([rows, 0]), matrix, { b: true }, bias);
+    expect(y).toBeAllclose(tf.tile(bias.reshape([1, 20]), [rows, 1]), { rtol: 0, atol: 0 });
+  }
 });
 
 it('sides that do not match are refused', () => {

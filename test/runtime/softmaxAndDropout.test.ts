@@ -78,6 +78,10 @@ describe('dropout', () => {
     }
   });
 
+  it('of nothing is nothing', () => {
+    expect(dropout(tf.zeros([0, 9]), 0.5, Rng.from(1)).shape).toEqual([0, 9]);
+  });
+
   it('draws nothing where all is kept', () => {
     const rng = Rng.from(1);
     const x = rng.normal([50]);

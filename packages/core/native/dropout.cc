@@ -129,6 +129,7 @@ void Compute(void *attributes, TF_OpKernelContext *context) {
   InPlace y(context, status.status);
   if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   const int64_t size = y.Size(), part = given.part;
+  if (size == 0) return;
   if (part < 1 || size % part) return Fail(context, status.status, "Blip2Dropout: x is no whole number of parts");
   const int16_t limit = static_cast<int16_t>(given.limit - (1 << 15));
   const Decisions decisions{Scrambled(seed.Data<const int32_t>()), limit, given.factor};

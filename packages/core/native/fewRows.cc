@@ -58,7 +58,7 @@ void Columns(int64_t n, const float *x, const typename Type::Stored *w, const fl
              int64_t first, int64_t last) {
   int64_t at = first;
   const auto ahead = [&](int64_t width) {  // at least the rows that are next
-    int64_t rows = width * std::max<int64_t>(1, kAhead / (width * K * sizeof(*w)));
+    int64_t rows = width * std::max<int64_t>(1, kAhead / (width * std::max<int64_t>(1, K) * sizeof(*w)));
     return at + width + rows <= N ? rows * K : 0;
   };
   if (n == 5) {

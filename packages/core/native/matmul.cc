@@ -148,11 +148,11 @@ struct Product {
   bool transposeA, transposeB;
 
   void Compute() const {
+    if (K == 0) return Fill();
     static auto *block = new Block;
     std::lock_guard<std::mutex> lock(block->turn);
     // In equal parts: a short last one would be slower.
     const int64_t depth = std::max<int64_t>(8, Parts(Parts(K, Parts(K, kDepth)), 8) * 8);
-    if (K == 0) return Fill();
     for (int64_t row = 0; row < M; row += kBlock) {
       const int64_t rows = std::min(kBlock, M - row);
       for (int64_t k = 0; k < K; k += depth) Multiply(row, rows, k, std::min(depth, K - k), block->panels);

@@ -124,6 +124,7 @@ AVX2 void LogitsGrad(const float *x, Normaliser by, float weight, float smoothin
 
 // body(row) for each row of `width` numbers, in blocks on all threads.
 void EachRow(int64_t rows, int64_t width, const std::function<void(int64_t)> &body) {
+  if (rows == 0 || width == 0) return;
   const int64_t block = std::max<int64_t>(1, (1 << 13) / width);
   const auto run = [&](int64_t number) {
     for (int64_t row = number * block; row < std::min(rows, (number + 1) * block); ++row) body(row);
@@ -201,7 +202,9 @@ void ComputeCrossEntropy(void *, TF_OpKernelContext *context) {
       return Fail(context, status.status, "Received a label value outside the valid range");
     }
   }
-  Output loss(context, 0, {rows}, status.status), by(context, 1, {rows, 2}, status.status);
+  Output loss(context, 0, {rows}, status.status);
+  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
+  Output by(context, 1, {rows, 2}, status.status);
   if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   float *losses = loss.Data();
   auto *normalisers = by.Data<Normaliser>();

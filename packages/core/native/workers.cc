@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace tfnodejs {
@@ -36,10 +37,24 @@ bool Soon(const Condition &condition) {
   return false;
 }
 
+// As TensorFlow's threads do: else a number's last bits would depend on which of them computed it.
+void FlushSubnormal() {
+#if defined(__x86_64__)
+  constexpr unsigned kResultsAndOperands = 0x8040;
+  __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | kResultsAndOperands);
+#endif
+}
+
 class Workers {
  public:
   explicit Workers(int threads) {
-    for (int i = 1; i < threads; ++i) std::thread([this] { Wait(); }).detach();
+    for (int i = 1; i < threads; ++i) {
+      try {
+        std::thread([this] { Wait(); }).detach();
+      } catch (const std::system_error &) {
+        break;  // No more to be had: fewer do.
+      }
+    }
   }
 
   void Run(int64_t count, const std::function<void(int64_t)> &body) {
@@ -69,6 +84,7 @@ class Workers {
   }
 
   void Wait() {
+    FlushSubnormal();
     for (int64_t seen = 0;;) {
       std::shared_ptr<Job> job;
       Soon([&] { return number_ != seen; });

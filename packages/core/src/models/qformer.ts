@@ -89,17 +89,20 @@ export function qformer(w: Weights, config: QformerConfig, input: QformerInput):
     rows = done.rows;
   }
   const isKept = !isRecomputing();
+  // Computed when they are first asked for, and once.
+  let self: Tensor[] | undefined;
+  let cross: Record<number, Tensor> | undefined;
   return {
     ...rows,
     keyValues: blocks.map(({ keyValues }) => keyValues),
     get selfAttentions() {
-      return blocks.map(({ selfAttention }) => selfAttention());
+      return (self ??= blocks.map(({ selfAttention }) => selfAttention()));
     },
     get crossAttentions() {
-      const all = blocks.flatMap(({ crossAttention }, layer) =>
-        crossAttention ? [[layer, crossAttention()] as const] : [],
-      );
-      return isKept ? Object.fromEntries(all) : notKept();
+      if (!isKept) return notKept();
+      return (cross ??= Object.fromEntries(
+        blocks.flatMap(({ crossAttention }, layer) => (crossAttention ? [[layer, crossAttention()]] : [])),
+      ));
     },
   };
 }

@@ -6,7 +6,7 @@ import { precision } from '../precision';
 import type { Decisions, Rng } from '../random';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
-import { dropout, dropped, kernelDecisions } from './dropout';
+import { dropout, dropped, isDropoutOn, kernelDecisions } from './dropout';
 import { batchProduct, matmul } from './linear';
 
 interface SoftmaxOptions {
@@ -124,7 +124,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
  */
 export function isContextAlone({ dropout: rate = 0, rng }: AttentionOptions): boolean {
   const engine = tf.engine() as unknown as { isTapeOn(): boolean };
-  const isWhole = rate === 0 || !rng;
+  const isWhole = rate === 0 || !rng || !isDropoutOn();
   return isWhole && !engine.isTapeOn() && precision() === 'fp32' && hasKernels();
 }
 

@@ -20,6 +20,9 @@ export function withDropout<T>(on: boolean, body: () => T): T {
   }
 }
 
+/** Whether there is dropout now (see `withDropout`), where it is asked for. */
+export const isDropoutOn = (): boolean => isOn;
+
 /** Zeroes each element with probability `rate` and scales the rest by 1 / (1 − rate). Without an rng (inference) x itself. */
 export function dropout(x: Tensor, rate: number, rng: Rng | undefined): Tensor {
   if (!rng || rate === 0 || !isOn) return x;
