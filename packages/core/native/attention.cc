@@ -239,14 +239,7 @@ void Compute(void *scale, TF_OpKernelContext *context) {
   }
 }
 
-void *Create(TF_OpKernelConstruction *construction) {
-  TF_AutoStatus status;
-  auto *scale = new float;
-  TF_OpKernelConstruction_GetAttrFloat(construction, "scale", scale, status.status);
-  return scale;
-}
-
-void Destroy(void *scale) { delete static_cast<float *>(scale); }
+constexpr char kScale[] = "scale";
 
 // [B, H, Sq, d] or [B, Sq, maps, H, d] → [B, Sq, H, d]
 void InferShape(TF_ShapeInferenceContext *context, TF_Status *status) {
@@ -272,7 +265,7 @@ void RegisterAttention(TF_Status *status) {
   const char *name = "Blip2Attention";
   DefineOp(name, {"scale: float"}, {"query: float", "key: float", "value: float", "bias: float"}, {"y: float"}, InferShape,
            status);
-  AddKernel(name, {Compute, Create, Destroy}, status);
+  AddKernel(name, {Compute, CreateNumber<kScale>, DestroyNumber}, status);
 }
 
 }  // namespace tfnodejs

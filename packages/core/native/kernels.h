@@ -153,6 +153,16 @@ struct KernelFunctions {
 void AddKernel(const char *op, KernelFunctions, TF_Status *);
 void AddKernel(const char *op, KernelFunctions, TF_DataType, TF_Status *);
 
+// What a kernel keeps whose one attribute is a number: `create` and `destroy` of KernelFunctions.
+template <const char *name>
+void *CreateNumber(TF_OpKernelConstruction *construction) {
+  TF_AutoStatus status;
+  auto *value = new float(0);
+  TF_OpKernelConstruction_GetAttrFloat(construction, name, value, status.status);
+  return value;
+}
+inline void DestroyNumber(void *value) { delete static_cast<float *>(value); }
+
 // Each defines operations and their kernels.
 void RegisterActivations(TF_Status *);
 void RegisterAttention(TF_Status *);

@@ -201,15 +201,7 @@ void ForBlocks(int64_t rows, int64_t width, int64_t block_rows, const std::funct
   for (int64_t block = 0; block < blocks; ++block) one(block);
 }
 
-// The attribute `epsilon` is what a kernel keeps.
-void *CreateNorm(TF_OpKernelConstruction *construction) {
-  TF_AutoStatus status;
-  auto *epsilon = new float(0);
-  TF_OpKernelConstruction_GetAttrFloat(construction, "epsilon", epsilon, status.status);
-  return epsilon;
-}
-
-void DestroyNorm(void *epsilon) { delete static_cast<float *>(epsilon); }
+constexpr char kEpsilon[] = "epsilon";
 
 // The last side of x, if all fits: scales are of that length.
 int64_t Width(const Operand &x, std::initializer_list<const Operand *> scales) {
@@ -277,8 +269,8 @@ void Backward(void *state, TF_OpKernelContext *context) {
 
 template <typename Norm>
 void AddNorm(const char *name, const char *gradient, TF_Status *status) {
-  AddKernel(name, {Forward<Norm>, CreateNorm, DestroyNorm}, status);
-  AddKernel(gradient, {Backward<Norm>, CreateNorm, DestroyNorm}, status);
+  AddKernel(name, {Forward<Norm>, CreateNumber<kEpsilon>, DestroyNumber}, status);
+  AddKernel(gradient, {Backward<Norm>, CreateNumber<kEpsilon>, DestroyNumber}, status);
 }
 
 }  // namespace

@@ -139,17 +139,6 @@ void EachRow(int64_t rows, int64_t width, const std::function<void(int64_t)> &bo
 
 constexpr char kScale[] = "scale", kSmoothing[] = "smoothing";
 
-// A kernel's one attribute.
-template <const char *name>
-void *Create(TF_OpKernelConstruction *construction) {
-  TF_AutoStatus status;
-  auto *value = new float(0);
-  TF_OpKernelConstruction_GetAttrFloat(construction, name, value, status.status);
-  return value;
-}
-
-void Delete(void *value) { delete static_cast<float *>(value); }
-
 void Compute(void *scale, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input bias(context, 1, status.status);
@@ -251,15 +240,15 @@ void CrossEntropyShapes(TF_ShapeInferenceContext *context, TF_Status *status) {
 
 void RegisterSoftmax(TF_Status *status) {
   DefineOp("Blip2Softmax", {"scale: float"}, {"scores: float", "bias: float"}, {"p: float"}, LikeInputs<0>, status);
-  AddKernel("Blip2Softmax", {Compute, Create<kScale>, Delete}, status);
+  AddKernel("Blip2Softmax", {Compute, CreateNumber<kScale>, DestroyNumber}, status);
   DefineOp("Blip2SoftmaxGrad", {"scale: float"}, {"dy: float", "p: float"}, {"dx: float"}, LikeInputs<0>, status);
-  AddKernel("Blip2SoftmaxGrad", {ComputeGrad, Create<kScale>, Delete}, status);
+  AddKernel("Blip2SoftmaxGrad", {ComputeGrad, CreateNumber<kScale>, DestroyNumber}, status);
   DefineOp("Blip2CrossEntropy", {}, {"logits: float", "labels: int32"}, {"loss: float", "by: float"}, CrossEntropyShapes,
            status);
   AddKernel("Blip2CrossEntropy", {ComputeCrossEntropy}, status);
   DefineOp("Blip2CrossEntropyGrad", {"smoothing: float"}, {"logits: float", "labels: int32", "by: float", "weights: float"},
            {"dx: float"}, LikeInputs<0>, status);
-  AddKernel("Blip2CrossEntropyGrad", {ComputeCrossEntropyGrad, Create<kSmoothing>, Delete}, status);
+  AddKernel("Blip2CrossEntropyGrad", {ComputeCrossEntropyGrad, CreateNumber<kSmoothing>, DestroyNumber}, status);
 }
 
 }  // namespace tfnodejs
