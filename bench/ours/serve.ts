@@ -18,7 +18,6 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 process.env.TF_NUM_INTRAOP_THREADS = flags.threads;
-process.env.TF_NUM_INTEROP_THREADS ??= flags.threads;
 
 export const { variant } = flags;
 export const threads = Number(flags.threads);

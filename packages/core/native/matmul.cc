@@ -133,7 +133,7 @@ struct Block {
   float *panels = static_cast<float *>(std::aligned_alloc(kPage, kBytes));
   Block() {
 #ifdef MADV_HUGEPAGE
-    madvise(panels, kBytes, MADV_HUGEPAGE);
+    if (panels) madvise(panels, kBytes, MADV_HUGEPAGE);
 #endif
   }
 };
@@ -147,9 +147,11 @@ struct Product {
   int64_t M, N, K;
   bool transposeA, transposeB;
 
-  void Compute() const {
+  // False if there is no memory for a block.
+  bool Compute() const {
     if (K == 0) return Fill();
     static auto *block = new Block;
+    if (!block->panels) return false;
     std::lock_guard<std::mutex> lock(block->turn);
     // In equal parts: a short last one would be slower.
     const int64_t depth = std::max<int64_t>(8, Parts(Parts(K, Parts(K, kDepth)), 8) * 8);
@@ -157,12 +159,14 @@ struct Product {
       const int64_t rows = std::min(kBlock, M - row);
       for (int64_t k = 0; k < K; k += depth) Multiply(row, rows, k, std::min(depth, K - k), block->panels);
     }
+    return true;
   }
 
  private:
   // Of nothing.
-  void Fill() const {
+  bool Fill() const {
     for (int64_t i = 0; i < M * N; ++i) y[i] = bias ? bias[i % N] : 0;
+    return true;
   }
 
   void Run(int64_t count, const std::function<void(int64_t)> &body) const {
@@ -239,7 +243,9 @@ void Compute(void *, TF_OpKernelContext *context) {
   if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   const float *addend = bias.Size() ? bias.Data() : nullptr;
   const auto *right = b.Data<const typename Type::Stored>();
-  Product<Type>{a.Data(), right, addend, y.Data(), M, N, K, transposeA, transposeB}.Compute();
+  if (Product<Type>{a.Data(), right, addend, y.Data(), M, N, K, transposeA, transposeB}.Compute()) return;
+  TF_SetStatus(status.status, TF_RESOURCE_EXHAUSTED, "No memory is left for the panels of a product");
+  TF_OpKernelContext_Failure(context, status.status);
 }
 
 template <bool transposeA, bool transposeB>

@@ -3,6 +3,7 @@
  * load time are made here; each can be overridden from the environment.
  */
 import type * as tfjs from '@tensorflow/tfjs-node-gpu';
+import { existsSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as nodeUtil from 'node:util';
@@ -77,10 +78,16 @@ function requireTensorFlow(): typeof tfjs {
   });
 }
 
+/** Where an NVIDIA driver shows itself: on Linux, and in its place on Windows. */
+const DRIVER_FILES = ['/proc/driver/nvidia/version', '/usr/lib/wsl/lib/libcuda.so.1'];
+
 function load(): typeof tfjs {
   setDefault('TF_CPP_MIN_LOG_LEVEL', '3');
   // Off by default on CPUs without AVX-512, where it is 1.4x faster all the same (768-wide matrix products).
   setDefault('TF_ENABLE_ONEDNN_OPTS', '1');
+  // An operation takes all cores. Two at a time would have three threads on two cores, and one core idle while two of them share
+  // the other: 8% of a stage-2 step. A GPU is given its work by as many threads as TensorFlow wants.
+  if (!DRIVER_FILES.some((file) => existsSync(file))) setDefault('TF_NUM_INTEROP_THREADS', '1');
   // Two helpers that TensorFlow.js still calls: Node 22 warns of them, Node 23 dropped one.
   const util = nodeUtil as unknown as Record<string, unknown>;
   const host = (util.default ?? util) as Record<string, unknown>;
