@@ -22,7 +22,7 @@ export interface Transposes {
 const FEW_ROWS = 64;
 /** The same for a matrix in float32: beyond, and up to MANY_ROWS, TensorFlow's product is as fast or faster. */
 const FEW_FLOAT32_ROWS = 16;
-/** From so many rows, and sums over so many numbers, on ours is faster than TensorFlow's (docs/performance.md). */
+/** From so many rows, and sums over so many numbers, on ours is faster than TensorFlow's (docs/performance-notes.md). */
 const MANY_ROWS = 48;
 const MANY_SUMMED = 192;
 
