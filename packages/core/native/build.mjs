@@ -1,7 +1,8 @@
 // Builds the TensorFlow binding: the C++ sources that @tensorflow/tfjs-node-gpu carries, with binding.patch applied,
-// and the .cc files of this folder, in one compiler call; and beside it quiet.node (quiet/quiet.cc).
+// and the .cc files of this folder; and beside it quiet.node (quiet/quiet.cc).
 import { execFile } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -56,26 +57,45 @@ export async function buildBinding({ tfjsNode, nodeHeaders, headers, libraries, 
   });
 }
 
-/** One compiler call; the result is put in place whole. */
+/** Compiles the sources, as many at once as there are processors, and links them; the result is put in place whole. */
 async function compileAddon({ compiler: [program, ...first], cwd, includes, sources, libraries, target }) {
+  const call = (...args) => execute(program, [...first, ...args], { cwd, maxBuffer: 64e6 });
+  const flags = [
+    '-O2',
+    '-std=c++17',
+    '-fPIC',
+    '-w',
+    '-DNAPI_VERSION=8',
+    ...includes.map((path) => `-I${path}`),
+  ];
+  const objectOf = (source) => join(cwd, `${basename(source)}.o`);
+  await sideBySide(sources, (source) => call(...flags, '-c', source, '-o', objectOf(source)));
   const built = join(cwd, basename(target));
-  await execute(
-    program,
-    [
-      ...first,
-      ...['-O2', '-std=c++17', '-fPIC', '-shared', '-w', '-DNAPI_VERSION=8'],
-      ...includes.map((path) => `-I${path}`),
-      ...sources,
-      ...libraries,
-      // Node itself brings the N-API functions when it loads the module.
-      process.platform === 'darwin' ? '-Wl,-undefined,dynamic_lookup' : '-Wl,--allow-shlib-undefined',
-      ...['-o', built],
-    ],
-    { cwd, maxBuffer: 64e6 },
-  );
+  // Node itself brings the N-API functions when it loads the module.
+  const undefinedNames =
+    process.platform === 'darwin' ? '-Wl,-undefined,dynamic_lookup' : '-Wl,--allow-shlib-undefined';
+  await call('-shared', ...sources.map(objectOf), ...libraries, undefinedNames, '-o', built);
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(built, `${target}.new`);
   renameSync(`${target}.new`, target);
+}
+
+/** Does `work` for each item, one per processor at a time; after a failure no further one is begun. */
+async function sideBySide(items, work) {
+  const waiting = [...items];
+  const worker = async () => {
+    while (waiting.length > 0) await work(waiting.shift());
+  };
+  const ended = await Promise.allSettled(
+    Array.from({ length: availableParallelism() }, () =>
+      worker().catch((error) => {
+        waiting.length = 0;
+        throw error;
+      }),
+    ),
+  );
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 /** Copies the package's sources and ours to `work/binding`, and applies the patches. */
