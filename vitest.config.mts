@@ -3,21 +3,28 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-// Folders whose tests change nothing that others see (environment, signals, mocked modules): their files share a process,
-// which loads TensorFlow and the library once. That is a second and a half saved for each file.
-const TOGETHER = [
-  'attention',
-  'capfilt',
-  'datasets',
-  'generate',
-  'image',
-  'inference',
-  'losses',
-  'models',
-  'nn',
-  'parity',
-  'text',
-].map((folder) => `test/${folder}/**/*.test.ts`);
+// Tests that change what others in their process would see (its environment, its folder, its signals, modules in the place
+// of the library's) or measure its memory, and those of what is a process, as the command line: each of these files gets a
+// process of its own. All others share two, which load TensorFlow and the library once: two seconds saved for each file.
+const ALONE = [
+  ...['bench/**', 'cli/**', 'docs/**', 'house/**', 'notebooks/**', 'scripts/**', 'train/**/*nterrupt*'],
+  ...['checkpoints/download', 'checkpoints/interrupted', 'data/emoji', 'evaluate/caption/jars'],
+  ...[
+    'notebook/attentionRecords',
+    'runtime/collectives',
+    'runtime/compile',
+    'runtime/halfMemory',
+    'runtime/native',
+  ],
+  ...[
+    'runtime/softmaxAndDropout',
+    'studies/interrupted',
+    'studies/paper',
+    'studies/runner',
+    'train/distributed',
+  ],
+  ...['train/killed', 'train/train'],
+].map((name) => `test/${name}.test.ts`);
 
 // Tests read the sources, not dist/: what is tested is what is in the editor.
 export default defineConfig({
@@ -29,13 +36,15 @@ export default defineConfig({
   },
   test: {
     projects: [
-      { extends: true, test: { name: 'together', include: TOGETHER, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false },
+      },
       {
         extends: true,
         test: {
           name: 'alone',
-          include: ['test/**/*.test.ts'],
-          exclude: TOGETHER,
+          include: ALONE,
           // Afterwards: a process is kept for the next file only if that is one of the others, too.
           sequence: { groupOrder: 1 },
         },
