@@ -138,12 +138,10 @@ async function main(): Promise<void> {
   for (const [name, [recipe, draw]] of Object.entries(cases)) {
     const { training } = recipe;
     const context = { training, runsDir, note: () => undefined };
-    const [shared, whole] = [
-      await recipe.prepare({ ...context, share: cluster }),
-      await recipe.prepare({ ...context, share: ALONE }),
-    ];
+    const shared = await recipe.prepare({ ...context, share: cluster });
     const found = await computed(shared, training.batchSize, cluster, draw);
     if (cluster.index > 0) continue;
+    const whole = await recipe.prepare({ ...context, share: ALONE });
     differences[name] = difference(found, await computed(whole, training.batchSize, undefined, draw));
   }
   if (cluster.index === 0) console.log(JSON.stringify(differences));
