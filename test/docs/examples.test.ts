@@ -46,10 +46,11 @@ test('all examples are right by their types', () => {
   expect(Object.entries(errors).filter(([, found]) => found.length > 0)).toEqual([]);
 });
 
-describe('the how-tos run, with few steps and what is shipped', () => {
+describe('the how-tos run, with few steps, few pictures and what is shipped', () => {
   const smaller = (code: string) =>
     code
       .replace(/steps: \d+/g, 'steps: 2, warmupSteps: 1')
+      .replaceAll('train: 512, validation: 64, test: 64', 'train: 64, validation: 16, test: 16')
       .replaceAll(`'models/blip2-opt-2.7b'`, `shipped('blip2-opt')`)
       .replaceAll(`'models/opt-125m'`, `shipped('opt')`)
       .replaceAll(`'models/clip-vit-large-patch14'`, `shipped('clip-l')`);
