@@ -15,6 +15,7 @@ import {
   vqaAccuracy,
 } from '../../../packages/core/src/evaluate';
 import { Blip2, Blip2Retrieval } from '../../../packages/core/src/inference';
+import { evaluateSet } from './evaluation';
 import { writeModel } from './models';
 import { writeCoco, writeFlickr30k, writeGqa, writeNocaps, writeVqa } from './sets';
 
@@ -222,14 +223,13 @@ test.each([
     const folder = writeModel(which, fresh());
     const [whole, killed] = [fresh(), fresh()];
     const set = `${name}?dir=${dir}`;
-    const undisturbed = run([kind, folder, set, whole]);
+    await evaluateSet([kind, folder, set, whole]);
     expect((await run([kind, folder, set, killed], lines)).signal).toBe('SIGKILL');
     expect(existsSync(join(killed, 'summary.json'))).toBe(false);
     // As if it had died while a line was being written.
     const unfinished = join(killed, kind === 'retrieval' ? 'matched.jsonl' : 'results.jsonl');
     if (existsSync(unfinished)) writeFileSync(unfinished, '{"half', { flag: 'a' });
-    await run([kind, folder, set, killed]);
-    expect((await undisturbed).errors).toBe('');
+    expect(await run([kind, folder, set, killed])).toEqual({ signal: null, errors: '' });
     for (const file of [
       'results.jsonl',
       'summary.json',
