@@ -1,5 +1,4 @@
 /** What is timed: our variants of a case, and the peers that each is compared with. */
-import type { MODELS } from './models';
 
 /** What products are computed in. */
 export type Precision = 'fp32' | 'bf16';
@@ -33,10 +32,8 @@ export interface Case {
   ours: string;
   /** In bench/peers. */
   peer: string;
-  /** In bench/peers. */
+  /** In bench/peers: the models of bench/models.ts that are loaded, and the work. */
   config: string;
-  /** Folders of them are written beforehand, into the one that BLIP2_BENCH_MODELS names to all. */
-  models?: (keyof typeof MODELS)[];
   variants: Variant[];
   peers: Peer[];
   /** Of one turn. */
@@ -100,10 +97,8 @@ const LOADING: Settings = {
   seconds: 30,
 };
 
-/** Of a folder that is written for the case. */
-const OF_FOLDER: Settings = { ...USUAL, models: ['blip2-opt-125m'] };
-const FROM_NOTHING: Settings = { ...OF_FOLDER, peers: [shipped, lean('lean')] };
-const CAPFILT: Settings = { ...USUAL, models: ['blip-base', 'clip-b'], peers: [shipped] };
+const FROM_NOTHING: Settings = { ...USUAL, peers: [shipped, lean('lean')] };
+const CAPFILT: Settings = { ...USUAL, peers: [shipped] };
 
 const work =
   (program: string, settings: Settings) =>
@@ -133,7 +128,7 @@ export const CASES: Case[] = [
   generate('generate-opt-beam5'),
   generate('generate-t5-greedy'),
   generate('generate-t5-beam5'),
-  work('answer', OF_FOLDER)('answer-batch'),
+  work('answer', USUAL)('answer-batch'),
   work('capfilt', CAPFILT)('capfilt'),
   work('rerank', USUAL)('rerank-itm'),
   work('loadData', LOADING)('load-data'),

@@ -1,7 +1,7 @@
 /** Cost as work grows: one size of a piece of work takes several values; ours, then a peer, are timed at each. */
 import type { Setting } from './measure';
 import { figureOf, type Figure } from './figures';
-import { configOf, ourWorker, peerWorker, type Program, type Sizes } from './processes';
+import { configOf, ourWorker, peerWorker, withModels, type Program, type Sizes } from './processes';
 import type { Timing, Worker } from './worker';
 
 /** What grows. */
@@ -73,9 +73,7 @@ export const CURVES: Curve[] = [
     },
     ...{ program: 'encode', variants: ['compiled', 'lean'], config: 'curves-encode.json' },
     values: [64, 144, 256, 576, 1024],
-    at: (sizes, value) => ({
-      sizes: { ...sizes, model: { ...(sizes.model as Sizes), image_size: 14 * Math.sqrt(value) } },
-    }),
+    at: (sizes, value) => ({ sizes: { ...sizes, model: `vit-b-${14 * Math.sqrt(value)}` } }),
   },
   {
     ...{ name: 'beams', axis: 'beams', work: "16 tokens after each of 2 prompts, OPT-125m's shape" },
@@ -104,12 +102,17 @@ export async function measureCurve(curve: Curve, { threads, torch, say }: Settin
     const program = (i: 0 | 1, ending: string): Program => ({
       ...{ ...settings, file: `${curve.program}.${ending}`, variant: variants[i] },
     });
-    const ours = await timed(ourWorker(program(0, 'ts')));
-    let peer: Figure | null = null;
-    if (torch)
-      peer = await timed(peerWorker(program(1, 'py'))).catch((error: Error) => (say(error.message), null));
-    points.push({ x, ours, peer });
-    say(`  ${axis} ${x}: ${ours.median.toFixed(0)} ms, PyTorch ${peer?.median.toFixed(0) ?? '–'} ms`);
+    const point = await withModels(sizes, async (): Promise<Point> => {
+      const ours = await timed(ourWorker(program(0, 'ts')));
+      let peer: Figure | null = null;
+      if (torch)
+        peer = await timed(peerWorker(program(1, 'py'))).catch((error: Error) => (say(error.message), null));
+      return { x, ours, peer };
+    });
+    points.push(point);
+    say(
+      `  ${axis} ${x}: ${point.ours.median.toFixed(0)} ms, PyTorch ${point.peer?.median.toFixed(0) ?? '–'} ms`,
+    );
   }
   return { name, axis, work, peer: `PyTorch ${torch} ${variants[1]}`, config, points };
 }

@@ -18,7 +18,7 @@ import { figureText } from './figures';
 import { measure, type Setting } from './measure';
 import { peersBeside, ratioText, type Row } from './rows';
 import { measurePeaks } from './peak';
-import { PYTHON, pythonVersions, withFolders } from './processes';
+import { configOf, PYTHON, pythonVersions, withModels } from './processes';
 import { Collector, machineOf } from './results';
 
 const say = (message: string): void => console.error(message);
@@ -111,7 +111,7 @@ async function runCases(
   const isChosen = ({ name, precision, isAsked }: Variant) =>
     asked.variants?.includes(name) ?? (!isAsked && precisions.includes(precision));
   for (const what of cases) {
-    await withFolders(what.models ?? [], async () => {
+    await withModels(configOf(what.config), async () => {
       for (const variant of what.variants.filter(isChosen)) {
         // Ours in bfloat16 meets the fastest, of either precision; PyTorch emulates bfloat16 where there are no units.
         const meets = ({ variant: name, precision, isAsked }: Peer) =>

@@ -1,6 +1,7 @@
 /** One case: ours and its peers take turns, so that whatever else the machine does falls on all. */
 import type { Case, Peer, Variant } from './cases';
 import type { Peaks } from './peak';
+import { differenceOf } from './difference';
 import { ourWorker, peerWorker, type Program } from './processes';
 import { peerFigure, rowOf, type FailedPeer, type PeerFigure, type Row } from './rows';
 import type { Timing, Worker } from './worker';
@@ -16,6 +17,8 @@ export interface Setting {
 
 const LEAST_TURNS = 3;
 const MOST_TURNS = 10;
+/** Of weights in float16 beside float32, too; of other tokens it is far more. */
+const MOST_DIFFERENCE = 0.02;
 
 /** @param peers that ours is to meet @throws Error if ours does not run */
 export async function measure(
@@ -45,7 +48,8 @@ export async function measure(
       const beside = await takeTurns(what, ours, alive);
       for (const { peer, worker, timings, error } of alive) {
         await worker.stop();
-        if (error !== undefined) failed.push({ ...peer, error });
+        const reason = error ?? otherResult(variant, peer, beside[0], timings[0]);
+        if (reason !== undefined) failed.push({ ...peer, error: reason });
         else found.push(peerFigure(peer, timings, beside));
       }
       mine.push(...beside);
@@ -56,6 +60,13 @@ export async function measure(
   for (const { variant: name, error } of failed) setting.say(`  ${name}: ${error}`);
   setting.say(`  ${((performance.now() - started) / 1000).toFixed(0)} s`);
   return rowOf(what, variant, mine, { peers: found, failed }, setting);
+}
+
+/** Of what is float32 on both sides: a peer that does not compute what ours does is none. */
+function otherResult(variant: Variant, peer: Peer, ours: Timing, theirs: Timing): string | undefined {
+  if (!ours.sample || !theirs.sample || [variant, peer].some(({ precision }) => precision !== 'fp32')) return;
+  const difference = differenceOf(ours.sample, theirs.sample);
+  return difference < MOST_DIFFERENCE ? undefined : `its result is not ours: they differ by ${difference}`;
 }
 
 async function errorOf(promise: Promise<unknown>): Promise<string | undefined> {

@@ -1,5 +1,22 @@
 /** Models with random weights that cases load from folders: of the paper's sizes, or middling ones where those are slow. */
-import { BLIP, BLIP2, CLIP, FLAN_T5_XL, OPT, OPT_2_7B, T5, type Family } from '../packages/core/src/models';
+import {
+  BLIP,
+  BLIP2,
+  CLIP,
+  CLIP_VISION,
+  CLIP_VIT_L,
+  EVA_VISION,
+  EVA_VIT_G,
+  FLAN_T5_BASE,
+  FLAN_T5_SMALL,
+  FLAN_T5_XL,
+  OPT,
+  OPT_2_7B,
+  T5,
+  type Family,
+  type VitFamily,
+} from '../packages/core/src/models';
+import { layerNormSpecs } from '../packages/core/src/nn';
 import type { ParameterSpecs } from '../packages/core/src/runtime';
 
 type Json = Record<string, unknown>;
@@ -44,8 +61,33 @@ const OPT_125M = {
   ...{ maxPositionEmbeddings: 2048, bosTokenId: 2, eosTokenId: 50118, padTokenId: 1 },
 };
 
+/** A tower on its own, as `transformers` writes it: names without a prefix, and a norm after the blocks, which is not ours to run. */
+function randomVit(family: VitFamily, json: Json): RandomModel {
+  const model = randomModel(family, json, 'tokenizer');
+  const { hiddenSize, imageSize } = family.readConfig(json);
+  const own = Object.entries(model.specs).map(([name, spec]) => [name.replace('vision_model.', ''), spec]);
+  const specs = {
+    ...(Object.fromEntries(own) as ParameterSpecs),
+    ...layerNormSpecs('post_layernorm', hiddenSize),
+  };
+  return { ...model, specs, imageSize };
+}
+
+const curve = (imageSize: number) => ({
+  [`vit-b-${imageSize}`]: () => randomVit(EVA_VISION, { ...VIT_B, imageSize }),
+});
+
 /** By name, made when asked for. */
-export const MODELS = {
+export const MODELS: Readonly<Record<string, () => RandomModel>> = {
+  /** The blocks that BLIP-2 runs. */
+  'vit-l': () => randomVit(CLIP_VISION, { ...CLIP_VIT_L, numHiddenLayers: 23, visionFeatureLayer: -1 }),
+  'vit-g': () => randomVit(EVA_VISION, { ...EVA_VIT_G }),
+  ...Object.assign({}, ...[112, 168, 224, 336, 448].map(curve)),
+  'opt-125m': () => randomModel(OPT, OPT_125M, 'tokenizer-opt'),
+  // LAVIS runs FlanT5 so.
+  'flan-t5-small': () =>
+    randomModel(T5, T5.writeConfig({ ...FLAN_T5_SMALL, denseActFn: 'gelu' }), 'tokenizer-t5'),
+  'flan-t5-base': () => randomModel(T5, T5.writeConfig(FLAN_T5_BASE), 'tokenizer-t5'),
   'blip2-opt-125m': () =>
     randomBlip2(OPT_125M, 'tokenizer-opt', { modelType: 'blip_2_vision_model', ...VIT_B }),
   'blip2-opt-2.7b': () => randomBlip2({ ...OPT.writeConfig(OPT_2_7B), eosTokenId: 50_118 }, 'tokenizer-opt'),

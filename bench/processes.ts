@@ -65,11 +65,14 @@ print(json.dumps(found))`;
   }
 }
 
-/** Measures a case that loads folders: written beforehand, removed afterwards. */
-export async function withFolders<T>(models: readonly string[], body: () => Promise<T>): Promise<T> {
+/**
+ * Measures a case that loads the models which its `model` names: their folders are written beforehand, into the one that
+ * BLIP2_BENCH_MODELS names to all, and removed afterwards.
+ */
+export async function withModels<T>({ model = [] }: Sizes, body: () => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'blip2-bench-'));
   try {
-    for (const name of models)
+    for (const name of [model].flat() as string[])
       execFileSync(process.execPath, ['--import', 'tsx', join(here, 'writeModel.ts'), name, join(dir, name)]);
     process.env.BLIP2_BENCH_MODELS = dir; // of the workers, too
     return await body();

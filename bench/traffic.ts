@@ -4,13 +4,10 @@
  *
  *     npx tsx bench/traffic.ts
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { printTable } from '../packages/core/src/cli/output';
-import { configFromDisk } from '../packages/core/src/checkpoints';
 import { TokenGenerator } from '../packages/core/src/generate';
 import { stage1Losses } from '../packages/core/src/losses';
-import { blip2Qformer, blip2QformerParameters, TOWERS } from '../packages/core/src/models';
+import { blip2Qformer, blip2QformerParameters, OPT, OPT_125M } from '../packages/core/src/models';
 import { Weights } from '../packages/core/src/nn';
 import { onCompilation, ParameterStore, Rng, tf } from '../packages/core/src/runtime';
 import { TrainingStep } from '../packages/core/src/train/step';
@@ -60,10 +57,7 @@ async function stage1(): Promise<void> {
 
 /** Generation with OPT-125m's shape. */
 async function generation(beams: number): Promise<void> {
-  const file = join(import.meta.dirname, 'peers', 'generate-opt-greedy.json');
-  const { model } = JSON.parse(readFileSync(file, 'utf8')) as { model: { model_type: string } };
-  const family = TOWERS.language.find(({ modelType }) => modelType === model.model_type)!;
-  const tower = family.build(family.readConfig(configFromDisk(model)));
+  const tower = OPT.build(OPT_125M);
   const generator = new TokenGenerator(
     tower,
     new Weights(ParameterStore.create(tower.parameters(), 0).readAll()),

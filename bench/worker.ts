@@ -13,6 +13,8 @@ export interface Timing {
   compileSeconds?: number;
   /** Of one step, where they can be counted; ours only. */
   operations?: number;
+  /** A few numbers of its result, by which two sides can be compared. */
+  sample?: number[];
 }
 
 /** Milliseconds: where `torch.compile` takes longer, its variant is left out. */

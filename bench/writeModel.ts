@@ -3,4 +3,4 @@ import { MODELS } from './models';
 import { writeRandomFolder } from './randomFolder';
 
 const [name, dir] = process.argv.slice(2);
-writeRandomFolder(dir, MODELS[name as keyof typeof MODELS](), 'F32');
+writeRandomFolder(dir, MODELS[name](), 'F32');

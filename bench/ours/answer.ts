@@ -7,6 +7,7 @@
 import { modelFolder, readConfig, serve } from './serve';
 
 interface AnsweringCase {
+  model: string;
   question: string;
   batch: number;
   newTokens: number;
@@ -20,7 +21,7 @@ async function main(): Promise<void> {
   const { BLIP2 } = await import('../../packages/core/src/models');
   const { MODELS } = await import('../models');
   const { answerOperations } = await import('./operations');
-  const folder = modelFolder('blip2-opt-125m');
+  const folder = modelFolder(c.model);
   const model = await Blip2.load(folder);
   const side = 224;
   const pictures = Array.from({ length: c.batch }, (_, b) => ({
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   }));
   const questions = pictures.map(() => c.question);
   const options = { numBeams: c.beams, maxNewTokens: c.newTokens, minNewTokens: c.newTokens };
-  const config = BLIP2.readConfig(MODELS['blip2-opt-125m']().config);
+  const config = BLIP2.readConfig(MODELS[c.model]().config);
   const { mask } = Tokenizer.fromFolder(folder).encodeBatch([`Question: ${c.question} Answer:`], {
     maxLength: 64,
   });

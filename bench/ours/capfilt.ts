@@ -8,6 +8,7 @@
 import { modelFolder, readConfig, serve } from './serve';
 
 interface CapFiltCase {
+  model: [captioner: string, ranker: string];
   batch: number;
   samples: number;
   newTokens: number;
@@ -15,9 +16,9 @@ interface CapFiltCase {
 }
 
 async function main(): Promise<void> {
-  const { batch, samples, newTokens, text } = readConfig<CapFiltCase>();
+  const { model, batch, samples, newTokens, text } = readConfig<CapFiltCase>();
   const { loadCaptioner, loadRanker } = await import('../../packages/core/src/capfilt');
-  const [captioner, ranker] = [loadCaptioner(modelFolder('blip-base')), loadRanker(modelFolder('clip-b'))];
+  const [captioner, ranker] = [loadCaptioner(modelFolder(model[0])), loadRanker(modelFolder(model[1]))];
   const side = 224;
   const pixels = Float32Array.from(
     { length: batch * side * side * 3 },

@@ -1,49 +1,38 @@
 /**
- * Our vision towers with random weights of a published shape, for the harness to time: the protocol is that of
- * bench/peers (README there).
+ * Our vision towers, for the harness to time: the protocol is that of bench/peers (README there). The model is one of
+ * bench/models.ts.
  *
- *   npx tsx bench/ours/encode.ts bench/peers/encode-vit-l.json --warm-up 1 --steps 3
+ *   BLIP2_BENCH_MODELS=DIR npx tsx bench/ours/encode.ts bench/peers/encode-vit-l.json --warm-up 1 --steps 3
  *
  * A step turns `batch` normalised pictures into features on the host. Variants: compiled, half (weights stored in float16).
  */
-import type { Matrix } from '../../packages/core/src/nn';
-import { readConfig, serve, variant } from './serve';
+import { modelFolder, pattern, readConfig, serve, variant } from './serve';
 
 interface EncodingCase {
-  /** A config.json. */
-  model: { model_type: string };
+  model: string;
   batch: number;
 }
 
 async function main(): Promise<void> {
-  const c = readConfig<EncodingCase>();
-  const { compile, computeValues, HalfTensor, ParameterStore, Rng } =
-    await import('../../packages/core/src/runtime');
-  const { Weights } = await import('../../packages/core/src/nn');
-  const { VISION_FAMILIES } = await import('../../packages/core/src/models');
-  const { configFromDisk } = await import('../../packages/core/src/checkpoints');
-  const { storageType } = await import('../../packages/core/src/checkpoints/storage');
+  const { model, batch } = readConfig<EncodingCase>();
+  const { computeValues, tf } = await import('../../packages/core/src/runtime');
+  const { loadVisionTower } = await import('../../packages/core/src/data');
   const { visionCost } = await import('../../packages/core/src/recipes/plan/visionCost');
 
-  const family = VISION_FAMILIES[c.model.model_type];
-  const config = family.readConfig(configFromDisk(c.model));
-  const tower = family.build(config);
-  const stored = Object.entries(tower.parameters()).map(([name, spec]): [string, Matrix] => {
-    const store = ParameterStore.create({ [name]: spec }, 0);
-    const wide = store.read(name);
-    store.dispose();
-    const dtype = variant === 'half' ? storageType(name, wide.shape, 'float16') : undefined;
-    if (!dtype) return [name, wide];
-    const half = HalfTensor.from(wide, dtype);
-    wide.dispose();
-    return [name, half];
+  const tower = loadVisionTower(modelFolder(model), { dtype: variant === 'half' ? 'float16' : 'float32' });
+  const side = tower.imageSize;
+  const pixels = tf.tensor(pattern(batch * side * side * 3), [batch, side, side, 3]);
+  await serve(() => computeValues(() => tower.encode(pixels)), {
+    operations: batch * visionCost(tower, side, false).forward,
+    sample: (features) => sampleOf([...features.slice(-tower.hiddenSize)]),
   });
-  const weights = new Weights(Object.fromEntries(stored));
-  const pixels = Rng.from(1).normal([c.batch, tower.imageSize, tower.imageSize, 3]);
-  const encode = compile((x: typeof pixels) => tower.features(weights, x), { name: 'visionTower' });
-  const shape = { model: tower, config: { modelType: c.model.model_type, config } };
-  const operations = c.batch * visionCost(shape, tower.imageSize, false).forward;
-  await serve(() => computeValues(() => encode(pixels)), { operations });
+}
+
+/** The beginning of the last token, normed, since some towers end with a norm. */
+function sampleOf(token: number[]): number[] {
+  const mean = token.reduce((sum, x) => sum + x, 0) / token.length;
+  const variance = token.reduce((sum, x) => sum + (x - mean) ** 2, 0) / token.length;
+  return token.slice(0, 16).map((x) => (x - mean) / Math.sqrt(variance));
 }
 
 void main();

@@ -3,11 +3,12 @@
  * is bench/models.ts's `blip2-opt-125m`. Weights are mapped: their pages are read when they are first used, which the case
  * start-caption has in it.
  */
-import { modelFolder, serve } from './serve';
+import { modelFolder, readConfig, serve } from './serve';
 
 async function main(): Promise<void> {
   const { Blip2 } = await import('../../packages/core/src/inference');
-  await serve(async () => (await Blip2.load(modelFolder('blip2-opt-125m'))).dispose());
+  const folder = modelFolder(readConfig<{ model: string }>().model);
+  await serve(async () => (await Blip2.load(folder)).dispose());
 }
 
 void main();

@@ -31,21 +31,31 @@ export function readConfig<T>(): T {
 /** A model of bench/models.ts, which the harness wrote. */
 export const modelFolder = (name: string): string => join(process.env.BLIP2_BENCH_MODELS!, name);
 
-interface Reported {
+interface Reported<Result> {
   /** Bytes; of this process unless given. */
   peakMemory?: () => number;
+  /** A few numbers of a step's result, by which two sides can be compared. */
+  sample?: (result: Result) => number[];
   /** Of one step: those that its result needs. */
   operations?: number;
 }
 
+/** Numbers in [−1, 1) that all sides can make: no two rows of a matrix are the same. */
+export const pattern = (length: number): Float32Array =>
+  Float32Array.from({ length }, (_, i) => ((i * 7919) % 257) / 128 - 1);
+
 /** Times `step` until told to quit; `--steps` makes one report and ends. */
-export async function serve(step: () => unknown, { peakMemory, operations }: Reported = {}): Promise<void> {
+export async function serve<Result>(
+  step: () => Result,
+  { peakMemory, sample, operations }: Reported<Awaited<Result>> = {},
+): Promise<void> {
   const { onCompilation } = await import('../../packages/core/src/runtime');
   let compileSeconds = 0;
   onCompilation(({ seconds }) => (compileSeconds += seconds));
+  let result!: Awaited<Result>;
   const timed = async (): Promise<number> => {
     const start = performance.now();
-    await step();
+    result = await step();
     return performance.now() - start;
   };
   const run = async (steps: number): Promise<void> => {
@@ -61,6 +71,7 @@ export async function serve(step: () => unknown, { peakMemory, operations }: Rep
       times,
       peakMemory: peakMemory?.() ?? process.resourceUsage().maxRSS * 1024,
       operations,
+      sample: sample?.(result),
     };
     console.log(JSON.stringify({ ...report, variant, compileSeconds }));
   };

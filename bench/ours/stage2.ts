@@ -1,20 +1,20 @@
 /**
  * Our stage-2 training step, for the harness to time: the protocol is that of bench/peers (README there).
  *
- *   npx tsx bench/ours/stage2.ts bench/peers/stage2-opt.json --variant compiled --warm-up 2 --steps 20
+ *   BLIP2_BENCH_MODELS=DIR npx tsx bench/ours/stage2.ts bench/peers/stage2-opt.json --variant compiled --warm-up 2 --steps 20
  *
  * Variants: eager, compiled, xla, bf16 (compiled, products in bfloat16, the language model stored in it), recompute
- * (compiled, blocks recomputed). At the end it
- * says on standard error whether any bit of the frozen language model has changed.
+ * (compiled, blocks recomputed). The frozen language model
+ * is one of bench/models.ts; at the end standard error says whether any bit of it is another than in its file.
  */
 import type { Matrix } from '../../packages/core/src/nn';
-import type { ParameterSpec } from '../../packages/core/src/runtime';
-import { readConfig, serve, variant } from './serve';
+import { modelFolder, readConfig, serve, variant } from './serve';
 import { trainingConfig } from './training';
 
+/** Beside these what a BLIP-2's config.json says of all but the language model. */
 interface Stage2Case {
-  /** A config.json. */
-  model: { model_type: string };
+  /** The language model, of bench/models.ts. */
+  model: string;
   batch: number;
   patches: number;
   /** Tokens given to the language model beside the queries, and tokens asked of it. */
@@ -26,44 +26,33 @@ async function main(): Promise<void> {
   const c = readConfig<Stage2Case>();
   const { HalfTensor, ParameterStore, Rng, runEagerly, tf } = await import('../../packages/core/src/runtime');
   const { BLIP2 } = await import('../../packages/core/src/models');
-  const { configFromDisk } = await import('../../packages/core/src/checkpoints');
+  const { configFromDisk, openModelFolder } = await import('../../packages/core/src/checkpoints');
+  const { loadLanguageModel } = await import('../../packages/core/src/data');
   const { stage2Losses } = await import('../../packages/core/src/losses');
+  const { allWeights } = await import('../../packages/core/src/recipes/generatingModel');
   const { TrainingStep } = await import('../../packages/core/src/train/step');
   const { addCosts } = await import('../../packages/core/src/recipes/plan/cost');
   const { languageCost } = await import('../../packages/core/src/recipes/plan/languageCost');
   const { queriesCost } = await import('../../packages/core/src/recipes/plan/qformerCost');
 
-  const config = BLIP2.readConfig(configFromDisk(c.model));
+  const dir = modelFolder(c.model);
+  const load = () => loadLanguageModel(dir, { dtype: variant === 'bf16' ? 'bfloat16' : 'float32' });
+  const frozen = load();
+  const config = BLIP2.readConfig({ ...configFromDisk({ ...c }), textConfig: openModelFolder(dir).config });
   const model = BLIP2.build(config);
   const { language } = model;
 
-  /** In 16 bit, no more than one matrix is ever there in float32. */
-  const draw = (name: string, spec: ParameterSpec): Matrix => {
-    const store = ParameterStore.create({ [name]: spec }, 0);
-    const wide = store.read(name);
-    store.dispose();
-    if (variant !== 'bf16' || wide.rank !== 2) return wide;
-    const half = HalfTensor.from(wide, 'bfloat16');
-    wide.dispose();
-    return half;
-  };
-  const specs = Object.entries(language.parameters());
-  const frozen = Object.fromEntries(
-    specs.map(([name, spec]) => [`language_model.${name}`, draw(name, spec)] as const),
-  );
   const bytes = (tensor: Matrix): Uint8Array => {
     if (tensor instanceof HalfTensor) return new Uint8Array(tensor.bytes());
     const { buffer, byteOffset, byteLength } = tensor.dataSync<'float32'>();
     return new Uint8Array(buffer, byteOffset, byteLength);
   };
-  /** Beside what is drawn again, so that nothing is held for it while the steps are measured. */
-  const isUnchanged = (): boolean =>
-    specs.every(([name, spec]) => {
-      const again = draw(name, spec);
-      const isSame = Buffer.compare(bytes(again), bytes(frozen[`language_model.${name}`])) === 0;
-      again.dispose();
-      return isSame;
-    });
+  /** Beside the file, which nothing that is done to mapped tensors reaches. */
+  const isUnchanged = (): boolean => {
+    const again = load().tensors;
+    const names = Object.keys(again);
+    return names.every((name) => Buffer.compare(bytes(again[name]), bytes(frozen.tensors[name])) === 0);
+  };
 
   const image = tf.tidy(() => {
     const features = Rng.from(1).normal([c.batch, c.patches, model.vision.hiddenSize]);
@@ -99,7 +88,9 @@ async function main(): Promise<void> {
       loss: (w, x, rng) => {
         const { image, promptIds, promptMask, targetIds, targetMask } = x;
         const batch = { image, promptIds, promptMask, targetIds, targetMask };
-        return { loss: stage2Losses(w.with(frozen), model, batch, { rng }).loss };
+        return {
+          loss: stage2Losses(allWeights({ weights: w, language: frozen }), model, batch, { rng }).loss,
+        };
       },
     },
     trainingConfig(c.batch, 5e-5, variant),

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { modelFolder, readConfig, serve } from './serve';
 
 interface StartingCase {
+  model: string;
   newTokens: number;
   beams: number;
 }
@@ -16,14 +17,14 @@ interface StartingCase {
 const COMMAND = join(import.meta.dirname, '..', '..', 'packages', 'core', 'bin', 'blip2.cjs');
 
 async function main(): Promise<void> {
-  const { beams, newTokens } = readConfig<StartingCase>();
+  const { beams, model, newTokens } = readConfig<StartingCase>();
   const { encodePng } = await import('../../packages/core/src/image');
   const side = 224;
   const data = Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 7919) % 256);
   const picture = join(mkdtempSync(join(tmpdir(), 'blip2-bench-')), 'picture.png');
   writeFileSync(picture, (await encodePng({ width: side, height: side, data })).png);
   const count = ['--num-beams', beams, '--max-new-tokens', newTokens, '--min-new-tokens', newTokens];
-  const args = [COMMAND, 'caption', '--model', modelFolder('blip2-opt-125m'), picture, ...count.map(String)];
+  const args = [COMMAND, 'caption', '--model', modelFolder(model), picture, ...count.map(String)];
   let peakMemory = 0;
 
   const step = () =>

@@ -17,7 +17,7 @@ VARIANTS = ('shipped', 'lean', 'compile')
 
 
 def answering_step(c, variant):
-    folder, pictures = model_folder('blip2-opt-125m'), pictures_of(c['batch'])
+    folder, pictures = model_folder(c['model']), pictures_of(c['batch'])
     prompt = f'Question: {c["question"]} Answer:'
     step = shipped_step if variant == 'shipped' else lean_step
     return step(folder, pictures, prompt, c, variant == 'compile')
@@ -49,7 +49,7 @@ def check(c, is_compiled):
     """Both give two tokens the same logits (weights of the folder repeat themselves: which of equal tokens is taken, differs)."""
     from transformers import Blip2ForConditionalGeneration
 
-    folder, pictures = model_folder('blip2-opt-125m'), pictures_of(c['batch'])
+    folder, pictures = model_folder(c['model']), pictures_of(c['batch'])
     theirs = Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
     model, tokenizer = load(folder)
     if is_compiled:

@@ -2,15 +2,14 @@
 Hugging Face folder without `transformers`: weights are mapped, only the joined ones are copied.
 """
 
-import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import nn
 
 from decoders import Opt, from_opt
+from folder import config_of, made_of, tensors_of
 from qformer import Layer
 from search import search
 from vit import Tower, from_blip2
@@ -68,9 +67,7 @@ class Blip2(nn.Module):
 
 def load(folder):
     """The model, and its tokenizer."""
-    folder = Path(folder)
-    config = json.loads((folder / 'config.json').read_text())
-    state = load_file(folder / 'model.safetensors')
+    config, state = config_of(folder), tensors_of(folder)
     of = lambda prefix: {k.removeprefix(prefix): x for k, x in state.items() if k.startswith(prefix)}  # noqa: E731
     parts = {
         'tower': from_blip2(of('vision_model.'), config['vision_config']['num_hidden_layers']),
@@ -80,7 +77,5 @@ def load(folder):
         'projection': of('language_projection.'),
     }
     found = {f'{part}.{name}': x for part, some in parts.items() for name, x in some.items()}
-    with torch.device('meta'):
-        model = Blip2(config)
-    model.load_state_dict({**found, 'query_tokens': state['query_tokens']}, assign=True)
-    return model.eval(), Tokenizer.from_file(str(folder / 'tokenizer.json'))
+    model = made_of({**found, 'query_tokens': state['query_tokens']}, Blip2, config)
+    return model, Tokenizer.from_file(str(Path(folder) / 'tokenizer.json'))

@@ -17,7 +17,7 @@ LETTERS = 'abcdefghijklmnop'
 
 def capfilt_step(c):
     torch.manual_seed(0)
-    blip, clip = model_folder('blip-base'), model_folder('clip-b')
+    blip, clip = (model_folder(name) for name in c['model'])
     captioner = BlipForConditionalGeneration.from_pretrained(blip, dtype=torch.float32).eval()
     ranker = CLIPModel.from_pretrained(clip, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(blip)

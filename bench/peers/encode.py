@@ -1,7 +1,7 @@
-"""A frozen vision tower, random weights, timed.
+"""A frozen vision tower of bench/models.ts, timed.
 
-    python encode.py encode-vit-l.json --variant lean --threads 2      # then lines on stdin: `run 5`, `quit`
-    python encode.py encode-vit-l.json --check                         # lean beside transformers; compile, with --variant compile
+    BLIP2_BENCH_MODELS=DIR python encode.py encode-vit-l.json --variant lean     # then lines on stdin: `run 5`, `quit`
+    BLIP2_BENCH_MODELS=DIR python encode.py encode-vit-l.json --check            # lean beside transformers; compile, with --variant compile
 
 A step turns `batch` normalised pictures into features. Variants: shipped (`transformers`, as its users run it), lean (vit.py),
 compile (its blocks compiled), bf16 and compile-bf16 (stored in bfloat16).
@@ -10,30 +10,27 @@ compile (its blocks compiled), bf16 and compile-bf16 (stored in bfloat16).
 import sys
 
 import torch
-from transformers import Blip2VisionConfig, Blip2VisionModel, CLIPVisionConfig, CLIPVisionModel
+import torch.nn.functional as F
+from transformers import Blip2VisionModel, CLIPVisionModel
 
-from vit import Tower, from_blip2, from_clip
-from worker import compile_parts, parser, read_config, say, serve, set_threads
+import vit
+from folder import config_of
+from worker import compile_parts, model_folder, parser, pattern, read_config, say, serve, set_threads
 
 VARIANTS = ('shipped', 'lean', 'compile', 'bf16', 'compile-bf16')
-MODELS = {
-    'clip_vision_model': (CLIPVisionConfig, CLIPVisionModel),
-    'blip_2_vision_model': (Blip2VisionConfig, Blip2VisionModel),
-}
+SHIPPED = {'clip_vision_model': CLIPVisionModel, 'blip_2_vision_model': Blip2VisionModel}
 
 
-def shipped(c):
-    configuration, model = MODELS[c['model']['model_type']]
-    return model(configuration(**c['model'])).eval()
+def shipped(folder):
+    return SHIPPED[config_of(folder)['model_type']].from_pretrained(folder, dtype=torch.float32).eval()
 
 
 def encoding_step(c, variant):
-    torch.manual_seed(0)
-    is_blip2 = c['model']['model_type'] == 'blip_2_vision_model'
-    model = shipped(c) if variant == 'shipped' else Tower(c['model'], final=is_blip2).eval()
+    folder = model_folder(c['model'])
+    model = shipped(folder) if variant == 'shipped' else vit.load(folder)
     model = model.bfloat16() if variant.endswith('bf16') else model
-    side = c['model']['image_size']
-    pixels = torch.randn(c['batch'], 3, side, side).to(next(model.parameters()).dtype)
+    side = config_of(folder)['image_size']
+    pixels = pattern(c['batch'], side, side, 3).permute(0, 3, 1, 2).contiguous().to(next(model.parameters()).dtype)
     forward = compile_parts(model) if variant.startswith('compile') else model
 
     @torch.no_grad()
@@ -44,19 +41,16 @@ def encoding_step(c, variant):
     return step
 
 
-@torch.no_grad()
-def check(c, is_compiled):
-    """Lean features equal those of transformers, two blocks."""
-    small = {**c, 'model': {**c['model'], 'num_hidden_layers': 2}}
-    theirs = shipped(small)
-    for p in theirs.parameters():
-        p.normal_(std=0.1)
-    is_blip2 = c['model']['model_type'] == 'blip_2_vision_model'
-    lean = Tower(small['model'], final=is_blip2).eval()
-    lean.load_state_dict((from_blip2 if is_blip2 else from_clip)(theirs.state_dict(), 2))
-    pixels = torch.randn(1, 3, c['model']['image_size'], c['model']['image_size'])
-    forward = compile_parts(lean) if is_compiled else lean
-    error = (forward(pixels) - theirs(pixels).last_hidden_state).abs().max().item()
+def sample(features):
+    """The beginning of the last token, normed, since some towers end with a norm."""
+    token = torch.from_numpy(features[-1, -1])
+    return F.layer_norm(token, token.shape)[:16].tolist()
+
+
+def check(c, variant):
+    """Lean features equal those of transformers."""
+    expected, found = (torch.from_numpy(encoding_step(c, one)()) for one in ('shipped', variant))
+    error = ((found - expected).abs().max() / expected.abs().max()).item()
     say({'check': error < 1e-4, 'error': error})
     return 0 if error < 1e-4 else 1
 
@@ -68,8 +62,8 @@ def main():
     set_threads(options)
     config = read_config(options.config)
     if options.check:
-        return check(config, options.variant == 'compile')
-    serve(encoding_step(config, options.variant), options)
+        return check(config, 'compile' if options.variant == 'compile' else 'lean')
+    serve(encoding_step(config, options.variant), options, sample)
     return 0
 
 

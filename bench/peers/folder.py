@@ -1,11 +1,32 @@
-"""A BLIP-2 folder of bench/models.ts as `transformers` is given it: pictures and a prompt as tensors."""
+"""Folders of bench/models.ts: their tensors for models of our own, and what `transformers` is given beside a BLIP-2."""
 
+import json
 from functools import cache
+from pathlib import Path
 
 import torch
 
 SIDE = 224
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+
+
+def config_of(folder):
+    return json.loads((Path(folder) / 'config.json').read_text())
+
+
+def tensors_of(folder):
+    """Mapped, not read."""
+    from safetensors.torch import load_file
+
+    return load_file(Path(folder) / 'model.safetensors')
+
+
+def made_of(state, build, *arguments):
+    """A model of these tensors, none of them copied."""
+    with torch.device('meta'):
+        model = build(*arguments)
+    model.load_state_dict(state, assign=True)
+    return model.eval()
 
 
 @cache

@@ -6,21 +6,20 @@ import sys
 
 import torch
 
-from worker import model_folder, parser, serve, set_threads
+from worker import model_folder, parser, read_config, serve, set_threads
 
 
-def shipped():
+def shipped(folder):
     from transformers import AutoTokenizer, Blip2ForConditionalGeneration
 
-    folder = model_folder('blip2-opt-125m')
     Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
     AutoTokenizer.from_pretrained(folder)
 
 
-def lean():
+def lean(folder):
     from blip2 import load
 
-    load(model_folder('blip2-opt-125m'))
+    load(folder)
 
 
 STEPS = {'shipped': shipped, 'lean': lean}
@@ -29,7 +28,8 @@ STEPS = {'shipped': shipped, 'lean': lean}
 def main():
     options = parser(__doc__, tuple(STEPS)).parse_args()
     set_threads(options)
-    serve(STEPS[options.variant], options)
+    folder = model_folder(read_config(options.config)['model'])
+    serve(lambda: STEPS[options.variant](folder), options)
     return 0
 
 

@@ -1,8 +1,8 @@
 """Whole steps of pre-training in PyTorch, the frozen ViT-L included: how much memory they take.
 
-    python pretrain.py stage1 --batch 2 --variant eager --steps 3      # also stage2-opt, stage2-t5
+    BLIP2_BENCH_MODELS=DIR python pretrain.py stage1 --batch 2 --variant eager --steps 3      # also stage2-opt, stage2-t5
 
-Sizes are those of paper.json, stage2-*.json and encode-vit-l.json; weights and pictures are random. Variants: eager (all
+Sizes are those of paper.json, stage2-*.json and bench/models.ts' vit-l, opt-125m and flan-t5-small; pictures are random. Variants: eager (all
 in float32), bf16 (autocast, frozen towers stored in bfloat16).
 """
 
@@ -14,8 +14,9 @@ import torch
 
 import stage1
 import stage2
-from vit import Tower
-from worker import parser, serve, set_threads
+import vit
+from folder import config_of
+from worker import model_folder, parser, serve, set_threads
 
 FILES = {'stage1': 'paper.json', 'stage2-opt': 'stage2-opt.json', 'stage2-t5': 'stage2-t5.json'}
 
@@ -26,14 +27,15 @@ def read(name):
 
 def pretraining_step(what, batch, variant):
     """The tower sees pictures of the step without gradient; what `stage1` or `stage2` trains sees its features."""
-    vit, c = read('encode-vit-l.json')['model'], {**read(FILES[what]), 'batch': batch}
+    folder = model_folder('vit-l')
+    sizes, c = config_of(folder), {**read(FILES[what]), 'batch': batch}
     if what != 'stage1':
-        c['model']['vision_config'] = {'hidden_size': vit['hidden_size']}
+        c['vision_config'] = {'hidden_size': sizes['hidden_size']}
     trainer = (stage1 if what == 'stage1' else stage2).Trainer(c, variant)
     half = variant == 'bf16'
-    tower = Tower(vit).eval().requires_grad_(False)
+    tower = vit.load(folder).requires_grad_(False)
     tower = tower.bfloat16() if half else tower
-    side = vit['image_size']
+    side = sizes['image_size']
 
     def step():
         pixels = torch.randn(batch, 3, side, side)

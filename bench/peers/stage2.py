@@ -1,10 +1,10 @@
 """A training step of stage 2 in PyTorch, timed: a frozen language model's loss, backward into the Q-Former, AdamW.
 
-    python stage2.py stage2-opt.json --variant lean --threads 2            # then lines on stdin: `run 20`, `quit`
-    python stage2.py stage2-opt.json --variant lean --threads 2 --steps 20 # one report
-    python stage2.py --check --variant shipped                             # against test/fixtures/blip2
+    BLIP2_BENCH_MODELS=DIR python stage2.py stage2-opt.json --variant lean             # then lines on stdin: `run 20`, `quit`
+    BLIP2_BENCH_MODELS=DIR python stage2.py stage2-opt.json --variant lean --steps 20  # one report
+    python stage2.py --check --variant shipped                                         # against test/fixtures/blip2
 
-The language model is transformers' class. Image features are inputs. Variants: lean (fused attention, logits of the judged
+The language model is transformers' class, loaded from a folder of bench/models.ts. Image features are inputs. Variants: lean (fused attention, logits of the judged
 positions alone), shipped (LAVIS's: attention in single steps, logits and loss of the whole sequence by transformers,
 lavis.py's optimizer), compile, bf16 (autocast, the language model stored in bfloat16), compile-bf16.
 """
@@ -19,29 +19,32 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import AutoConfig, OPTForCausalLM, T5ForConditionalGeneration
 
+from folder import config_of
 from lavis import EagerAttention, plain_adamw
 from qformer import Attention, Layer
 from stage1 import adamw
-from worker import compile_parts, parser, read_config, say, serve, set_threads
+from worker import compile_parts, model_folder, parser, read_config, say, serve, set_threads
 
 VARIANTS = ('lean', 'shipped', 'compile', 'bf16', 'compile-bf16')
 FIXTURES = Path(__file__).resolve().parents[2] / 'test' / 'fixtures'
 MODELS = {'opt': OPTForCausalLM, 't5': T5ForConditionalGeneration}
 
 
-def language_model(text_config, attention):
-    """Random, frozen, in training mode, as LAVIS leaves it."""
-    kind = text_config['model_type']
-    own = {key: value for key, value in text_config.items() if key != 'model_type'}
-    config = AutoConfig.for_model(kind, **own, attn_implementation=attention)
-    model = MODELS[kind](config)
-    if kind == 't5' and not config.scale_decoder_outputs:  # transformers 5 ties the head of every random T5
-        model.lm_head.weight = nn.Parameter(torch.randn_like(model.lm_head.weight) * config.d_model**-0.5)
-    return model.requires_grad_(False).train()
+def language_model(name, variant):
+    """As LAVIS loads it, but in float32."""
+    folder = model_folder(name)
+    kind = MODELS[config_of(folder)['model_type']]
+    dtype = torch.bfloat16 if variant.endswith('bf16') else torch.float32
+    return kind.from_pretrained(folder, dtype=dtype, attn_implementation=attention_of(variant == 'shipped'))
+
+
+def attention_of(is_shipped):
+    return 'eager' if is_shipped else 'sdpa'
 
 
 class Stage2(nn.Module):
-    def __init__(self, model, is_shipped=False):
+    def __init__(self, model, language, is_shipped=False):
+        """The language model is frozen, and in training mode with the rest, as LAVIS leaves it."""
         super().__init__()
         self.is_shipped = is_shipped
         q, width = model['qformer_config'], model['vision_config']['hidden_size']
@@ -65,7 +68,7 @@ class Stage2(nn.Module):
             'layernorm': nn.LayerNorm(sizes['width'], eps=1e-12),
             'encoder': nn.ModuleDict({'layer': layers}),
         })  # fmt: skip
-        self.language_model = language_model(model['text_config'], 'eager' if is_shipped else 'sdpa')
+        self.language_model = language.requires_grad_(False)
         self.words = self.language_model.get_input_embeddings()
         self.language_projection = nn.Linear(sizes['width'], self.words.weight.shape[1])
 
@@ -105,7 +108,7 @@ class Stage2(nn.Module):
 def batches(c, vocabulary, count=4):
     """Random features, one prompt for all, targets of random lengths; rotated through."""
     rng = torch.Generator().manual_seed(1)
-    width = c['model']['vision_config']['hidden_size']
+    width = c['vision_config']['hidden_size']
     for _ in range(count):
         prompt = torch.randint(3, vocabulary, (1, c['prompt']), generator=rng).repeat(c['batch'], 1)
         target = torch.randint(3, vocabulary, (c['batch'], c['target']), generator=rng)
@@ -118,10 +121,8 @@ class Trainer:
     def __init__(self, c, variant):
         torch.manual_seed(0)
         self.is_shipped = variant == 'shipped'
-        self.model = Stage2(c['model'], self.is_shipped).train()
+        self.model = Stage2(c, language_model(c['model'], variant), self.is_shipped).train()
         self.half = variant.endswith('bf16')
-        if self.half:
-            self.model.language_model.bfloat16()
         self.batches = list(batches(c, self.model.words.weight.shape[0]))
         trained = self.model.trained()
         self.parameters = list(trained.values())
@@ -160,9 +161,13 @@ def check(is_shipped):
 def check_kind(kind, config, tensors, is_shipped):
     of = {name.removeprefix(f'{kind}.'): x for name, x in tensors.items() if name.startswith(f'{kind}.')}
     config['qformer_config']['hidden_dropout_prob'] = 0.0
+    text_config = {key: value for key, value in config['text_config'].items() if key != 'model_type'}
     if kind == 't5':  # as the configuration was before transformers 5 wrote it
-        config['text_config']['tie_word_embeddings'] = False
-    model = Stage2(config, is_shipped).eval().double()
+        text_config['tie_word_embeddings'] = False
+    language = MODELS[kind](AutoConfig.for_model(kind, **text_config, attn_implementation=attention_of(is_shipped)))
+    if kind == 't5' and not language.config.scale_decoder_outputs:  # transformers 5 ties the head of every random T5
+        language.lm_head.weight = nn.Parameter(torch.zeros_like(language.lm_head.weight))
+    model = Stage2(config, language, is_shipped).eval().double()
     state = {name[2:]: x.double() for name, x in of.items() if name.startswith('w.')}
     missing, _ = model.load_state_dict(state, strict=False)  # the vision tower is not here
     assert not set(missing) & set(model.trained()), missing

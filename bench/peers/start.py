@@ -16,7 +16,7 @@ def lean(c):
     from blip2 import load
     from folder import normalise, pictures_of
 
-    model, tokenizer = load(model_folder('blip2-opt-125m'))
+    model, tokenizer = load(model_folder(c['model']))
     ids = model.write(normalise(pictures_of(1)), tokenizer.encode('').ids, c['newTokens'], c['beams'])
     print(tokenizer.decode(ids[0]))
 
@@ -27,7 +27,7 @@ def shipped(c):
 
     from folder import inputs_of, pictures_of, tokenizer_of
 
-    folder = model_folder('blip2-opt-125m')
+    folder = model_folder(c['model'])
     model = Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
     count = c['newTokens']
     with torch.inference_mode():

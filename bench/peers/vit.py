@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from folder import config_of, made_of, tensors_of
+
 
 def quick_gelu(x):
     return x * torch.sigmoid(1.702 * x)
@@ -98,3 +100,11 @@ def block_state(state, i, out):
     for new, name in names.items():
         found |= pair(state, f'blocks.{i}.{new}', name)
     return found
+
+
+def load(folder):
+    """The tower of a folder: weights are mapped, only the joined ones are copied. BLIP-2's has a norm at its end."""
+    config = config_of(folder)
+    is_blip2 = config['model_type'] == 'blip_2_vision_model'
+    state = (from_blip2 if is_blip2 else from_clip)(tensors_of(folder), config['num_hidden_layers'])
+    return made_of(state, Tower, config, is_blip2)

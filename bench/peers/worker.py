@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import resource
 import statistics
@@ -37,6 +38,11 @@ def model_folder(name):
     return os.path.join(os.environ['BLIP2_BENCH_MODELS'], name)
 
 
+def pattern(*shape):
+    """Numbers in [-1, 1) that all sides can make: no two rows of a matrix are the same."""
+    return (torch.arange(math.prod(shape)) * 7919 % 257 / 128 - 1).reshape(shape)
+
+
 def set_compiler(model):
     """Weights of a model that infers are frozen: constants, laid out once as the products want them."""
     import torch._dynamo.config
@@ -60,11 +66,15 @@ def is_list(module):
     return isinstance(module, (torch.nn.ModuleList, torch.nn.Sequential))
 
 
-def serve(step, options):
-    """Warms up, then times `step` until told to quit; `--steps` makes one report and ends."""
-    first = timed(step, max(1, options.warm_up))[0]
+def serve(step, options, sample=None):
+    """Warms up, then times `step` until told to quit; `--steps` makes one report and ends.
+
+    `sample` makes of a result a few numbers by which two sides can be compared.
+    """
+    (first, *_), _ = timed(step, max(1, options.warm_up))
+    measured = lambda count: report(*timed(step, count), options, sample)  # noqa: E731
     if options.steps:
-        say(report(timed(step, options.steps), options))
+        say(measured(options.steps))
         return
     say({'ready': True, 'firstStep': first, 'variant': options.variant, 'torch': torch.__version__})
     for line in sys.stdin:
@@ -72,22 +82,22 @@ def serve(step, options):
         if words == ['quit']:
             return
         if len(words) == 2 and words[0] == 'run' and words[1].isdigit() and int(words[1]) > 0:
-            say(report(timed(step, int(words[1])), options))
+            say(measured(int(words[1])))
         else:
             say({'error': f'unknown command {line.strip()!r}: use `run N` or `quit`'})
 
 
 def timed(step, count):
-    """Milliseconds of each of `count` steps; a step ends when its result is in Python."""
+    """Milliseconds of each of `count` steps, and the last result; a step ends when its result is in Python."""
     times = []
     for _ in range(count):
         start = time.perf_counter()
-        step()
+        result = step()
         times.append((time.perf_counter() - start) * 1000)
-    return times
+    return times, result
 
 
-def report(times, options):
+def report(times, result, options, sample):
     return {
         'median': statistics.median(times),
         'min': min(times),
@@ -100,6 +110,7 @@ def report(times, options):
         'threads': torch.get_num_threads(),
         'cpuCapability': torch.backends.cpu.get_cpu_capability(),
         'variant': options.variant,
+        'sample': sample and sample(result),
     }
 
 
