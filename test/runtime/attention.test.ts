@@ -128,6 +128,13 @@ describe.runIf(available)('the operation', () => {
     ).toBe(0);
   });
 
+  it('rows that may see nothing are no numbers, as TensorFlow has them', () => {
+    const bias = tf.concat([tf.fill([1, S], -Infinity), tf.zeros([S - 1, S])]);
+    const found = attentionContext(q, k, v, { bias });
+    expect(found.isNaN().dataSync()).toEqual(expected(q, k, v, { bias }).isNaN().dataSync());
+    expect(found.isNaN().sum().dataSync()[0]).toBe(B * H * d);
+  });
+
   it('a picture alone is the picture among others, and a row the row among others, to the bit', () => {
     const joined = rng.normal([3, 257, 3, 2, 64]);
     const all = attentionContext(joined, joined, joined);
@@ -144,6 +151,7 @@ describe.runIf(available)('the operation', () => {
     expect(() => attentionContext(q, k, v, { bias: tf.zeros([S, 1]) })).toThrow('does not broadcast');
     expect(() => attentionContext(q, k, v, { bias: tf.zeros([3, 1, 1, S]) })).toThrow('does not broadcast');
     expect(() => attentionContext(q.reshape([B, -1]), k, v)).toThrow('takes [B, H, S, d]');
+    expect(() => attentionContext(tf.zeros([B, S, 0, H, d]), k, v)).toThrow('takes [B, H, S, d]');
   });
 });
 

@@ -1,5 +1,5 @@
 /** Norms against their formulas, by the operations of our own and as TensorFlow's (under XLA): values and gradients. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   compile,
   layerNorm,
@@ -11,7 +11,13 @@ import {
 } from '../../packages/core/src/runtime';
 import { hasKernels } from '../../packages/core/src/runtime/kernels';
 import { standardise } from '../../packages/core/src/runtime/ops/normalise';
+import { execute, executeRaw } from '../../packages/core/src/runtime/execute';
 import '../support/allclose';
+
+vi.mock('../../packages/core/src/runtime/execute', async (original) => {
+  const all = await original<{ execute: () => void; executeRaw: () => void }>();
+  return { ...all, execute: vi.fn(all.execute), executeRaw: vi.fn(all.executeRaw) };
+});
 
 const EPSILON = 1e-5;
 type Inputs = Record<'x' | 'gamma' | 'beta', Tensor>;
@@ -37,14 +43,17 @@ function inputs(x: Tensor): Inputs {
   return { x, gamma: rng.normal([width]), beta: rng.normal([width]) };
 }
 
-/** Value and gradients of a loss that weighs each number otherwise. */
-function run(norm: Norm, given: Inputs, xla?: boolean) {
+/** Value and gradients of a loss that weighs each number otherwise; those of `wanted` alone, if it is given. */
+function run(norm: Norm, given: Inputs, xla?: boolean, wanted = Object.keys(given) as (keyof Inputs)[]) {
   const weights = Rng.from(3).normal(given.x.shape);
   const fn = (tensors: Inputs) =>
-    valueAndGradients(() => {
-      const y = norm(tensors);
-      return { loss: tf.sum(tf.mul(y, weights)), y };
-    }, tensors);
+    valueAndGradients(
+      () => {
+        const y = norm(tensors);
+        return { loss: tf.sum(tf.mul(y, weights)), y };
+      },
+      Object.fromEntries(wanted.map((key) => [key, tensors[key]])),
+    );
   const { value, gradients } = (xla === undefined ? fn : compile(fn, { xla }))(given);
   return { y: value.y, ...(gradients as Inputs) };
 }
@@ -71,6 +80,41 @@ describe.each(Object.keys(NORMS))('%s', (name) => {
 
   it.each(['compiled', 'xla'])('%s: as its formula', (mode) => {
     expectFormula([70, 769], mode === 'xla');
+  });
+
+  it('of frozen scales: the same gradient of x, to the bit, and none of theirs is computed', () => {
+    const given = inputs(Rng.from(1).normal([70, 39]));
+    const all = run(norm, given);
+    vi.clearAllMocks();
+    for (const xla of [undefined, false]) {
+      expect(run(norm, given, xla, ['x']).x).toBeAllclose(all.x, { rtol: 0, atol: 0 });
+    }
+    const names = [execute, executeRaw].flatMap((run) => vi.mocked(run).mock.calls.map(([op]) => op));
+    expect(names.filter((op) => op.endsWith('Grad') && !op.endsWith('InputGrad'))).toEqual([]);
+    expect(names.some((op) => op.endsWith('InputGrad'))).toBe(hasKernels());
+    for (const key of ['gamma', 'beta'] as const) {
+      expect(run(norm, given, undefined, ['x', key])[key]).toBeAllclose(all[key], { rtol: 0, atol: 0 });
+    }
+    expect(run(norm, given, true, ['x']).x).toBeAllclose(all.x, { rtol: 1e-4, atol: 1e-5 });
+  });
+
+  it('of what is no number or infinite: a row of none, and its neighbours as they are', () => {
+    for (const odd of [NaN, Infinity, -Infinity]) {
+      const given = inputs(
+        tf.tensor2d(
+          Float32Array.from({ length: 57 }, (_, i) => (i === 25 ? odd : i % 7)),
+          [3, 19],
+        ),
+      );
+      const [own, expected] = [run(norm, given), run(formula, given)];
+      for (const key of ['y', 'x'] as const) {
+        expect(own[key].isNaN().dataSync()).toEqual(expected[key].isNaN().dataSync());
+        expect(own[key].slice([2], [1])).toBeAllclose(expected[key].slice([2], [1]), {
+          rtol: 1e-4,
+          atol: 1e-5,
+        });
+      }
+    }
   });
 
   it('of no rows: nothing, and no gradient', () => {
@@ -106,6 +150,8 @@ it('LayerNorm of equal numbers is the shift, and lets no gradient through', () =
   expect(tf.sum(x, 1)).toBeAllclose(tf.zeros([3]), { rtol: 0, atol: 1e-2 });
 });
 
-it.runIf(hasKernels())('refuses scales of another width', () => {
-  expect(() => layerNorm(tf.zeros([2, 3]), tf.ones([4]), tf.zeros([4]), EPSILON)).toThrow('[..., D]');
+it.runIf(hasKernels())('refuses scales of another width, and no rows', () => {
+  expect(() => layerNorm(tf.zeros([2, 3]), tf.ones([4]), tf.zeros([3]), EPSILON)).toThrow('[..., D]');
+  expect(() => layerNorm(tf.zeros([2, 3]), tf.ones([3]), tf.zeros([4]), EPSILON)).toThrow('beta [D]');
+  expect(() => rmsNorm(tf.scalar(1), tf.ones([1]), EPSILON)).toThrow('[..., D]');
 });

@@ -45,7 +45,11 @@ function withGradients(body: (x: Tensors) => Tensor, isCompiled: boolean): (x: T
   return isCompiled ? compile(run) : run;
 }
 
-function expectSame(body: (x: Tensors) => Tensor, x: Tensors, tolerance: { rtol: number; atol: number }) {
+function expectSame(
+  body: (x: Tensors) => Tensor,
+  x: Tensors,
+  tolerance: { rtol: number; atol: number; equalNaN?: boolean },
+) {
   for (const isCompiled of [false, true]) {
     const ours = withGradients(body, isCompiled)(x);
     const theirs = byTensorFlow(() => withGradients(body, isCompiled)(x));
@@ -125,6 +129,25 @@ describe('softmax', () => {
     expect(tf.sum(all, 1)).toBeAllclose(tf.ones([3000]));
   });
 
+  /** [5, width]: a number of this kind at another place in each row but the last, which has no others. */
+  const withOdd = (odd: number, width: number): Tensor => {
+    const places = Array.from({ length: 4 * width }, (_, i) =>
+      Number(i % width === (width - 1 + Math.floor(i / width)) % width),
+    );
+    const rows = tf.where<Tensor>(tf.tensor2d(places, [4, width]).toBool(), odd, rng.normal([4, width]));
+    return tf.concat([rows, tf.fill([1, width], odd)]);
+  };
+
+  // Rows shorter and longer than eight numbers: the odd one within them and in what is left.
+  it.each([3, 8, 21])(
+    'of rows of %i with −∞ is TensorFlow’s, and no number where there is nothing else',
+    (width) => {
+      const x = { x: withOdd(-Infinity, width) };
+      expectSame((given) => softmax(given.x), x, { rtol: 2e-5, atol: 2e-6, equalNaN: true });
+      expect(tf.isNaN(softmax(x.x)).sum().dataSync()[0]).toBe(width);
+    },
+  );
+
   it('keeps what is no number visible', () => {
     const scores = tf.tensor2d([
       [NaN, 0, 1],
@@ -153,6 +176,24 @@ describe('cross-entropy', () => {
       const x = { logits: rng.normal([rows, classes], size) };
       const body = ({ logits }: Tensors) => softmaxCrossEntropy(logits, labels, { labelSmoothing });
       expectSame(body, x, { rtol: 2e-5, atol: 2e-7 });
+    }
+  });
+
+  it.each([NaN, Infinity, -Infinity])('of rows with %s is TensorFlow’s, with its gradient', (odd) => {
+    const rng = Rng.from(4);
+    for (const classes of [3, 8, 45]) {
+      const odds = tf.where<Tensor>(
+        tf.oneHot(tf.tensor1d([1, classes - 1], 'int32'), classes).toBool(),
+        odd,
+        rng.normal([2, classes]),
+      );
+      const logits = tf.concat([odds, tf.fill([1, classes], odd), rng.normal([1, classes])]);
+      const labels = tf.tensor1d([0, classes - 1, 1, 2], 'int32');
+      expectSame(
+        (x) => softmaxCrossEntropy(x.logits, labels),
+        { logits },
+        { rtol: 2e-5, atol: 2e-7, equalNaN: true },
+      );
     }
   });
 

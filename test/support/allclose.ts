@@ -10,6 +10,8 @@ export interface Values {
 export interface Tolerance {
   rtol?: number;
   atol?: number;
+  /** Whether NaN is as NaN, and an infinite number as itself; by default no number is expected to be either. */
+  equalNaN?: boolean;
 }
 
 interface AllcloseMatchers<R> {
@@ -29,7 +31,7 @@ expect.extend({
   toBeAllclose(
     received: Tensor | Values,
     expected: Tensor | Values,
-    { rtol = 1e-5, atol = 1e-6 }: Tolerance = {},
+    { rtol = 1e-5, atol = 1e-6, equalNaN = false }: Tolerance = {},
   ) {
     const a = values(received);
     const b = values(expected);
@@ -38,6 +40,7 @@ expect.extend({
     }
     let worst = { at: -1, excess: 0 };
     for (let i = 0; i < b.data.length; i++) {
+      if (equalNaN && Object.is(a.data[i], b.data[i])) continue;
       const excess = Math.abs(a.data[i] - b.data[i]) - (atol + rtol * Math.abs(b.data[i]));
       if (excess > worst.excess || Number.isNaN(excess)) worst = { at: i, excess };
       if (Number.isNaN(excess)) break;

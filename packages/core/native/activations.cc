@@ -6,7 +6,7 @@
 #if defined(__x86_64__)
 #include <algorithm>
 
-#include "workers.h"
+#include "spread.h"
 
 namespace tfnodejs {
 namespace {
@@ -107,15 +107,12 @@ template <typename Pass>
 void Compute(void *, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   InPlace result(context, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   Input first(context, 0, status.status), x(context, Pass::kX, status.status);
-  const int64_t size = x.Size();
-  if (first.Size() != size) return Fail(context, status.status, "The gradient is of another size than what it is for");
-  constexpr int64_t kSpan = 1 << 14;
-  if (size <= 2 * kSpan) return Span<Pass>(first.Data(), x.Data(), result.Data(), size);  // less work than waking a thread
-  InParallel((size + kSpan - 1) / kSpan, [&](int64_t part) {
-    const int64_t at = part * kSpan;
-    Span<Pass>(first.Data() + at, x.Data() + at, result.Data() + at, std::min(kSpan, size - at));
+  if (Failed(context, status.status)) return;
+  if (first.Size() != x.Size()) return Fail(context, status.status, "The gradient is of another size than what it is for");
+  constexpr int64_t kSpan = 1 << 14;  // that a thread takes at a time
+  Spread(x.Size(), kSpan, kWorkOfPass, [&](int64_t at, int64_t end) {
+    Span<Pass>(first.Data() + at, x.Data() + at, result.Data() + at, end - at);
   });
 }
 

@@ -12,7 +12,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "workers.h"
+#include "spread.h"
 
 namespace tfnodejs {
 namespace {
@@ -208,8 +208,9 @@ void Compute(void *scale, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input query(context, 0, status.status), key(context, 1, status.status), value(context, 2, status.status);
   Input bias(context, 3, status.status);
+  if (Failed(context, status.status)) return;
   for (const Input *x : {&query, &key, &value}) {
-    if (x->Rank() != 4 && x->Rank() != 5) {
+    if (x->Rank() != 4 && (x->Rank() != 5 || x->Side(2) == 0)) {
       return Fail(context, status.status, "Blip2Attention takes [B, H, S, d] or [B, S, maps, H, d]");
     }
   }
@@ -223,20 +224,15 @@ void Compute(void *scale, TF_OpKernelContext *context) {
     return Fail(context, status.status, "Blip2Attention: the bias does not broadcast");
   }
   Output out(context, 0, {q.B, q.S, q.H, q.d}, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
+  if (Failed(context, status.status)) return;
   all.scale = *static_cast<float *>(scale);
   all.out = out.Data();
   const int64_t parts = std::max<int64_t>(1, (q.S + kPart / 2) / kPart);
-  const auto part = [&](int64_t i) {
+  const double work = static_cast<double>(q.S * k.S) * q.d / parts;
+  Spread(q.B * q.H * parts, 1, work, [&](int64_t i, int64_t) {
     const int64_t head = i / parts, at = i % parts;
     all.Head(head / q.H, head % q.H, at * q.S / parts, (at + 1) * q.S / parts);
-  };
-  const int64_t count = q.B * q.H * parts;
-  if (q.B * q.H * q.S * k.S * q.d < 1 << 18) {  // less work than waking a thread
-    for (int64_t i = 0; i < count; ++i) part(i);
-  } else {
-    InParallel(count, part);
-  }
+  });
 }
 
 constexpr char kScale[] = "scale";

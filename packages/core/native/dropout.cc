@@ -6,7 +6,7 @@
 #if defined(__x86_64__)
 #include <algorithm>
 
-#include "workers.h"
+#include "spread.h"
 
 namespace tfnodejs {
 namespace {
@@ -125,9 +125,9 @@ void Compute(void *attributes, TF_OpKernelContext *context) {
   const auto &given = *static_cast<const Attributes *>(attributes);
   TF_AutoStatus status;
   Input seed(context, 1, status.status);
-  if (seed.Size() != 2) return Fail(context, status.status, "Blip2Dropout takes a seed [2]");
   InPlace y(context, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
+  if (Failed(context, status.status)) return;
+  if (seed.Size() != 2) return Fail(context, status.status, "Blip2Dropout takes a seed [2]");
   const int64_t size = y.Size(), part = given.part;
   if (size == 0) return;
   if (part < 1 || size % part) return Fail(context, status.status, "Blip2Dropout: x is no whole number of parts");
@@ -136,20 +136,13 @@ void Compute(void *attributes, TF_OpKernelContext *context) {
   const float *from = y.Source();
   float *to = y.Data();
   constexpr int64_t kBlock = 1 << 14;  // elements that a thread takes at a time
-  const auto block = [&](int64_t number) {
-    int64_t i = number * kBlock;
-    for (const int64_t last = std::min(size, i + kBlock); i < last;) {
+  Spread(size, kBlock, kWorkOfPass, [&](int64_t i, int64_t last) {
+    while (i < last) {
       const int64_t count = std::min(last - i, part - i % part);
       Apply(decisions, from + i, to + i, i / part * given.whole + given.first + i % part, count);
       i += count;
     }
-  };
-  const int64_t blocks = (size + kBlock - 1) / kBlock;
-  if (blocks < 3) {  // less work than waking a thread
-    for (int64_t i = 0; i < blocks; ++i) block(i);
-  } else {
-    InParallel(blocks, block);
-  }
+  });
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #if defined(__x86_64__)
 #include <algorithm>
 
-#include "workers.h"
+#include "spread.h"
 
 namespace tfnodejs {
 namespace {
@@ -76,20 +76,18 @@ template <typename Type>
 void Compute(void *, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input x(context, 0, status.status), w(context, 1, status.status), bias(context, 2, status.status);
+  if (Failed(context, status.status)) return;
   if (x.Rank() != 2 || w.Rank() != 2 || x.Side(1) != w.Side(1) || (bias.Size() != 0 && bias.Size() != w.Side(0))) {
     return Fail(context, status.status, "Blip2FewRows takes matrices [n, K] and [N, K], and a bias [N] or none");
   }
   const int64_t n = x.Side(0), K = x.Side(1), N = w.Side(0);
   Output y(context, 0, {n, N}, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
+  if (Failed(context, status.status)) return;
   constexpr int64_t kBlock = 32;  // rows of w that a thread takes at a time
   const auto *weights = w.Data<const typename Type::Stored>();
   const float *addend = bias.Size() ? bias.Data() : nullptr;
-  if (n * N * K < 1 << 18) {  // less work than waking a thread
-    return Columns<Type>(n, x.Data(), weights, addend, y.Data(), K, N, 0, N);
-  }
-  InParallel((N + kBlock - 1) / kBlock, [&](int64_t block) {
-    Columns<Type>(n, x.Data(), weights, addend, y.Data(), K, N, block * kBlock, std::min(N, (block + 1) * kBlock));
+  Spread(N, kBlock, static_cast<double>(n * K), [&](int64_t first, int64_t last) {
+    Columns<Type>(n, x.Data(), weights, addend, y.Data(), K, N, first, last);
   });
 }
 

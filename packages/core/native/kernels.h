@@ -57,15 +57,25 @@ struct Operand {
   }
 };
 
+// These do nothing after an error, so that one look at the status after several is enough. Until then they may be null.
 struct Input : Operand {
-  Input(TF_OpKernelContext *context, int index, TF_Status *status) { TF_GetInput(context, index, &tensor, status); }
+  Input(TF_OpKernelContext *context, int index, TF_Status *status) {
+    if (TF_GetCode(status) == TF_OK) TF_GetInput(context, index, &tensor, status);
+  }
 };
 
 // float32, of these sides.
 struct Output : Operand {
   Output(TF_OpKernelContext *context, int index, const std::vector<int64_t> &sides, TF_Status *status) {
+    if (TF_GetCode(status) != TF_OK) return;
     size_t bytes = sizeof(float);
-    for (int64_t side : sides) bytes *= side;
+    bool is_too_large = false;
+    for (int64_t side : sides) is_too_large |= __builtin_mul_overflow(bytes, side, &bytes);
+    // TensorFlow itself would end the process.
+    if (is_too_large) {
+      TF_SetStatus(status, TF_RESOURCE_EXHAUSTED, "The result would be too large");
+      return;
+    }
     tensor = TF_AllocateOutput(context, index, TF_FLOAT, sides.data(), static_cast<int>(sides.size()), bytes, status);
   }
 };
@@ -119,6 +129,13 @@ class BiasRows {
  private:
   std::vector<int64_t> sides_, steps_;  // of all axes but the last, the last of them first
 };
+
+// Whether there was an error, which then ends the kernel.
+inline bool Failed(TF_OpKernelContext *context, TF_Status *status) {
+  if (TF_GetCode(status) == TF_OK) return false;
+  TF_OpKernelContext_Failure(context, status);
+  return true;
+}
 
 // Ends a kernel with this message.
 inline void Fail(TF_OpKernelContext *context, TF_Status *status, const char *message) {

@@ -1,13 +1,14 @@
 // Blip2LayerNorm, Blip2RmsNorm and Blip2Standardise (LayerNorm without scale and shift) over the last axis of float32, and
 // their gradients, each in one pass over memory: a row that is read again lies in the processor's first cache by then. For
-// the gradient x and gamma are all that is kept: a row's mean and scale are made again on the way.
+// the gradient x and gamma are all that is kept: a row's mean and scale are made again on the way. "Grad" has the gradients of
+// x, gamma and beta, "InputGrad" that of x alone, for scales that are frozen.
 #include "kernels.h"
 
 #if defined(__x86_64__)
 #include <algorithm>
 #include <cmath>
 
-#include "workers.h"
+#include "spread.h"
 
 namespace tfnodejs {
 namespace {
@@ -145,8 +146,8 @@ struct SlopeSums {
   }
 };
 
-// dx = (slope − its mean − normal · the mean of slope ∘ normal) / σ; and the sums over rows.
-template <typename Norm>
+// dx = (slope − its mean − normal · the mean of slope ∘ normal) / σ; and so many sums over rows, of dgamma and dbeta.
+template <typename Norm, int kSums>
 struct SlopeResult {
   const float *dy, *x, *gamma;
   float *dx, *dGamma, *dBeta;
@@ -157,14 +158,14 @@ struct SlopeResult {
     const __m256 given = Load<kWhole>(dy + k, lanes);
     const __m256 slope = _mm256_sub_ps(NormalSlope<Norm, kWhole>(given, gamma + k, lanes), meanSlope);
     Store<kWhole>(dx + k, _mm256_mul_ps(_mm256_fnmadd_ps(normal, meanAlong, slope), inverse), lanes);
-    if constexpr (Norm::kIsScaled) {
+    if constexpr (kSums > 0) {
       Store<kWhole>(dGamma + k, _mm256_fmadd_ps(given, normal, Load<kWhole>(dGamma + k, lanes)), lanes);
     }
-    if constexpr (Norm::kIsShifted) Store<kWhole>(dBeta + k, _mm256_add_ps(given, Load<kWhole>(dBeta + k, lanes)), lanes);
+    if constexpr (kSums > 1) Store<kWhole>(dBeta + k, _mm256_add_ps(given, Load<kWhole>(dBeta + k, lanes)), lanes);
   }
 };
 
-template <typename Norm>
+template <typename Norm, int kSums>
 AVX2 void BackwardRow(const float *dy, const float *x, const float *gamma, float *dx, float *dGamma, float *dBeta,
                       int64_t width, float epsilon) {
   const __m256 mean = _mm256_set1_ps(Norm::MeanOf(x, width));
@@ -172,8 +173,8 @@ AVX2 void BackwardRow(const float *dy, const float *x, const float *gamma, float
   ForRow(width, sums);
   const float inverse = Inverse(sums.squares.Total(), width, epsilon), count = static_cast<float>(width);
   const float meanSlope = Norm::kIsCentred ? sums.slopes.Total() / count : 0;
-  SlopeResult<Norm> result{dy, x, gamma, dx, dGamma, dBeta, mean, _mm256_set1_ps(inverse), _mm256_set1_ps(meanSlope),
-                           _mm256_set1_ps(sums.along.Total() * inverse / count)};
+  SlopeResult<Norm, kSums> result{dy, x, gamma, dx, dGamma, dBeta, mean, _mm256_set1_ps(inverse), _mm256_set1_ps(meanSlope),
+                                  _mm256_set1_ps(sums.along.Total() * inverse / count)};
   ForRow(width, result);
 }
 
@@ -193,84 +194,92 @@ AVX2 void Add(float *sum, const float *part, int64_t width) {
 
 constexpr int64_t kBlockSize = 1 << 14;  // numbers that a thread takes at a time, at least
 
-// body(first row, row after the last, number of the block), at once where the work is less than waking a thread.
-void ForBlocks(int64_t rows, int64_t width, int64_t block_rows, const std::function<void(int64_t, int64_t, int64_t)> &body) {
-  const int64_t blocks = (rows + block_rows - 1) / block_rows;
-  const auto one = [&](int64_t block) { body(block * block_rows, std::min(rows, (block + 1) * block_rows), block); };
-  if (rows * width > 2 * kBlockSize) return InParallel(blocks, one);
-  for (int64_t block = 0; block < blocks; ++block) one(block);
-}
-
 constexpr char kEpsilon[] = "epsilon";
 
-// The last side of x, if all fits: scales are of that length.
-int64_t Width(const Operand &x, std::initializer_list<const Operand *> scales) {
-  const int64_t width = x.Rank() ? x.Side(x.Rank() - 1) : -1;
-  for (const Operand *scale : scales) {
-    if (scale->Rank() != 1 || scale->Side(0) != width) return -1;
+// What forward and backward begin with. What a form does not have is another input here, and not read.
+template <typename Norm>
+struct Pass {
+  const float epsilon;
+  TF_AutoStatus status;
+  InPlace result;
+  Input first, x, gamma;  // the first is x, or the gradient of its norm
+  int64_t width = -1, rows = 0;
+
+  Pass(void *state, TF_OpKernelContext *context, int x_at)
+      : epsilon(*static_cast<const float *>(state)),
+        result(context, status.status),
+        first(context, 0, status.status),
+        x(context, x_at, status.status),
+        gamma(context, x_at + Norm::kIsScaled, status.status) {}
+
+  // False where the operands do not belong together: the kernel has ended then.
+  bool Begin(TF_OpKernelContext *context) {
+    if (Failed(context, status.status)) return false;
+    if (x.Rank()) width = x.Side(x.Rank() - 1);
+    if (width < 0 || first.Sides() != x.Sides() || (Norm::kIsScaled && !Fits(gamma))) {
+      Fail(context, status.status, "A norm takes rows x [..., D], scales [D], and a gradient of the shape of x");
+      return false;
+    }
+    rows = x.Size() ? x.Size() / width : 0;
+    return true;
   }
-  return width;
-}
+
+  bool Fits(const Operand &scale) const { return scale.Rank() == 1 && scale.Side(0) == width; }
+
+  // Rows of about so many numbers, one at least, are what a thread takes at a time.
+  int64_t BlockRows() const { return kBlockSize / std::max<int64_t>(1, std::min(width, kBlockSize)); }
+};
 
 // x, gamma, beta → y, as far as the form has them
 template <typename Norm>
 void Forward(void *state, TF_OpKernelContext *context) {
-  TF_AutoStatus status;
-  const float epsilon = *static_cast<float *>(state);
-  InPlace y(context, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
-  // What a form does not have is another input here, and not read.
-  Input x(context, 0, status.status), gamma(context, Norm::kIsScaled ? 1 : 0, status.status),
-      beta(context, Norm::kScales, status.status);
-  const int64_t width = Norm::kIsScaled ? Width(x, {&gamma, &beta}) : Width(x, {});
-  if (width < 0) return Fail(context, status.status, "A norm takes rows x [..., D], and gamma and beta [D]");
-  if (x.Size() == 0) return;
-  ForBlocks(x.Size() / width, width, std::max<int64_t>(1, kBlockSize / width), [&](int64_t row, int64_t end, int64_t) {
-    for (; row < end; ++row) {
-      const int64_t at = row * width;
-      ForwardRow<Norm>(x.Data() + at, gamma.Data(), beta.Data(), y.Data() + at, width, epsilon);
-    }
+  Pass<Norm> pass(state, context, 0);
+  Input beta(context, Norm::kScales, pass.status.status);
+  if (!pass.Begin(context)) return;
+  if (Norm::kIsShifted && !pass.Fits(beta)) return Fail(context, pass.status.status, "A norm's shift is beta [D]");
+  const int64_t width = pass.width;
+  const float *x = pass.x.Data(), *scale = pass.gamma.Data(), *shift = beta.Data();
+  float *y = pass.result.Data();
+  Spread(pass.rows, pass.BlockRows(), kWorkOfPass * width, [&](int64_t row, int64_t end) {
+    for (; row < end; ++row) ForwardRow<Norm>(x + row * width, scale, shift, y + row * width, width, pass.epsilon);
   });
 }
 
-// dy, x, gamma → dx, dgamma, dbeta, as far as the form has them. Sums over rows are first over blocks of them, which depend
+// dy, x, gamma → dx, and the first kSums of dgamma and dbeta. Sums over rows are first over blocks of them, which depend
 // on the shape of x alone, and then over the blocks in their order: the same bits from any number of threads.
-template <typename Norm>
+template <typename Norm, int kSums>
 void Backward(void *state, TF_OpKernelContext *context) {
-  TF_AutoStatus status;
-  const float epsilon = *static_cast<float *>(state);
-  InPlace dx(context, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
-  Input dy(context, 0, status.status), x(context, 1, status.status), gamma(context, 1 + Norm::kIsScaled, status.status);
-  const int64_t width = Norm::kIsScaled ? Width(x, {&gamma}) : Width(x, {});
-  if (width < 0 || dy.Size() != x.Size()) {
-    return Fail(context, status.status, "The gradient of a norm takes dy and x [..., D], and gamma [D]");
-  }
+  Pass<Norm> pass(state, context, 1);
+  if (!pass.Begin(context)) return;
   constexpr int64_t kMostBlocks = 32;
-  const int64_t rows = x.Size() ? x.Size() / width : 0;
-  const int64_t block_rows =
-      std::max({int64_t{1}, kBlockSize / std::max<int64_t>(1, width), (rows + kMostBlocks - 1) / kMostBlocks});
-  const int64_t block_sums = Norm::kScales * width;
+  const int64_t width = pass.width, rows = pass.rows;
+  const int64_t block_rows = std::max(pass.BlockRows(), (rows + kMostBlocks - 1) / kMostBlocks), block_sums = kSums * width;
   std::vector<float> sums((rows + block_rows - 1) / block_rows * block_sums);
-  ForBlocks(rows, width, block_rows, [&](int64_t row, int64_t end, int64_t block) {
-    float *d_gamma = sums.data() + block * block_sums, *d_beta = d_gamma + width;
+  const float *dy = pass.first.Data(), *x = pass.x.Data(), *gamma = pass.gamma.Data();
+  float *dx = pass.result.Data();
+  Spread(rows, block_rows, kWorkOfPass * width, [&](int64_t row, int64_t end) {
+    float *d_gamma = sums.data() + row / block_rows * block_sums, *d_beta = d_gamma + width;
     for (; row < end; ++row) {
       const int64_t at = row * width;
-      BackwardRow<Norm>(dy.Data() + at, x.Data() + at, gamma.Data(), dx.Data() + at, d_gamma, d_beta, width, epsilon);
+      BackwardRow<Norm, kSums>(dy + at, x + at, gamma, dx + at, d_gamma, d_beta, width, pass.epsilon);
     }
   });
-  for (int scale = 0; scale < Norm::kScales; ++scale) {
-    Output total(context, 1 + scale, {width}, status.status);
-    if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
+  for (int scale = 0; scale < kSums; ++scale) {
+    Output total(context, 1 + scale, {width}, pass.status.status);
+    if (Failed(context, pass.status.status)) return;
     std::fill_n(total.Data(), width, 0.0f);
     for (size_t at = scale * width; at < sums.size(); at += block_sums) Add(total.Data(), sums.data() + at, width);
   }
 }
 
+template <typename Norm, int kSums>
+void AddGradient(const char *name, TF_Status *status) {
+  AddKernel(name, {Backward<Norm, kSums>, CreateNumber<kEpsilon>, DestroyNumber}, status);
+}
+
 template <typename Norm>
-void AddNorm(const char *name, const char *gradient, TF_Status *status) {
+void AddNorm(const char *name, TF_Status *status) {
   AddKernel(name, {Forward<Norm>, CreateNumber<kEpsilon>, DestroyNumber}, status);
-  AddKernel(gradient, {Backward<Norm>, CreateNumber<kEpsilon>, DestroyNumber}, status);
 }
 
 }  // namespace
@@ -281,15 +290,22 @@ void RegisterNormalise(TF_Status *status) {
     DefineOp(name, {"epsilon: float"}, inputs, outputs, shape, status);
   };
   define("Blip2LayerNorm", {"x: float", "gamma: float", "beta: float"}, {"y: float"}, LikeInputs<0>);
+  AddNorm<LayerNorm>("Blip2LayerNorm", status);
   define("Blip2LayerNormGrad", {"dy: float", "x: float", "gamma: float"}, {"dx: float", "dgamma: float", "dbeta: float"},
          LikeInputs<0, 2, 2>);
-  AddNorm<LayerNorm>("Blip2LayerNorm", "Blip2LayerNormGrad", status);
+  AddGradient<LayerNorm, 2>("Blip2LayerNormGrad", status);
+  define("Blip2LayerNormInputGrad", {"dy: float", "x: float", "gamma: float"}, {"dx: float"}, LikeInputs<0>);
+  AddGradient<LayerNorm, 0>("Blip2LayerNormInputGrad", status);
   define("Blip2RmsNorm", {"x: float", "gamma: float"}, {"y: float"}, LikeInputs<0>);
+  AddNorm<RmsNorm>("Blip2RmsNorm", status);
   define("Blip2RmsNormGrad", {"dy: float", "x: float", "gamma: float"}, {"dx: float", "dgamma: float"}, LikeInputs<0, 2>);
-  AddNorm<RmsNorm>("Blip2RmsNorm", "Blip2RmsNormGrad", status);
+  AddGradient<RmsNorm, 1>("Blip2RmsNormGrad", status);
+  define("Blip2RmsNormInputGrad", {"dy: float", "x: float", "gamma: float"}, {"dx: float"}, LikeInputs<0>);
+  AddGradient<RmsNorm, 0>("Blip2RmsNormInputGrad", status);
   define("Blip2Standardise", {"x: float"}, {"y: float"}, LikeInputs<0>);
-  define("Blip2StandardiseGrad", {"dy: float", "x: float"}, {"dx: float"}, LikeInputs<0>);
-  AddNorm<Standardise>("Blip2Standardise", "Blip2StandardiseGrad", status);
+  AddNorm<Standardise>("Blip2Standardise", status);
+  define("Blip2StandardiseInputGrad", {"dy: float", "x: float"}, {"dx: float"}, LikeInputs<0>);
+  AddGradient<Standardise, 0>("Blip2StandardiseInputGrad", status);
 }
 
 }  // namespace tfnodejs

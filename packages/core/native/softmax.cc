@@ -6,9 +6,8 @@
 #if defined(__x86_64__)
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
-#include "workers.h"
+#include "spread.h"
 
 namespace tfnodejs {
 namespace {
@@ -123,18 +122,12 @@ AVX2 void LogitsGrad(const float *x, Normaliser by, float weight, float smoothin
 }
 
 // body(row) for each row of `width` numbers, in blocks on all threads.
-void EachRow(int64_t rows, int64_t width, const std::function<void(int64_t)> &body) {
+template <typename Body>
+void EachRow(int64_t rows, int64_t width, const Body &body) {
   if (rows == 0 || width == 0) return;
-  const int64_t block = std::max<int64_t>(1, (1 << 13) / width);
-  const auto run = [&](int64_t number) {
-    for (int64_t row = number * block; row < std::min(rows, (number + 1) * block); ++row) body(row);
-  };
-  const int64_t blocks = (rows + block - 1) / block;
-  if (blocks < 3) {  // less work than waking a thread
-    for (int64_t i = 0; i < blocks; ++i) run(i);
-  } else {
-    InParallel(blocks, run);
-  }
+  Spread(rows, std::max<int64_t>(1, (1 << 13) / width), kWorkOfSoftmax * width, [&](int64_t row, int64_t end) {
+    for (; row < end; ++row) body(row);
+  });
 }
 
 constexpr char kScale[] = "scale", kSmoothing[] = "smoothing";
@@ -143,7 +136,7 @@ void Compute(void *scale, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input bias(context, 1, status.status);
   InPlace y(context, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
+  if (Failed(context, status.status)) return;
   const bool hasBias = bias.Rank() > 0;
   BiasRows rows;
   if (y.Rank() < 1 || (hasBias && !rows.Fit(y.Sides(), bias))) {
@@ -163,8 +156,8 @@ void ComputeGrad(void *scale, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input p(context, 1, status.status);
   InPlace dx(context, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
-  if (dx.Rank() < 1 || dx.Size() != p.Size()) {
+  if (Failed(context, status.status)) return;
+  if (dx.Rank() < 1 || dx.Sides() != p.Sides()) {
     return Fail(context, status.status, "Blip2SoftmaxGrad takes a gradient and probabilities of one shape");
   }
   if (dx.Size() == 0) return;
@@ -177,24 +170,27 @@ void ComputeGrad(void *scale, TF_OpKernelContext *context) {
   });
 }
 
+constexpr char kOutside[] = "Received a label value outside the valid range";
+
+bool AreLabels(const Operand &labels, int64_t classes) {
+  const auto *label = labels.Data<const int32_t>();
+  return std::all_of(label, label + labels.Size(), [&](int32_t one) { return one >= 0 && one < classes; });
+}
+
 void ComputeCrossEntropy(void *, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input logits(context, 0, status.status), labels(context, 1, status.status);
+  if (Failed(context, status.status)) return;
   if (logits.Rank() != 2 || labels.Rank() != 1 || labels.Side(0) != logits.Side(0)) {
     return Fail(context, status.status, "Blip2CrossEntropy takes logits [N, V] and labels [N]");
   }
   const int64_t rows = logits.Side(0), classes = logits.Side(1);
   const float *x = logits.Data();
   const auto *label = labels.Data<const int32_t>();
-  for (int64_t row = 0; row < rows; ++row) {
-    if (label[row] < 0 || label[row] >= classes) {
-      return Fail(context, status.status, "Received a label value outside the valid range");
-    }
-  }
+  if (!AreLabels(labels, classes)) return Fail(context, status.status, kOutside);
   Output loss(context, 0, {rows}, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
   Output by(context, 1, {rows, 2}, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
+  if (Failed(context, status.status)) return;
   float *losses = loss.Data();
   auto *normalisers = by.Data<Normaliser>();
   EachRow(rows, classes, [&](int64_t row) {
@@ -208,12 +204,13 @@ void ComputeCrossEntropyGrad(void *smoothing, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input labels(context, 1, status.status), by(context, 2, status.status), weight(context, 3, status.status);
   InPlace dx(context, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
+  if (Failed(context, status.status)) return;
   const int64_t rows = labels.Size();
   if (dx.Rank() != 2 || dx.Side(0) != rows || by.Size() != 2 * rows || weight.Size() != rows) {
     return Fail(context, status.status, "Blip2CrossEntropyGrad takes logits [N, V], and labels, sums and weights of N rows");
   }
   const int64_t classes = dx.Side(1);
+  if (!AreLabels(labels, classes)) return Fail(context, status.status, kOutside);
   const float epsilon = *static_cast<const float *>(smoothing);
   const float *x = dx.Source(), *weights = weight.Data();
   const auto *label = labels.Data<const int32_t>();

@@ -1,10 +1,14 @@
 /** tf.customGrad with plain types: one function gives the value, what to keep, and the gradients. */
 import { tf, type Tensor } from '../tensorflow';
+import { whenDifferentiated } from '../tape';
 
 interface Differentiable {
   value: Tensor;
-  /** The gradient with respect to each input, from that of the value and the tensors that were saved. */
-  gradients: (dy: Tensor, saved: Tensor[]) => Tensor[];
+  /**
+   * The gradient with respect to each input, from that of the value and the tensors that were saved. Inputs that are not
+   * wanted (frozen weights) need none.
+   */
+  gradients: (dy: Tensor, saved: Tensor[], isWanted: boolean[]) => (Tensor | undefined)[];
 }
 
 type Save = (tensors: Tensor[]) => void;
@@ -14,10 +18,18 @@ export function customGradient(
   inputs: Tensor[],
   body: (inputs: Tensor[], save: Save) => Differentiable,
 ): Tensor {
+  let isWanted = inputs.map(() => true);
   const operation = (...args: unknown[]) => {
     const save = args.pop() as Save;
     const { value, gradients } = body(args as Tensor[], save);
-    return { value, gradFunc: gradients };
+    // In place of what is not wanted stands a tensor that is there: it is not looked at.
+    const gradFunc = (dy: Tensor, saved: Tensor[]) =>
+      gradients(dy, saved, isWanted).map((gradient) => gradient ?? dy);
+    return { value, gradFunc };
   };
-  return tf.customGrad(operation)(...inputs);
+  const result = tf.customGrad(operation)(...inputs);
+  whenDifferentiated(result, (wanted) => {
+    isWanted = inputs.map((_, i) => wanted.has(String(i)));
+  });
+  return result;
 }

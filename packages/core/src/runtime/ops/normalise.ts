@@ -39,9 +39,13 @@ function composedLayerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: numb
     save([normal, inverse, scale]);
     return {
       value: tf.add(tf.mul(normal, scale), shift),
-      gradients: (dy, [xHat, inv, g]) => {
+      gradients: (dy, [xHat, inv, g], [, isScaleWanted, isShiftWanted]) => {
         const dx = throughNormal(tf.mul(dy, g), xHat, inv);
-        return [dx, sumRows(tf.mul(dy, xHat)), sumRows(dy)];
+        return [
+          dx,
+          isScaleWanted ? sumRows(tf.mul(dy, xHat)) : undefined,
+          isShiftWanted ? sumRows(dy) : undefined,
+        ];
       },
     };
   });
@@ -54,10 +58,11 @@ function composedRmsNorm(x: Tensor, gamma: Tensor, epsilon: number): Tensor {
     save([normal, inverse, scale]);
     return {
       value: tf.mul(normal, scale),
-      gradients: (dy, [xHat, inv, g]) => {
+      gradients: (dy, [xHat, inv, g], [, isScaleWanted]) => {
         const dNormal = tf.mul(dy, g);
         const along = tf.mul(xHat, meanLast(tf.mul(dNormal, xHat)));
-        return [tf.mul(tf.sub(dNormal, along), inv), sumRows(tf.mul(dy, xHat))];
+        const dx = tf.mul(tf.sub(dNormal, along), inv);
+        return [dx, isScaleWanted ? sumRows(tf.mul(dy, xHat)) : undefined];
       },
     };
   });
@@ -70,8 +75,12 @@ function single(op: string, epsilon: number, x: Tensor, ...scales: Tensor[]): Te
     save(inputs.slice(0, 2)); // x, and gamma if there is one
     return {
       value: execute(op, attributes, inputs),
-      gradients: (dy, saved) =>
-        executeRaw(`${op}Grad`, attributes, [dy, ...saved], inputs.length).map(toTensor),
+      gradients: (dy, saved, [, ...areScalesWanted]) => {
+        const operands = [dy, ...saved];
+        return areScalesWanted.some(Boolean)
+          ? executeRaw(`${op}Grad`, attributes, operands, inputs.length).map(toTensor)
+          : [execute(`${op}InputGrad`, attributes, operands), ...scales.map(() => undefined)];
+      },
     };
   });
 }
