@@ -1,5 +1,5 @@
 /** Activation recomputation: the same values and gradients, and less memory. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   compile,
   dropout,
@@ -13,6 +13,12 @@ import {
   withRecompute,
   type Tensor,
 } from '../../packages/core/src/runtime';
+import { execute } from '../../packages/core/src/runtime/execute';
+
+vi.mock('../../packages/core/src/runtime/execute', async (original) => {
+  const all = await original<{ execute: () => void }>();
+  return { ...all, execute: vi.fn(all.execute) };
+});
 
 const [WIDTH, LAYERS, ROWS] = [24, 5, 8];
 
@@ -65,6 +71,17 @@ describe.each([false, true])('dropout: %s', (withDropout) => {
     const kept = runEagerly(() => gradients(false, withDropout));
     expect(runEagerly(() => gradients(true, withDropout))).toEqual(kept);
   });
+});
+
+test('gradients of frozen weights are not computed', () => {
+  const given = weights();
+  const products = (wanted: Record<string, Tensor>) => {
+    vi.clearAllMocks();
+    tf.tidy(() => withRecompute(true, () => valueAndGradients(() => stack(given), wanted)).value.loss);
+    return vi.mocked(execute).mock.calls.filter(([op]) => op === 'MatMul').length;
+  };
+  const [all, inputAlone] = [products(given), products({ input: given.input })];
+  expect(all - inputAlone).toBe(LAYERS);
 });
 
 test('nothing is left behind', () => {

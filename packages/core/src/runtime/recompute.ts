@@ -7,6 +7,7 @@ import { Blip2Error } from './errors';
 import { executeRaw, toTensor } from './execute';
 import type { HalfTensor } from './half';
 import type { Rng } from './random';
+import { whenDifferentiated, type TapeNode } from './tape';
 import { tf, type Tensor } from './tensorflow';
 
 let isOn = false;
@@ -25,19 +26,11 @@ export function withRecompute<T>(on: boolean, body: () => T): T {
   }
 }
 
-/** What a part of a model reads, by name; gradients flow to arguments and to weights in float32. */
+/** What a part of a model reads, by name; gradients flow to arguments and to weights in float32, as far as they are wanted. */
 export interface PartInputs {
   args: Readonly<Record<string, Tensor | undefined>>;
   weights: Readonly<Record<string, Tensor | HalfTensor | undefined>>;
   rng?: Rng;
-}
-
-type Tensors = Record<string, Tensor>;
-
-interface TapeNode {
-  inputs: Tensors;
-  outputs: Tensor[];
-  saved: Tensor[];
 }
 
 /** What TensorFlow.js keeps private. */
@@ -47,7 +40,7 @@ interface Engine {
   isTapeOn(): boolean;
   addTapeNode(
     name: string,
-    inputs: Tensors,
+    inputs: Record<string, Tensor>,
     outputs: Tensor[],
     gradients: (dy: Tensor) => Record<string, () => Tensor>,
     saved: Tensor[],
@@ -84,6 +77,7 @@ export function recomputed(inputs: PartInputs, body: (inputs: PartInputs) => Ten
   const saved = args.map(({ tensor }) => tf.keep(tf.clone(tensor)));
   const kept = used.map((one) => saved[args.indexOf(one)] ?? one.tensor);
 
+  let wanted = used;
   const backward = (dy: Tensor): Record<string, () => Tensor> => {
     const again = after(dy, replay ? [...kept, replay.seed] : kept);
     const named = (kind: Kind) =>
@@ -94,14 +88,16 @@ export function recomputed(inputs: PartInputs, body: (inputs: PartInputs) => Ten
       rng: replay?.fork(again[used.length]),
     };
     // Together: else the part before begins while gradients of weights still wait here, and what they read piles up.
-    const grads = together(gradientsOf(engine, () => part(given), again.slice(0, used.length), dy));
-    return Object.fromEntries(used.map(({ kind, name }, i) => [`${kind}.${name}`, () => grads[i]]));
+    const xs = wanted.map((one) => again[used.indexOf(one)]);
+    const grads = together(gradientsOf(engine, () => part(given), xs, dy));
+    return Object.fromEntries(wanted.map((one, i) => [keyOf(one), () => grads[i]]));
   };
   const differentiable = used.filter(({ tensor }) => tensor.dtype === 'float32');
-  const nodeInputs = Object.fromEntries(
-    differentiable.map(({ kind, name, tensor }) => [`${kind}.${name}`, tensor]),
-  );
+  const nodeInputs = Object.fromEntries(differentiable.map((one) => [keyOf(one), one.tensor]));
   engine.addTapeNode('Recomputed', nodeInputs, [output], backward, saved, {});
+  whenDifferentiated(output, (names) => {
+    wanted = used.filter((one) => names.has(keyOf(one)));
+  });
   return output;
 }
 
@@ -111,6 +107,8 @@ interface Used {
   name: string;
   tensor: Tensor;
 }
+
+const keyOf = ({ kind, name }: Used): string => `${kind}.${name}`;
 
 /** All arguments, and the weights that operations on the tape read. Tensors from `firstId` on were made on the way. */
 function usedTensors(tape: TapeNode[], firstId: number, { args, weights }: PartInputs): Used[] {

@@ -109,18 +109,21 @@ export function linear(x: Tensor, weight: Tensor | HalfTensor, bias?: Tensor): T
   if (weight instanceof HalfTensor) {
     return customGradient(bias ? [x, bias] : [x], ([input, b]) => ({
       value: forward(input, weight, b),
-      gradients: (dy) => [inputGradient(dy, weight), ...(bias ? [tf.sum(flatten(dy), 0)] : [])],
+      gradients: (dy, _, [isInputWanted, isBiasWanted]) => [
+        isInputWanted ? inputGradient(dy, weight) : undefined,
+        ...(bias ? [isBiasWanted ? tf.sum(flatten(dy), 0) : undefined] : []),
+      ],
     }));
   }
   return customGradient(bias ? [x, weight, bias] : [x, weight], ([input, w, b], save) => {
     save([input, w]);
     return {
       value: forward(input, w, b),
-      gradients: (dy, [savedInput, savedWeight]) => {
+      gradients: (dy, [savedInput, savedWeight], [isInputWanted, isWeightWanted, isBiasWanted]) => {
         const rows = flatten(dy);
-        const dx = inputGradient(dy, savedWeight);
-        const dw = matrixProduct(rows, flatten(savedInput), { a: true });
-        return bias ? [dx, dw, tf.sum(rows, 0)] : [dx, dw];
+        const dx = isInputWanted ? inputGradient(dy, savedWeight) : undefined;
+        const dw = isWeightWanted ? matrixProduct(rows, flatten(savedInput), { a: true }) : undefined;
+        return bias ? [dx, dw, isBiasWanted ? tf.sum(rows, 0) : undefined] : [dx, dw];
       },
     };
   });
