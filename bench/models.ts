@@ -73,16 +73,15 @@ function randomVit(family: VitFamily, json: Json): RandomModel {
   return { ...model, specs, imageSize };
 }
 
-const curve = (imageSize: number) => ({
-  [`vit-b-${imageSize}`]: () => randomVit(EVA_VISION, { ...VIT_B, imageSize }),
-});
+const ofCurve = (imageSize: number) =>
+  [`vit-b-${imageSize}`, () => randomVit(EVA_VISION, { ...VIT_B, imageSize })] as const;
 
 /** By name, made when asked for. */
 export const MODELS: Readonly<Record<string, () => RandomModel>> = {
   /** The blocks that BLIP-2 runs. */
   'vit-l': () => randomVit(CLIP_VISION, { ...CLIP_VIT_L, numHiddenLayers: 23, visionFeatureLayer: -1 }),
   'vit-g': () => randomVit(EVA_VISION, { ...EVA_VIT_G }),
-  ...Object.assign({}, ...[112, 168, 224, 336, 448].map(curve)),
+  ...Object.fromEntries([112, 168, 224, 336, 448].map(ofCurve)),
   'opt-125m': () => randomModel(OPT, OPT_125M, 'tokenizer-opt'),
   // LAVIS runs FlanT5 so.
   'flan-t5-small': () =>
