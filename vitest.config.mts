@@ -11,6 +11,7 @@ const ALONE = [
   ...['checkpoints/download', 'checkpoints/interrupted', 'data/emoji', 'evaluate/caption/jars'],
   ...[
     'notebook/attentionRecords',
+    'runtime/arena',
     'runtime/collectives',
     'runtime/compile',
     'runtime/halfMemory',

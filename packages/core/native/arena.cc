@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <set>
@@ -16,8 +17,10 @@
 #include <unordered_map>
 #include <utility>
 
-// What of TensorFlow's allocator.h and allocator_registry.h is needed (2.21): headers that they include are not at hand.
-// Functions that are not defined here are its libraries' own.
+#include "tensorflow/c/c_api.h"
+
+// What of TensorFlow's allocator.h and allocator_registry.h is needed: headers that they include are not at hand. Functions
+// that are not defined here are its libraries' own.
 namespace tsl {
 
 struct AllocationAttributes;
@@ -195,9 +198,12 @@ class ArenaFactory final : public tsl::AllocatorFactory {
   tsl::SubAllocator *CreateSubAllocator(int) override { return nullptr; }
 };
 
-// Above oneDNN's 200. Now, while the module is loaded: after the first tensor it would be too late.
+// Above oneDNN's 200. Now, while the module is loaded: after the first tensor it would be too late. Not with another
+// TensorFlow than the one whose classes these are.
 const bool registered = [] {
   constexpr int kPriority = 300;
+  constexpr char kVersion[] = "2.21.";
+  if (std::strncmp(TF_Version(), kVersion, sizeof(kVersion) - 1) != 0) return false;
   tsl::AllocatorFactoryRegistry::singleton()->Register(__FILE__, __LINE__, "Blip2Arena", kPriority, new ArenaFactory);
   return true;
 }();

@@ -9,10 +9,9 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <functional>
 #include <mutex>
 
-#include "workers.h"
+#include "spread.h"
 
 namespace tfnodejs {
 namespace {
@@ -169,21 +168,14 @@ struct Product {
     return true;
   }
 
-  void Run(int64_t count, const std::function<void(int64_t)> &body) const {
-    if (count > 1 && M * N * K >= kWorthThreads) return InParallel(count, body);
-    for (int64_t i = 0; i < count; ++i) body(i);
-  }
-
   // Rows row … row + rows − 1 of y, with columns k … k + depth − 1 of a.
   void Multiply(int64_t row, int64_t rows, int64_t k, int64_t depth, float *panels) const {
-    constexpr int64_t kTogether = 16 * kRows;  // rows of a that one thread copies at a time
-    Run(Parts(rows, kTogether), [&](int64_t part) {
-      const int64_t first = part * kTogether;
-      PackLeft(row + first, std::min(kTogether, rows - first), k, depth, panels + first / kRows * kPanel);
+    constexpr int64_t kTogether = 16 * kRows, kWidth = kStrips * kColumns;  // that one thread takes at a time
+    Spread(rows, kTogether, static_cast<double>(N * depth), [&](int64_t first, int64_t last) {
+      PackLeft(row + first, last - first, k, depth, panels + first / kRows * kPanel);
     });
-    constexpr int64_t kWidth = kStrips * kColumns;
-    Run(Parts(N, kWidth), [&](int64_t part) {
-      Columns(row, rows, k, depth, panels, part * kWidth, std::min(N, (part + 1) * kWidth));
+    Spread(N, kWidth, static_cast<double>(rows * depth), [&](int64_t first, int64_t last) {
+      Columns(row, rows, k, depth, panels, first, last);
     });
   }
 
@@ -224,14 +216,13 @@ struct Product {
       PackRows<Float32, kRows>(a + (row + i) * K + k, K, std::min(kRows, rows - i), depth, panels);
     }
   }
-
-  static constexpr int64_t kWorthThreads = 1 << 19;  // less is done sooner than another thread wakes
 };
 
 template <typename Type, bool transposeA, bool transposeB>
 void Compute(void *, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input a(context, 0, status.status), b(context, 1, status.status), bias(context, 2, status.status);
+  if (Failed(context, status.status)) return;
   if (a.Rank() != 2 || b.Rank() != 2 || a.Side(!transposeA) != b.Side(transposeB)) {
     return Fail(context, status.status, "A product takes matrices whose inner sides are equal");
   }
@@ -240,7 +231,7 @@ void Compute(void *, TF_OpKernelContext *context) {
     return Fail(context, status.status, "A product takes a bias for each column, or none");
   }
   Output y(context, 0, {M, N}, status.status);
-  if (TF_GetCode(status.status) != TF_OK) return TF_OpKernelContext_Failure(context, status.status);
+  if (Failed(context, status.status)) return;
   const float *addend = bias.Size() ? bias.Data() : nullptr;
   const auto *right = b.Data<const typename Type::Stored>();
   if (Product<Type>{a.Data(), right, addend, y.Data(), M, N, K, transposeA, transposeB}.Compute()) return;
