@@ -1,4 +1,4 @@
-/** Memory of tensors that are gone: pages of holes that fit nothing go back to the system. */
+/** Memory of tensors: places of those that are gone are taken by others, and nobody's values change. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { tf, type Tensor } from '../../packages/core/src/runtime';
@@ -13,24 +13,33 @@ const own = (): number => 1024 * Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(S
 const filled = (count: number, megabytes: number): Tensor[] =>
   Array.from({ length: count }, () => tf.fill([(megabytes * MB) / 4], 1));
 
-describe.skipIf(!existsSync(STATUS))('in place of tensors between others that stay', () => {
-  it('larger ones cost addresses, not memory', () => {
-    const pairs = Array.from({ length: 80 }, () => [...filled(1, 3), ...filled(1, 1)]);
+describe.skipIf(!existsSync(STATUS))('places of tensors that are gone', () => {
+  it('are one where they touch: larger tensors take them, and no new memory', () => {
+    const small = filled(80, 3);
     const before = own();
-    tf.dispose(pairs.map(([large]) => large));
-    const larger = filled(40, 6);
-    expect((own() - before) / MB).toBeLessThan(80); // of 240; some room is left resident
-    tf.dispose([pairs.map(([, small]) => small), larger]);
+    tf.dispose(small);
+    const large = filled(20, 12);
+    expect((own() - before) / MB).toBeLessThan(24); // of 240
+    tf.dispose(large);
   });
 
-  it('values of those that stay and of those that come are what they were', () => {
-    const stays = Array.from({ length: 30 }, (_, i) => [tf.fill([MB / 2], i), tf.fill([MB / 4], -i)]);
-    tf.dispose(stays.map(([goes]) => goes));
-    const come = Array.from({ length: 20 }, (_, i) => tf.fill([MB], 100 + i));
-    const isAll = (tensor: Tensor, value: number) =>
-      tf.tidy(() => [tf.min(tensor), tf.max(tensor)].every((edge) => edge.dataSync()[0] === value));
-    expect(stays.every(([, tensor], i) => isAll(tensor, -i))).toBe(true);
-    expect(come.every((tensor, i) => isAll(tensor, 100 + i))).toBe(true);
-    tf.dispose([stays.map(([, tensor]) => tensor), come]);
+  it('are shared by smaller ones', () => {
+    const large = filled(10, 24);
+    const before = own();
+    tf.dispose(large);
+    const small = filled(96, 2.5);
+    expect((own() - before) / MB).toBeLessThan(24);
+    tf.dispose(small);
   });
+});
+
+it('values of tensors that stay and of those that come are what they were', () => {
+  const stays = Array.from({ length: 30 }, (_, i) => [tf.fill([MB / 2], i), tf.fill([MB / 4], -i)]);
+  tf.dispose(stays.map(([goes]) => goes));
+  const come = Array.from({ length: 20 }, (_, i) => tf.fill([MB], 100 + i));
+  const isAll = (tensor: Tensor, value: number) =>
+    tf.tidy(() => [tf.min(tensor), tf.max(tensor)].every((edge) => edge.dataSync()[0] === value));
+  expect(stays.every(([, tensor], i) => isAll(tensor, -i))).toBe(true);
+  expect(come.every((tensor, i) => isAll(tensor, 100 + i))).toBe(true);
+  tf.dispose([stays.map(([, tensor]) => tensor), come]);
 });

@@ -1,7 +1,6 @@
-// TensorFlow's memory on the CPU, in place of oneDNN's allocator, which takes regions of twice the size of the last, gives
-// none back, and lets a block take up to twice what was asked for. Large blocks lie in one stretch of addresses; the
-// smallest free place that holds one is taken; and when more would be resident than was ever in use at once, and a little
-// room, pages of free places go back to the system. So a tensor that fits no hole costs page faults, not memory.
+// TensorFlow's memory on the CPU, in place of oneDNN's allocator, which takes regions of twice the size of the last and lets a
+// block take up to twice what was asked for. Large blocks lie in one stretch of addresses, each in the smallest free place that
+// holds it, and take that much. Pages that were once in use stay: to clear new ones at every step would cost a tenth of it.
 #if defined(__linux__)
 #include <sys/mman.h>
 #include <unistd.h>
@@ -67,10 +66,9 @@ class AllocatorFactoryRegistry {
 namespace tfnodejs {
 namespace {
 
-constexpr size_t kGrain = 1 << 14;             // Sizes of blocks are multiples of it.
-constexpr size_t kLarge = 1 << 16;             // Smaller blocks are malloc's.
-constexpr size_t kRoom = (32 << 20) / kGrain;  // May be resident beyond what was in use at once.
-constexpr size_t kAlignment = 1 << 12;         // Of any block in the stretch: a page's.
+constexpr size_t kGrain = 1 << 14;      // Sizes of blocks are multiples of it.
+constexpr size_t kLarge = 1 << 16;      // Smaller blocks are malloc's.
+constexpr size_t kAlignment = 1 << 12;  // Of any block in the stretch: a page's.
 
 // Blocks and free places, counted in grains from the start of the stretch.
 class Arena {
@@ -79,8 +77,6 @@ class Arena {
     const size_t grains = 2 * static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE) / kGrain;
     void *start = mmap(nullptr, grains * kGrain, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED) return;  // Addresses are limited: malloc has all of it then.
-    touched_ = static_cast<uint8_t *>(calloc(grains, 1));
-    if (!touched_) return;
     start_ = static_cast<char *>(start);
     grains_ = grains;
     Add(0, grains);
@@ -98,12 +94,6 @@ class Arena {
     Remove(at, size);
     if (size > count) Add(at + count, size - count);
     blocks_[at] = count;
-    inUse_ += count;
-    mostInUse_ = std::max(mostInUse_, inUse_);
-    resident_ += std::count(touched_ + at, touched_ + at + count, 0);
-    std::fill(touched_ + at, touched_ + at + count, 1);
-    end_ = std::max(end_, at + count);
-    GiveBack();
     return start_ + at * kGrain;
   }
 
@@ -113,7 +103,6 @@ class Arena {
     const auto known = blocks_.find(at);
     size_t count = known->second;
     blocks_.erase(known);
-    inUse_ -= count;
     auto neighbour = free_.lower_bound(at);
     if (neighbour != free_.end() && neighbour->first == at + count) {
       count += neighbour->second;
@@ -140,28 +129,9 @@ class Arena {
     bySize_.erase({count, at});
   }
 
-  // Pages of the largest free places go first: few calls give back much.
-  void GiveBack() {
-    const size_t limit = mostInUse_ + kRoom;
-    for (auto place = bySize_.rbegin(); resident_ > limit && place != bySize_.rend(); ++place) {
-      const auto [count, at] = *place;
-      uint8_t *const end = touched_ + std::min(at + count, end_);
-      for (uint8_t *next = std::min(touched_ + at, end); resident_ > limit;) {
-        uint8_t *const first = std::find(next, end, 1);
-        next = std::find(first, end, 0);
-        if (first == end) break;
-        if (madvise(start_ + (first - touched_) * kGrain, (next - first) * kGrain, MADV_DONTNEED) != 0) return;
-        std::fill(first, next, 0);
-        resident_ -= next - first;
-      }
-    }
-  }
-
   std::mutex mutex_;
   char *start_ = nullptr;
-  size_t grains_ = 0, inUse_ = 0, mostInUse_ = 0, resident_ = 0;
-  uint8_t *touched_ = nullptr;  // Whether a grain's pages may be resident;
-  size_t end_ = 0;              // none from here on ever was.
+  size_t grains_ = 0;
   std::map<size_t, size_t> free_;
   std::set<std::pair<size_t, size_t>> bySize_;
   std::unordered_map<size_t, size_t> blocks_;
