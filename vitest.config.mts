@@ -16,6 +16,8 @@ const ALONE = [
     'runtime/compile',
     'runtime/halfMemory',
     'runtime/native',
+    'runtime/normalise',
+    'runtime/recompute',
   ],
   ...[
     'runtime/softmaxAndDropout',

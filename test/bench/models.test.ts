@@ -50,6 +50,8 @@ test('weights repeat neither rows nor other tensors, norms are 1 and 0', () => {
 
 test('results are compared by their largest difference, and what is no number is never the same', () => {
   expect(differenceOf([1, -4], [1, -3.9])).toBeCloseTo(0.025);
+  expect(differenceOf([40_000, 7], [40_000, 7])).toBe(0);
+  expect(differenceOf([40_000, 7], [40_001, 7])).toBe(Infinity);
   expect(differenceOf([1, 2], [1])).toBe(Infinity);
   expect(differenceOf([1, NaN], [1, 2])).toBe(Infinity);
 });

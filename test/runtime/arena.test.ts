@@ -1,5 +1,6 @@
 /** Memory of tensors: places of those that are gone are taken by others, and nobody's values change. */
 import { existsSync, readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { tf, type Tensor } from '../../packages/core/src/runtime';
 
@@ -14,6 +15,13 @@ const filled = (count: number, megabytes: number): Tensor[] =>
   Array.from({ length: count }, () => tf.fill([(megabytes * MB) / 4], 1));
 
 describe.skipIf(!existsSync(STATUS))('places of tensors that are gone', () => {
+  it('are in one stretch of addresses, twice as long as there is memory', () => {
+    const ends = readFileSync('/proc/self/maps', 'utf8').matchAll(/^([\da-f]+)-([\da-f]+) /gm);
+    const lengths = [...ends].map(([, start, end]) => Number.parseInt(end, 16) - Number.parseInt(start, 16));
+    const isIt = (length: number) => length > 2 * totalmem() - MB && length < 2 * totalmem() + 1024 * MB;
+    expect(lengths.some(isIt)).toBe(true);
+  });
+
   it('are one where they touch: larger tensors take them, and no new memory', () => {
     const small = filled(80, 3);
     const before = own();

@@ -73,6 +73,25 @@ describe.each([false, true])('dropout: %s', (withDropout) => {
   });
 });
 
+test('a weight with two names has its gradient once', () => {
+  const found = (on: boolean) =>
+    runEagerly(() =>
+      tf.tidy(() => {
+        const [x, tied] = [Rng.from(4).normal([ROWS, WIDTH]), Rng.from(5).normal([WIDTH, WIDTH])];
+        const loss = () =>
+          tf.sum(
+            recomputed(
+              { args: { x }, weights: { down: tied, up: tied } },
+              ({ args, weights: { down, up } }) => linear(gelu(linear(args.x!, down!)), up!),
+            ),
+          );
+        const { gradients } = withRecompute(on, () => valueAndGradients(() => ({ loss: loss() }), { tied }));
+        return gradients.tied.dataSync();
+      }),
+    );
+  expect(found(true)).toEqual(found(false));
+});
+
 test('gradients of frozen weights are not computed', () => {
   const given = weights();
   const products = (wanted: Record<string, Tensor>) => {

@@ -1,7 +1,9 @@
 // TensorFlow's memory on the CPU, in place of oneDNN's allocator, which takes regions of twice the size of the last and lets a
 // block take up to twice what was asked for. Large blocks lie in one stretch of addresses, each in the smallest free place that
 // holds it, and take that much. Pages that were once in use stay: to clear new ones at every step would cost a tenth of it.
-#if defined(__linux__)
+// Only with the C++ library and strings of TensorFlow's own classes.
+#include <string>
+#if defined(__linux__) && defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,7 +14,6 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -86,6 +87,7 @@ class Arena {
 
   // Null where there is no room.
   void *Take(size_t bytes) {
+    if (bytes > grains_ * kGrain / 2) return nullptr;  // More than the machine has: malloc says so.
     const size_t count = (bytes + kGrain - 1) / kGrain;
     std::lock_guard<std::mutex> lock(mutex_);
     const auto best = bySize_.lower_bound({count, 0});
@@ -164,12 +166,12 @@ class ArenaAllocator final : public tsl::Allocator {
 class ArenaFactory final : public tsl::AllocatorFactory {
  public:
   tsl::Allocator *CreateAllocator() override { return new ArenaAllocator; }
-  // Not asked for: TensorFlow prefers a factory that knows several sockets, and has one.
+  // Nothing in TensorFlow asks for it on a CPU.
   tsl::SubAllocator *CreateSubAllocator(int) override { return nullptr; }
 };
 
-// Above oneDNN's 200. Now, while the module is loaded: after the first tensor it would be too late. Not with another
-// TensorFlow than the one whose classes these are.
+// Above oneDNN's 200. Now, while the module is loaded: after the first tensor TensorFlow would end the process. Not with
+// another TensorFlow than the one whose classes these are.
 const bool registered = [] {
   constexpr int kPriority = 300;
   constexpr char kVersion[] = "2.21.";

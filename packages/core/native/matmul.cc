@@ -129,11 +129,15 @@ AVX2 void Write(const Tile &tile, int64_t rows, int64_t columns, const float *ad
 struct Block {
   static constexpr size_t kPage = 1 << 21, kBytes = (kBlock / kRows * kPanel * sizeof(float) + kPage - 1) / kPage * kPage;
   std::mutex turn;
-  float *panels = static_cast<float *>(std::aligned_alloc(kPage, kBytes));
-  Block() {
+  float *panels = nullptr;
+  // Whether there is memory. For who has its turn.
+  bool IsThere() {
+    if (panels) return true;
+    panels = static_cast<float *>(std::aligned_alloc(kPage, kBytes));
 #ifdef MADV_HUGEPAGE
     if (panels) madvise(panels, kBytes, MADV_HUGEPAGE);
 #endif
+    return panels;
   }
 };
 
@@ -150,8 +154,8 @@ struct Product {
   bool Compute() const {
     if (K == 0) return Fill();
     static auto *block = new Block;
-    if (!block->panels) return false;
     std::lock_guard<std::mutex> lock(block->turn);
+    if (!block->IsThere()) return false;
     // In equal parts: a short last one would be slower.
     const int64_t depth = std::max<int64_t>(8, Parts(Parts(K, Parts(K, kDepth)), 8) * 8);
     for (int64_t row = 0; row < M; row += kBlock) {
@@ -171,6 +175,7 @@ struct Product {
   // Rows row … row + rows − 1 of y, with columns k … k + depth − 1 of a.
   void Multiply(int64_t row, int64_t rows, int64_t k, int64_t depth, float *panels) const {
     constexpr int64_t kTogether = 16 * kRows, kWidth = kStrips * kColumns;  // that one thread takes at a time
+    // With the work that follows, for which all threads are about to be needed.
     Spread(rows, kTogether, static_cast<double>(N * depth), [&](int64_t first, int64_t last) {
       PackLeft(row + first, last - first, k, depth, panels + first / kRows * kPanel);
     });

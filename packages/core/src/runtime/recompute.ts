@@ -81,7 +81,9 @@ export function recomputed(inputs: PartInputs, body: (inputs: PartInputs) => Ten
   const backward = (dy: Tensor): Record<string, () => Tensor> => {
     const again = after(dy, replay ? [...kept, replay.seed] : kept);
     const named = (kind: Kind) =>
-      Object.fromEntries(used.flatMap((one, i) => (one.kind === kind ? [[one.name, again[i]]] : [])));
+      Object.fromEntries(
+        used.flatMap((one, i) => (one.kind === kind ? one.names.map((name) => [name, again[i]]) : [])),
+      );
     const given: PartInputs = {
       args: named('args'),
       weights: { ...inputs.weights, ...named('weights') },
@@ -102,22 +104,29 @@ export function recomputed(inputs: PartInputs, body: (inputs: PartInputs) => Ten
 }
 
 type Kind = 'args' | 'weights';
+/** A tensor, which may have several names. */
 interface Used {
   kind: Kind;
-  name: string;
+  names: string[];
   tensor: Tensor;
 }
 
-const keyOf = ({ kind, name }: Used): string => `${kind}.${name}`;
+const keyOf = ({ kind, names }: Used): string => `${kind}.${names[0]}`;
 
 /** All arguments, and the weights that operations on the tape read. Tensors from `firstId` on were made on the way. */
 function usedTensors(tape: TapeNode[], firstId: number, { args, weights }: PartInputs): Used[] {
   const tensors = tape.flatMap(({ inputs }) => Object.values(inputs));
   const read = new Set(tensors.filter(({ dtype }) => dtype === 'float32').map(({ id }) => id));
-  const list = (kind: Kind, named: PartInputs[Kind]): Used[] =>
-    Object.entries(named).flatMap(([name, tensor]) =>
-      tensor instanceof tf.Tensor ? [{ kind, name, tensor: tensor }] : [],
-    );
+  const list = (kind: Kind, named: PartInputs[Kind]): Used[] => {
+    const found = new Map<number, Used>();
+    for (const [name, tensor] of Object.entries(named)) {
+      if (!(tensor instanceof tf.Tensor)) continue;
+      const known = found.get(tensor.id);
+      if (known) known.names.push(name);
+      else found.set(tensor.id, { kind, names: [name], tensor });
+    }
+    return [...found.values()];
+  };
   const used = [
     ...list('args', args),
     ...list('weights', weights).filter(({ tensor }) => read.has(tensor.id)),

@@ -1,4 +1,5 @@
 /** tf.customGrad with plain types: one function gives the value, what to keep, and the gradients. */
+import { Blip2Error } from '../errors';
 import { tf, type Tensor } from '../tensorflow';
 import { whenDifferentiated } from '../tape';
 
@@ -24,7 +25,10 @@ export function customGradient(
     const { value, gradients } = body(args as Tensor[], save);
     // In place of what is not wanted stands a tensor that is there: it is not looked at.
     const gradFunc = (dy: Tensor, saved: Tensor[]) =>
-      gradients(dy, saved, isWanted).map((gradient) => gradient ?? dy);
+      gradients(dy, saved, isWanted).map((gradient, i) => {
+        if (!gradient && isWanted[i]) throw new Blip2Error(`An operation has no gradient of its input ${i}`);
+        return gradient ?? dy;
+      });
     return { value, gradFunc };
   };
   const result = tf.customGrad(operation)(...inputs);
