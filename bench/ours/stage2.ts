@@ -4,8 +4,8 @@
  *   BLIP2_BENCH_MODELS=DIR npx tsx bench/ours/stage2.ts bench/peers/stage2-opt.json --variant compiled --warm-up 2 --steps 20
  *
  * Variants: eager, compiled, xla, bf16 (compiled, products in bfloat16, the language model stored in it), recompute
- * (compiled, blocks recomputed). The frozen language model
- * is one of bench/models.ts; at the end standard error says whether any bit of it is another than in its file.
+ * (compiled, blocks recomputed). The frozen language model is one of bench/models.ts; at the end standard error says
+ * whether any bit of it is another than in its file.
  */
 import type { Matrix } from '../../packages/core/src/nn';
 import { modelFolder, readConfig, serve, variant } from './serve';
