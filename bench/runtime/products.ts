@@ -55,7 +55,7 @@ const table = SIZES.map(([name, rows, columns, summed, form]) => {
     attribute('transpose_a', 'bool', form.a ?? false),
     attribute('transpose_b', 'bool', form.b ?? false),
   ];
-  const ours = () => execute(own, [typeAttribute('float32')], [a, b, tf.zeros([0])]);
+  const ours = () => execute(own.name, own.attributes, [a, b, tf.zeros([0])]);
   const theirs = () => execute('MatMul', [typeAttribute('float32'), ...flags], [a, b]);
   const repeats = Math.max(9, Math.min(300, Math.round(OPERATIONS / (2 * rows * columns * summed))));
   const turns = Array.from({ length: repeats }, () => [processorTime(ours), processorTime(theirs)]);

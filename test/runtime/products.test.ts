@@ -1,9 +1,11 @@
 /** Products by operations of our own: what TensorFlow's say, in every form, and the same of a row whatever is beside it. */
 import { describe, expect, it } from 'vitest';
-import { compile, HalfTensor, Rng, tf, type Tensor } from '../../packages/core/src/runtime';
+import { compile, HalfTensor, Rng, tf, withPrecision, type Tensor } from '../../packages/core/src/runtime';
+import { attribute } from '../../packages/core/src/runtime/binding';
 import { matrixProduct } from '../../packages/core/src/runtime/ops/linear';
 import { execute, typeAttribute } from '../../packages/core/src/runtime/execute';
-import { ownProduct, type Transposes } from '../../packages/core/src/runtime/products';
+import { halfMethod, ownProduct, type Transposes } from '../../packages/core/src/runtime/products';
+import { backend } from '../../packages/core/src/runtime/tensorflow';
 import '../support/allclose';
 
 const rng = Rng.from(5);
@@ -13,27 +15,33 @@ const operands = (rows: number, columns: number, depth: number, { a, b }: Transp
     rng.normal(a ? [depth, rows] : [rows, depth]),
     rng.normal(b ? [columns, depth] : [depth, columns]),
   ] as const;
+/** Sides that no tile divides, more columns of a than are multiplied at a time, more rows than are held at a time. */
+const SIZES: [rows: number, columns: number, depth: number][] = [
+  [48, 1, 1],
+  [49, 17, 3],
+  [53, 16, 8],
+  [96, 33, 100],
+  [127, 31, 1023],
+  [60, 40, 1025],
+  [64, 100, 2500],
+  [2100, 20, 70],
+];
 const largest = (x: Tensor): number => Number(tf.max(tf.abs(x)).dataSync()[0]);
 
+const nameOf = ({ a, b }: Transposes): string => `Blip2MatMul${a ? 'TransposedA' : b ? 'TransposedB' : ''}`;
+
 describe.each(FORMS)('a product of many rows, transposed %o', (form) => {
-  const own = ownProduct('float32', { rows: 1000, summed: 1000 }, form);
-  /** By our operation whatever the size, where there is one. */
-  const product = (a: Tensor, b: Tensor, bias?: Tensor): Tensor =>
-    own
-      ? execute(own, [typeAttribute('float32')], [a, b, bias ?? tf.zeros([0])])
+  /** By our operation whatever the size and the processor, where it exists. */
+  const product = (a: Tensor, b: Tensor, bias?: Tensor, rounded = false): Tensor =>
+    backend.binding.hasKernels
+      ? execute(
+          nameOf(form),
+          [typeAttribute('float32'), attribute('rounded', 'bool', rounded)],
+          [a, b, bias ?? tf.zeros([0])],
+        )
       : matrixProduct(a, b, form, bias);
 
-  // Sides that no tile divides, more columns of a than are multiplied at a time, more rows than are held at a time.
-  it.each([
-    [48, 1, 1],
-    [49, 17, 3],
-    [53, 16, 8],
-    [96, 33, 100],
-    [127, 31, 1023],
-    [60, 40, 1025],
-    [64, 100, 2500],
-    [2100, 20, 70],
-  ])('[%i, %i] over %i', (rows, columns, depth) => {
+  it.each(SIZES)('[%i, %i] over %i', (rows, columns, depth) => {
     const [a, b] = operands(rows, columns, depth, form);
     const bias = rng.normal([columns]);
     const expected = tf.add(tf.matMul(a as never, b as never, form.a, form.b), bias);
@@ -46,6 +54,26 @@ describe.each(FORMS)('a product of many rows, transposed %o', (form) => {
     compiled.dispose();
   });
 
+  // Rounded first, both sides: else sums are those of float32.
+  it.runIf(backend.binding.hasAmx).each(SIZES)(
+    'rounded for AMX, [%i, %i] over %i',
+    (rows, columns, depth) => {
+      const [a, b] = operands(rows, columns, depth, form);
+      const bias = rng.normal([columns]);
+      const [x, y] = [a, b].map((side) => HalfTensor.from(side, 'bfloat16').toFloat32());
+      const expected = tf.add(tf.matMul(x as never, y as never, form.a, form.b), bias);
+      const tolerance = { rtol: 0, atol: 2e-6 * largest(expected) };
+      expect(product(a, b, bias, true)).toBeAllclose(expected, tolerance);
+      withPrecision('bf16', () => {
+        expect(matrixProduct(a, b, form, bias)).toBeAllclose(expected, tolerance);
+        expect(matrixProduct(a, HalfTensor.from(b, 'bfloat16'), form, bias)).toBeAllclose(
+          expected,
+          tolerance,
+        );
+      });
+    },
+  );
+
   it.each(['bfloat16', 'float16'] as const)('with a matrix in %s', (dtype) => {
     for (const [rows, columns, depth] of [
       [70, 33, 1030],
@@ -54,17 +82,24 @@ describe.each(FORMS)('a product of many rows, transposed %o', (form) => {
       const [a, matrix] = operands(rows, columns, depth, form);
       const b = HalfTensor.from(matrix, dtype);
       const expected = matrixProduct(a, b.toFloat32(), form);
-      const atol = (ownProduct(dtype, { rows, summed: depth }, form) ? 1e-6 : 2e-2) * largest(expected);
-      expect(matrixProduct(a, b, form)).toBeAllclose(expected, { rtol: 0, atol });
+      const isExact = !form.a && form.b && halfMethod(dtype, rows) !== 'units';
+      const tolerance = isExact || halfMethod(dtype, Infinity) !== 'units' ? 1e-6 : 2e-2;
+      expect(matrixProduct(a, b, form)).toBeAllclose(expected, {
+        rtol: 0,
+        atol: tolerance * largest(expected),
+      });
     }
   });
 
   it('says the same of a row to the last bit, whatever rows are beside it', () => {
-    if (!own) return;
+    if (!backend.binding.hasKernels) return;
     const [a, b] = operands(200, 50, 1100, form);
-    const all = matrixProduct(a, b, form);
     const from = form.a ? a.slice([0, 77], [1100, 60]) : a.slice([77, 0], [60, 1100]);
-    expect(matrixProduct(from, b, form)).toBeAllclose(all.slice([77, 0], [60, 50]), { rtol: 0, atol: 0 });
+    for (const rounded of backend.binding.hasAmx ? [false, true] : [false]) {
+      const all = product(a, b, undefined, rounded);
+      const part = product(from, b, undefined, rounded);
+      expect(part).toBeAllclose(all.slice([77, 0], [60, 50]), { rtol: 0, atol: 0 });
+    }
   });
 
   it('carries what is infinite and what is no number to its own rows and columns alone', () => {
@@ -74,8 +109,10 @@ describe.each(FORMS)('a product of many rows, transposed %o', (form) => {
       NaN,
       a,
     );
-    const y = product(odd, b).isNaN().sum(1).arraySync() as number[];
-    expect(y).toEqual(Array.from({ length: 60 }, (_, row) => (row === 7 ? 60 : 0)));
+    for (const rounded of backend.binding.hasAmx ? [false, true] : [false]) {
+      const y = product(odd, b, undefined, rounded).isNaN().sum(1).arraySync() as number[];
+      expect(y).toEqual(Array.from({ length: 60 }, (_, row) => (row === 7 ? 60 : 0)));
+    }
   });
 });
 
@@ -90,9 +127,12 @@ it.each([4, 50, 100])('nothing to sum is the bias, in %i rows', (rows) => {
 
 it('sides that do not match are refused', () => {
   const x = tf.ones([50, 300]);
-  if (!ownProduct('float32', { rows: 50, summed: 300 }, { b: true })) return;
-  expect(() => matrixProduct(x, tf.ones([20, 400]), { b: true })).toThrow(/inner sides/);
-  expect(() => matrixProduct(x, tf.ones([20, 300]), { b: true }, tf.ones([3]))).toThrow(/bias/);
+  if (!backend.binding.hasKernels) return;
+  const attributes = [typeAttribute('float32'), attribute('rounded', 'bool', false)];
+  const product = (y: Tensor, bias: Tensor) => () =>
+    execute('Blip2MatMulTransposedB', attributes, [x, y, bias]);
+  expect(product(tf.ones([20, 400]), tf.zeros([0]))).toThrow(/inner sides/);
+  expect(product(tf.ones([20, 300]), tf.ones([3]))).toThrow(/bias/);
 });
 
 it('few rows of float32 stay with TensorFlow, but where a token is written', () => {

@@ -7,6 +7,8 @@
 #if defined(__x86_64__)
 #include <algorithm>
 
+#include "processor.h"
+#include "sixteen.h"
 #include "spread.h"
 
 namespace tfnodejs {
@@ -15,61 +17,100 @@ namespace {
 // About how many bytes ahead of what is multiplied memory is asked for: by itself the processor does not see, across the ends
 // of rows and pages, what follows.
 constexpr int64_t kAhead = 3 << 13;
-constexpr int64_t kCacheLine = 64;
+// Numbers of a cache line.
+template <typename Type>
+constexpr int64_t kLine = 64 / sizeof(typename Type::Stored);
 
-// R rows of x times W of w; all sums stay in registers. `ahead`: numbers of w to where its next rows are asked for, or 0.
-template <typename Type, int R, int W>
-AVX2 void Tile(const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, int64_t ahead) {
-  constexpr int64_t kLine = kCacheLine / sizeof(*w);
-  __m256 sums[R][W] = {};
-  int64_t k = 0;
-  for (; k + 8 <= K; k += 8) {
-    __m256 weights[W];
-    UNROLL for (int j = 0; j < W; ++j) weights[j] = Type::Eight(w + j * K + k);
-    if (ahead && k % kLine == 0) {
-      UNROLL for (int j = 0; j < W; ++j) _mm_prefetch(reinterpret_cast<const char *>(w + j * K + k + ahead), _MM_HINT_T0);
+// How many rows of x and of w are multiplied at a time, whose sums stay in registers: up to kRows and kWidth, or five and kWidthOfFive.
+struct Avx2Few {
+  static constexpr int kRows = 3, kWidth = 4, kWidthOfFive = 2;
+  static bool IsByFives(int64_t n) { return n == 5; }
+
+  // R rows of x times W of w. `ahead`: numbers of w to where its next rows are asked for, or 0.
+  template <typename Type, int R, int W>
+  static AVX2 void Tile(const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, int64_t ahead) {
+    __m256 sums[R][W] = {};
+    int64_t k = 0;
+    for (; k + 8 <= K; k += 8) {
+      __m256 weights[W];
+      UNROLL for (int j = 0; j < W; ++j) weights[j] = Type::Eight(w + j * K + k);
+      if (ahead && k % kLine<Type> == 0) {
+        UNROLL for (int j = 0; j < W; ++j) _mm_prefetch(reinterpret_cast<const char *>(w + j * K + k + ahead), _MM_HINT_T0);
+      }
+      UNROLL for (int i = 0; i < R; ++i) {
+        __m256 row = _mm256_loadu_ps(x + i * K + k);
+        UNROLL for (int j = 0; j < W; ++j) sums[i][j] = _mm256_fmadd_ps(row, weights[j], sums[i][j]);
+      }
     }
     UNROLL for (int i = 0; i < R; ++i) {
-      __m256 row = _mm256_loadu_ps(x + i * K + k);
-      UNROLL for (int j = 0; j < W; ++j) sums[i][j] = _mm256_fmadd_ps(row, weights[j], sums[i][j]);
+      UNROLL for (int j = 0; j < W; ++j) {
+        float sum = Sum(sums[i][j]);
+        for (int64_t rest = k; rest < K; ++rest) sum += x[i * K + rest] * Type::One(w[j * K + rest]);
+        y[i * N + j] = sum;
+      }
     }
   }
-  UNROLL for (int i = 0; i < R; ++i) {
-    UNROLL for (int j = 0; j < W; ++j) {
-      float sum = Sum(sums[i][j]);
-      for (int64_t rest = k; rest < K; ++rest) sum += x[i * K + rest] * Type::One(w[j * K + rest]);
-      y[i * N + j] = sum;
+};
+
+struct Avx512Few {
+  static constexpr int kRows = 6, kWidth = 4, kWidthOfFive = 4;
+  static bool IsByFives(int64_t n) { return n % 5 == 0; }
+
+  template <typename Type, int R, int W>
+  static AVX512 void Tile(const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, int64_t ahead) {
+    __m512 sums[R][W] = {};
+    for (int64_t k = 0; k < K; k += 16) {
+      const __mmask16 mask = FirstOf(K - k);
+      __m512 weights[W];
+      UNROLL for (int j = 0; j < W; ++j) weights[j] = Sixteen(Type(), w + j * K + k, mask);
+      if (ahead && k % kLine<Type> == 0) {
+        UNROLL for (int j = 0; j < W; ++j) _mm_prefetch(reinterpret_cast<const char *>(w + j * K + k + ahead), _MM_HINT_T0);
+      }
+      UNROLL for (int i = 0; i < R; ++i) {
+        const __m512 row = _mm512_maskz_loadu_ps(mask, x + i * K + k);
+        UNROLL for (int j = 0; j < W; ++j) sums[i][j] = _mm512_fmadd_ps(row, weights[j], sums[i][j]);
+      }
+    }
+    UNROLL for (int i = 0; i < R; ++i) {
+      if constexpr (W == 4) {
+        _mm_storeu_ps(y + i * N, SumsOfFour(sums[i]));
+      } else {
+        UNROLL for (int j = 0; j < W; ++j) y[i * N + j] = _mm512_reduce_add_ps(sums[i][j]);
+      }
     }
   }
-}
+};
 
 // All rows of x times W of w, up to R at a time; the first of them ask for what comes next of w.
-template <typename Type, int R, int W>
+template <typename Few, typename Type, int R, int W>
 void Rows(int64_t n, const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, int64_t ahead) {
-  for (; n >= R; n -= R, x += R * K, y += R * N, ahead = 0) Tile<Type, R, W>(x, w, y, K, N, ahead);
+  for (; n >= R; n -= R, x += R * K, y += R * N, ahead = 0) {
+    Few::template Tile<Type, R, W>(x, w, y, K, N, ahead);
+  }
   if constexpr (R > 1) {
-    if (n > 0) Rows<Type, R - 1, W>(n, x, w, y, K, N, ahead);
+    if (n > 0) Rows<Few, Type, R - 1, W>(n, x, w, y, K, N, ahead);
   }
 }
 
-// Columns `first` to `last` of y. Sixteen registers hold the sums of 3 × 4 or 5 × 2 and what they are made of.
-template <typename Type>
+// Columns `first` to `last` of y.
+template <typename Few, typename Type, int R, int W>
 void Columns(int64_t n, const float *x, const typename Type::Stored *w, const float *bias, float *y, int64_t K, int64_t N,
              int64_t first, int64_t last) {
+  const int64_t next = W * std::max<int64_t>(1, kAhead / (W * std::max<int64_t>(1, K) * sizeof(*w)));  // rows, at least W
   int64_t at = first;
-  const auto ahead = [&](int64_t width) {  // at least the rows that are next
-    int64_t rows = width * std::max<int64_t>(1, kAhead / (width * std::max<int64_t>(1, K) * sizeof(*w)));
-    return at + width + rows <= N ? rows * K : 0;
-  };
-  if (n == 5) {
-    for (; at + 2 <= last; at += 2) Rows<Type, 5, 2>(n, x, w + at * K, y + at, K, N, ahead(2));
-  } else {
-    for (; at + 4 <= last; at += 4) Rows<Type, 3, 4>(n, x, w + at * K, y + at, K, N, ahead(4));
+  for (; at + W <= last; at += W) {
+    const int64_t ahead = at + W + next <= N ? next * K : 0;
+    Rows<Few, Type, R, W>(n, x, w + at * K, y + at, K, N, ahead);
   }
-  for (; at < last; ++at) Rows<Type, 3, 1>(n, x, w + at * K, y + at, K, N, 0);
+  for (; at < last; ++at) Rows<Few, Type, R, 1>(n, x, w + at * K, y + at, K, N, 0);
   for (int64_t i = 0; bias && i < n; ++i) {
     for (int64_t j = first; j < last; ++j) y[i * N + j] += bias[j];
   }
+}
+
+template <typename Few, typename Type>
+auto Chosen(int64_t n) {
+  return Few::IsByFives(n) ? Columns<Few, Type, 5, Few::kWidthOfFive> : Columns<Few, Type, Few::kRows, Few::kWidth>;
 }
 
 template <typename Type>
@@ -86,8 +127,9 @@ void Compute(void *, TF_OpKernelContext *context) {
   constexpr int64_t kBlock = 32;  // rows of w that a thread takes at a time
   const auto *weights = w.Data<const typename Type::Stored>();
   const float *addend = bias.Size() ? bias.Data() : nullptr;
+  const auto columns = HasAvx512() ? Chosen<Avx512Few, Type>(n) : Chosen<Avx2Few, Type>(n);
   Spread(N, kBlock, static_cast<double>(n * K), [&](int64_t first, int64_t last) {
-    Columns<Type>(n, x.Data(), weights, addend, y.Data(), K, N, first, last);
+    columns(n, x.Data(), weights, addend, y.Data(), K, N, first, last);
   });
 }
 

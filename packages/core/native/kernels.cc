@@ -2,6 +2,7 @@
 #include "kernels.h"
 
 #include "extensions.h"
+#include "processor.h"
 
 namespace tfnodejs {
 #if defined(__x86_64__)
@@ -56,16 +57,26 @@ bool Register() {
 namespace {
 
 bool Register() { return false; }
+bool HasAmx() { return false; }
 
 }  // namespace
 #endif
 
-// hasKernels: whether these operations exist here.
+namespace {
+
+void SetBoolean(napi_env env, napi_value object, const char *name, bool value) {
+  napi_value boolean;
+  napi_get_boolean(env, value, &boolean);
+  napi_set_named_property(env, object, name, boolean);
+}
+
+}  // namespace
+
+// hasKernels: whether these operations exist here; hasAmx: whether products of rounded matrices do.
 void RegisterKernels(napi_env env, napi_value exports) {
   static const bool registered = Register();  // once for the process, though threads load the module again
-  napi_value value;
-  napi_get_boolean(env, registered, &value);
-  napi_set_named_property(env, exports, "hasKernels", value);
+  SetBoolean(env, exports, "hasKernels", registered);
+  SetBoolean(env, exports, "hasAmx", registered && HasAmx());
 }
 
 }  // namespace tfnodejs

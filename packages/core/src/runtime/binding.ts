@@ -67,6 +67,8 @@ export interface Binding {
   watchTasks(tasks: string[]): void;
   /** Whether the operations of our own exist here (packages/core/native/kernels.h). */
   readonly hasKernels: boolean;
+  /** Whether products of matrices rounded to bfloat16 are among them, which AMX computes. */
+  readonly hasAmx: boolean;
 }
 
 /** TensorFlow's type numbers (tensorflow/c/tf_datatype.h). */

@@ -1,5 +1,7 @@
 /** Which operation computes a matrix product: one of our own (packages/core/native) or TensorFlow's, by shape and type. */
+import { attribute, type OpAttribute } from './binding';
 import { cpu, hasUnits, type Cpu } from './cpu';
+import { typeAttribute } from './execute';
 import type { HalfType } from './half';
 import { hasKernels } from './kernels';
 import { precision } from './precision';
@@ -20,17 +22,17 @@ export interface Transposes {
 
 /** Up to so many rows reading a matrix in 16 bit is what a product takes; beyond, units for such products are faster. */
 const FEW_ROWS = 64;
-/** The same for a matrix in float32: beyond, and up to MANY_ROWS, TensorFlow's product is as fast or faster. */
-const FEW_FLOAT32_ROWS = 16;
-/** From so many rows, and sums over so many numbers, on ours is faster than TensorFlow's (docs/performance-notes.md). */
+/** The same for a matrix in float32: beyond, TensorFlow's product is as fast or faster. */
+const fewFloat32Rows = (): number => (hasAvx512() ? 48 : 16);
+/** With AVX2, from so many rows, and sums over so many numbers, on ours is faster than TensorFlow's (docs/performance-notes.md). */
 const MANY_ROWS = 48;
 const MANY_SUMMED = 192;
 
 let isReading = false;
 
 /**
- * Runs `body` with products of up to 16 rows read straight from their float32 matrices (Blip2FewRows), which takes a half to
- * nine tenths of the time of TensorFlow's. For what writes tokens.
+ * Runs `body` with products of few rows read straight from their float32 matrices (Blip2FewRows), which takes a half to nine tenths
+ * of the time of TensorFlow's. For what writes tokens.
  */
 export function withFewRows<T>(body: () => T): T {
   const previous = isReading;
@@ -46,12 +48,11 @@ export function withFewRows<T>(body: () => T): T {
 let processor: Cpu | undefined;
 const here = (): Cpu => (processor ??= cpu());
 
+const hasAvx512 = (): boolean => here().features?.includes('AVX-512') ?? false;
+
 /** False on most CPUs, where TensorFlow's 16-bit products take up to ten times as long as float32's. */
 const hasProducts = (dtype: HalfType): boolean =>
   backend.binding.isUsingGpuDevice() || hasUnits(here(), dtype);
-
-/** Our product is written for AVX2: where registers are larger, TensorFlow's is faster. */
-const hasMatMul = (): boolean => hasKernels() && !here().features?.includes('AVX-512');
 
 /** What `blip2 doctor` says of it: the method for few rows, for many, and where one turns into the other. */
 export function halfMethods(dtype: HalfType): { few: HalfMethod; many: HalfMethod; upTo: number } {
@@ -66,27 +67,42 @@ export function halfMethod(dtype: HalfType, rows: number): HalfMethod {
   if (precision() === 'bf16') return 'units';
   if (rows <= FEW_ROWS && hasKernels()) return 'direct';
   if (hasProducts(dtype)) return 'units';
-  return hasMatMul() ? 'direct' : 'widened';
+  return hasKernels() && !hasAvx512() ? 'direct' : 'widened';
+}
+
+/** An operation of our own: it takes two matrices, of which the second may be in 16 bit, and a bias or an empty vector. */
+export interface OwnProduct {
+  name: string;
+  attributes: OpAttribute[];
+}
+
+/** For rows that are few: the matrix is read as it is. */
+function fewRows(dtype: HalfType | 'float32', rows: number): OwnProduct | undefined {
+  const isFew =
+    dtype === 'float32'
+      ? isReading && rows <= fewFloat32Rows() && precision() === 'fp32'
+      : rows <= FEW_ROWS && halfMethod(dtype, rows) === 'direct';
+  return isFew ? { name: 'Blip2FewRows', attributes: [typeAttribute(dtype)] } : undefined;
 }
 
 /**
  * The operation of our own for a product with so many rows in its result, each number of which is a sum of `summed`; or nothing
- * where TensorFlow's is taken. Each takes two matrices, of which the second may be in 16 bit, and a bias or an empty vector.
+ * where TensorFlow's is taken.
  */
 export function ownProduct(
   dtype: HalfType | 'float32',
   { rows, summed }: { rows: number; summed: number },
   { a = false, b = false }: Transposes,
-): string | undefined {
-  if (precision() === 'bf16' || !hasKernels()) return undefined;
-  const isLayer = !a && b;
-  if (dtype === 'float32') {
-    if (isLayer && isReading && rows <= FEW_FLOAT32_ROWS) return 'Blip2FewRows';
-    if (rows < MANY_ROWS || summed < MANY_SUMMED) return undefined;
-  } else {
-    if (halfMethod(dtype, isLayer ? rows : Infinity) !== 'direct') return undefined;
-    if (isLayer && rows <= FEW_ROWS) return 'Blip2FewRows';
-  }
-  if (!hasMatMul() || (a && b)) return undefined;
-  return a ? 'Blip2MatMulTransposedA' : b ? 'Blip2MatMulTransposedB' : 'Blip2MatMul';
+): OwnProduct | undefined {
+  if (!hasKernels() || (a && b)) return undefined;
+  const few = !a && b ? fewRows(dtype, rows) : undefined;
+  if (few) return few;
+  const isRounded =
+    precision() === 'bf16' || (dtype !== 'float32' && halfMethod(dtype, Infinity) === 'units');
+  const isOwn = isRounded
+    ? backend.binding.hasAmx && dtype !== 'float16'
+    : !hasAvx512() && (dtype !== 'float32' || (rows >= MANY_ROWS && summed >= MANY_SUMMED));
+  if (!isOwn) return undefined;
+  const name = a ? 'Blip2MatMulTransposedA' : b ? 'Blip2MatMulTransposedB' : 'Blip2MatMul';
+  return { name, attributes: [typeAttribute(dtype), attribute('rounded', 'bool', isRounded)] };
 }

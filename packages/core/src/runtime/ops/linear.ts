@@ -57,7 +57,7 @@ export function matrixProduct(
 ): Tensor {
   const [rows, summed] = (transposes.a ? [...a.shape].reverse() : a.shape) as [number, number];
   const own = ownProduct(b.dtype as HalfType | 'float32', { rows, summed }, transposes);
-  if (own) return execute(own, [typeAttribute(b.dtype)], [a, b, bias ?? tf.zeros([0])]);
+  if (own) return execute(own.name, own.attributes, [a, b, bias ?? tf.zeros([0])]);
   const flags = [
     attribute('transpose_a', 'bool', transposes.a ?? false),
     attribute('transpose_b', 'bool', transposes.b ?? false),
