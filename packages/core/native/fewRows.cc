@@ -21,22 +21,32 @@ constexpr int64_t kAhead = 3 << 13;
 template <typename Type>
 constexpr int64_t kLine = 64 / sizeof(typename Type::Stored);
 
+// What is asked for of the rows of w that come next, while those before are multiplied: `rows` of them, from `first` on, which are
+// `numbers` ahead of these.
+template <typename Type>
+struct Ahead {
+  int64_t numbers;
+  int first, rows;
+
+  // Of each row, what is so far ahead of this.
+  inline AVX2 __attribute__((always_inline)) void Ask(const typename Type::Stored *at, int64_t K) const {
+    for (int j = first; j < first + rows; ++j) _mm_prefetch(reinterpret_cast<const char *>(at + numbers + j * K), _MM_HINT_T0);
+  }
+};
+
 // How many rows of x and of w are multiplied at a time, whose sums stay in registers: up to kRows and kWidth, or five and kWidthOfFive.
 struct Avx2Few {
   static constexpr int kRows = 3, kWidth = 4, kWidthOfFive = 2;
-  static bool IsByFives(int64_t n) { return n == 5; }
 
-  // R rows of x times W of w. `ahead`: numbers of w to where its next rows are asked for, or 0.
+  // R rows of x times W of w.
   template <typename Type, int R, int W>
-  static AVX2 void Tile(const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, int64_t ahead) {
+  static AVX2 void Tile(const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, Ahead<Type> ahead) {
     __m256 sums[R][W] = {};
     int64_t k = 0;
     for (; k + 8 <= K; k += 8) {
       __m256 weights[W];
       UNROLL for (int j = 0; j < W; ++j) weights[j] = Type::Eight(w + j * K + k);
-      if (ahead && k % kLine<Type> == 0) {
-        UNROLL for (int j = 0; j < W; ++j) _mm_prefetch(reinterpret_cast<const char *>(w + j * K + k + ahead), _MM_HINT_T0);
-      }
+      if (k % kLine<Type> == 0) ahead.Ask(w + k, K);
       UNROLL for (int i = 0; i < R; ++i) {
         __m256 row = _mm256_loadu_ps(x + i * K + k);
         UNROLL for (int j = 0; j < W; ++j) sums[i][j] = _mm256_fmadd_ps(row, weights[j], sums[i][j]);
@@ -53,39 +63,47 @@ struct Avx2Few {
 };
 
 struct Avx512Few {
-  static constexpr int kRows = 6, kWidth = 4, kWidthOfFive = 4;
-  static bool IsByFives(int64_t n) { return n % 5 == 0; }
+  static constexpr int kRows = 4, kWidth = 6, kWidthOfFive = 4;
 
   template <typename Type, int R, int W>
-  static AVX512 void Tile(const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, int64_t ahead) {
+  static AVX512 void Tile(const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, Ahead<Type> ahead) {
     __m512 sums[R][W] = {};
-    for (int64_t k = 0; k < K; k += 16) {
-      const __mmask16 mask = FirstOf(K - k);
-      __m512 weights[W];
-      UNROLL for (int j = 0; j < W; ++j) weights[j] = Sixteen(Type(), w + j * K + k, mask);
-      if (ahead && k % kLine<Type> == 0) {
-        UNROLL for (int j = 0; j < W; ++j) _mm_prefetch(reinterpret_cast<const char *>(w + j * K + k + ahead), _MM_HINT_T0);
-      }
-      UNROLL for (int i = 0; i < R; ++i) {
-        const __m512 row = _mm512_maskz_loadu_ps(mask, x + i * K + k);
-        UNROLL for (int j = 0; j < W; ++j) sums[i][j] = _mm512_fmadd_ps(row, weights[j], sums[i][j]);
-      }
+    int64_t k = 0;
+    for (; k + 16 <= K; k += 16) {
+      if (k % kLine<Type> == 0) ahead.Ask(w + k, K);
+      Step<Type, R, W>(x + k, w + k, K, 0xffff, sums);
     }
+    if (k < K) Step<Type, R, W>(x + k, w + k, K, FirstOf(K - k), sums);
     UNROLL for (int i = 0; i < R; ++i) {
-      if constexpr (W == 4) {
-        _mm_storeu_ps(y + i * N, SumsOfFour(sums[i]));
-      } else {
-        UNROLL for (int j = 0; j < W; ++j) y[i * N + j] = _mm512_reduce_add_ps(sums[i][j]);
-      }
+      float *to = y + i * N;
+      const __m512 *row = sums[i];
+      if constexpr (W >= 4) _mm_storeu_ps(to, SumsOfFour(row[0], row[1], row[2], row[3]));
+      if constexpr (W == 6) _mm_storel_pi(reinterpret_cast<__m64 *>(to + 4), SumsOfFour(row[4], row[5], row[4], row[5]));
+      UNROLL for (int j = 0; W < 4 && j < W; ++j) to[j] = _mm512_reduce_add_ps(row[j]);
+    }
+  }
+
+ private:
+  template <typename Type, int R, int W>
+  static inline AVX512 __attribute__((always_inline)) void Step(const float *x, const typename Type::Stored *w, int64_t K,
+                                                                __mmask16 mask, __m512 sums[R][W]) {
+    __m512 weights[W];
+    UNROLL for (int j = 0; j < W; ++j) weights[j] = Sixteen(Type(), w + j * K, mask);
+    UNROLL for (int i = 0; i < R; ++i) {
+      const __m512 row = _mm512_maskz_loadu_ps(mask, x + i * K);
+      UNROLL for (int j = 0; j < W; ++j) sums[i][j] = _mm512_fmadd_ps(row, weights[j], sums[i][j]);
     }
   }
 };
 
-// All rows of x times W of w, up to R at a time; the first of them ask for what comes next of w.
+// All rows of x times W of w, up to R at a time. Each asks for its part of what comes next of w: memory then is not idle while
+// later rows are multiplied.
 template <typename Few, typename Type, int R, int W>
-void Rows(int64_t n, const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, int64_t ahead) {
-  for (; n >= R; n -= R, x += R * K, y += R * N, ahead = 0) {
+void Rows(int64_t n, const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, Ahead<Type> ahead) {
+  for (; n >= R; n -= R, x += R * K, y += R * N) {
     Few::template Tile<Type, R, W>(x, w, y, K, N, ahead);
+    ahead.first += ahead.rows;
+    ahead.rows = std::min(ahead.rows, W - ahead.first);
   }
   if constexpr (R > 1) {
     if (n > 0) Rows<Few, Type, R - 1, W>(n, x, w, y, K, N, ahead);
@@ -97,12 +115,13 @@ template <typename Few, typename Type, int R, int W>
 void Columns(int64_t n, const float *x, const typename Type::Stored *w, const float *bias, float *y, int64_t K, int64_t N,
              int64_t first, int64_t last) {
   const int64_t next = W * std::max<int64_t>(1, kAhead / (W * std::max<int64_t>(1, K) * sizeof(*w)));  // rows, at least W
+  const int turns = static_cast<int>((n + R - 1) / R), rows = (W + turns - 1) / turns;
   int64_t at = first;
   for (; at + W <= last; at += W) {
-    const int64_t ahead = at + W + next <= N ? next * K : 0;
+    const Ahead<Type> ahead = {next * K, 0, at + W + next <= N ? rows : 0};
     Rows<Few, Type, R, W>(n, x, w + at * K, y + at, K, N, ahead);
   }
-  for (; at < last; ++at) Rows<Few, Type, R, 1>(n, x, w + at * K, y + at, K, N, 0);
+  for (; at < last; ++at) Rows<Few, Type, R, 1>(n, x, w + at * K, y + at, K, N, {});
   for (int64_t i = 0; bias && i < n; ++i) {
     for (int64_t j = first; j < last; ++j) y[i * N + j] += bias[j];
   }
@@ -110,7 +129,7 @@ void Columns(int64_t n, const float *x, const typename Type::Stored *w, const fl
 
 template <typename Few, typename Type>
 auto Chosen(int64_t n) {
-  return Few::IsByFives(n) ? Columns<Few, Type, 5, Few::kWidthOfFive> : Columns<Few, Type, Few::kRows, Few::kWidth>;
+  return n == 5 ? Columns<Few, Type, 5, Few::kWidthOfFive> : Columns<Few, Type, Few::kRows, Few::kWidth>;
 }
 
 template <typename Type>
@@ -124,7 +143,7 @@ void Compute(void *, TF_OpKernelContext *context) {
   const int64_t n = x.Side(0), K = x.Side(1), N = w.Side(0);
   Output y(context, 0, {n, N}, status.status);
   if (Failed(context, status.status)) return;
-  constexpr int64_t kBlock = 32;  // rows of w that a thread takes at a time
+  constexpr int64_t kBlock = 48;  // rows of w that a thread takes at a time
   const auto *weights = w.Data<const typename Type::Stored>();
   const float *addend = bias.Size() ? bias.Data() : nullptr;
   const auto columns = HasAvx512() ? Chosen<Avx512Few, Type>(n) : Chosen<Avx2Few, Type>(n);
