@@ -46,6 +46,7 @@ bool Register() {
   RegisterAttention(status.status);
   RegisterDropout(status.status);
   RegisterFewRows(status.status);
+  RegisterIncrementalAttention(status.status);
   RegisterMatMul(status.status);
   RegisterNormalise(status.status);
   RegisterSoftmax(status.status);

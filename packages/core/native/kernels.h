@@ -185,6 +185,7 @@ void RegisterActivations(TF_Status *);
 void RegisterAttention(TF_Status *);
 void RegisterDropout(TF_Status *);
 void RegisterFewRows(TF_Status *);
+void RegisterIncrementalAttention(TF_Status *);
 void RegisterMatMul(TF_Status *);
 void RegisterNormalise(TF_Status *);
 void RegisterSoftmax(TF_Status *);

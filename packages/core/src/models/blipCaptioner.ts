@@ -143,7 +143,7 @@ function readImage(query: Tensor, image: KeyValues, rate: number, rng?: Rng): Te
   if (query.shape[0] === image.key.shape[0]) {
     return multiHeadAttention(query, image, { dropout: rate, rng }).context;
   }
-  return incrementalAttention(query, [{ memory: image }], 1 / Math.sqrt(query.shape[3]!)).context;
+  return incrementalAttention(query, [{ memory: image }], 1 / Math.sqrt(query.shape[3]!));
 }
 
 function textLogits(w: Weights, text: BlipTextConfig, states: Tensor): Tensor {

@@ -143,7 +143,7 @@ export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
           { memory: memory.layers[layer], bias: padding },
           { memory: cache[layer], bias: future },
         ];
-        return incrementalAttention(query, parts, 1 / Math.sqrt(query.shape[3]!)).context; // [R, 1, H · d]
+        return incrementalAttention(query, parts, 1 / Math.sqrt(query.shape[3]!)); // [R, 1, H · d]
       };
     const embeddings = decoder.embed(w, ids.reshape([rows, 1])); // [R, 1, D]
     const block = (layer: number, x: Tensor) =>

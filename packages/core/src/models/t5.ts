@@ -190,7 +190,7 @@ function decodeAt(
   const padding = paddingBias(memory.mask); // [B, 1, 1, P]
   const cache: KeyValues[] = [];
   const look = (query: Tensor, keyValues: KeyValues, bias: Tensor): Tensor =>
-    incrementalAttention(query, [{ memory: keyValues, bias }], 1).context; // [R, 1, H · d]
+    incrementalAttention(query, [{ memory: keyValues, bias }], 1); // [R, 1, H · d]
   const attentionsAt = (layer: number): Attentions => ({
     self: (query, own) => {
       cache[layer] = writeAt(past[layer], own, place);

@@ -2,26 +2,34 @@
  * Attention of tokens that come one at a time: each new row looks at memory that was computed before.
  * B prompts, K beams, R = B · K rows, H heads, N columns, d = width of a head.
  */
-import { matmul, putSlice, softmax, tf, type Tensor } from '../runtime';
+import {
+  incrementalContext,
+  isContextAlone,
+  matmul,
+  putSlice,
+  softmax,
+  tf,
+  type MemoryPart,
+  type Tensor,
+} from '../runtime';
 import type { KeyValues } from './attention';
 
-/** Some of the columns that a row looks at. */
-export interface MemoryPart {
-  /** [R, H, N, d]; or [B, H, N, d], shared by the K rows of each prompt. */
-  memory: KeyValues;
-  /** Added to the scores; broadcasts to [rows of the memory, H, 1, N]. */
-  bias?: Tensor;
-}
-
 /**
- * softmax over all parts' columns together.
+ * softmax(scale · q kᵀ + bias) v over all parts' columns together.
  *
  * @param query [R, H, 1, d]
- * @param scale multiplies q kᵀ
- * @returns context [R, 1, H · d] and probabilities [R, H, 1, columns of all parts]
+ * @param parts one or two
+ * @returns [R, 1, H · d]
  */
-export function incrementalAttention(query: Tensor, parts: MemoryPart[], scale: number) {
+export function incrementalAttention(query: Tensor, parts: readonly MemoryPart[], scale: number): Tensor {
   const [rows, heads, , width] = query.shape as [number, number, number, number];
+  const context = isContextAlone() ? incrementalContext(query, parts, scale) : composed(query, parts, scale);
+  return context.reshape([rows, 1, heads * width]);
+}
+
+/** The same of single operations: [R, H, 1, d]. */
+function composed(query: Tensor, parts: readonly MemoryPart[], scale: number): Tensor {
+  const rows = query.shape[0];
   const scaled = scale === 1 ? query : query.mul(scale);
   const scores = parts.map(({ memory, bias }) => {
     const beams = rows / memory.key.shape[0];
@@ -35,8 +43,7 @@ export function incrementalAttention(query: Tensor, parts: MemoryPart[], scale: 
     const beams = rows / memory.value.shape[0];
     return scatterBeams(matmul(gatherBeams(shares[i], beams), memory.value), beams); // [R, H, 1, d]
   });
-  const context = contexts.length === 1 ? contexts[0] : tf.addN(contexts);
-  return { context: context.reshape([rows, 1, heads * width]), probabilities };
+  return contexts.length === 1 ? contexts[0] : tf.addN(contexts);
 }
 
 /** The rows of one prompt side by side: [B · K, H, 1, n] → [B, H, K, n]. */

@@ -122,7 +122,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
  * Whether `attentionContext` may be taken: where an operation of our own can be, no gradient is to flow (no tape of
  * TensorFlow.js runs), and the probabilities are not changed on the way.
  */
-export function isContextAlone({ dropout: rate = 0, rng }: AttentionOptions): boolean {
+export function isContextAlone({ dropout: rate = 0, rng }: AttentionOptions = {}): boolean {
   const engine = tf.engine() as unknown as { isTapeOn(): boolean };
   const isWhole = rate === 0 || !rng || !isDropoutOn();
   return isWhole && !engine.isTapeOn() && precision() === 'fp32' && hasKernels();
@@ -145,4 +145,27 @@ export function attentionContext(
   { bias = tf.scalar(0), scale = usualScale(q.shape.at(-1)!) }: Pick<AttentionOptions, 'bias' | 'scale'> = {},
 ): Tensor {
   return execute('Blip2Attention', [attribute('scale', 'float', scale)], [q, k, v, bias]);
+}
+
+/** Some of the columns that a row looks at: keys and values that were computed before. */
+export interface MemoryPart {
+  /** Keys and values [R, H, N, d]; or [B, H, N, d], shared by the rows of each of B prompts, which follow one another. */
+  memory: { key: Tensor; value: Tensor };
+  /** Added to the scores; broadcasts to [rows of the memory, H, 1, N]. */
+  bias?: Tensor;
+}
+
+/**
+ * Attention of rows that come one at a time to one memory or two, softmax over their columns together, by one operation
+ * of our own (packages/core/native/incrementalAttention.cc). Only where `isContextAlone`.
+ *
+ * @param query [R, H, 1, d]
+ * @param scale multiplies q kᵀ
+ * @returns [R, 1, H, d]
+ */
+export function incrementalContext(query: Tensor, parts: readonly MemoryPart[], scale: number): Tensor {
+  const none = (): Tensor => tf.zeros([0]);
+  const [first, second] = parts.map(({ memory, bias = tf.scalar(0) }) => [memory.key, memory.value, bias]);
+  const operands = [query, ...first, ...(second ?? [none(), none(), none()])];
+  return execute('Blip2IncrementalAttention', [attribute('scale', 'float', scale)], operands);
 }

@@ -2,10 +2,12 @@ export { gelu, geluTanh, quickGelu, relu, silu } from './activations';
 export {
   attention,
   attentionContext,
+  incrementalContext,
   isContextAlone,
   softmax,
   type Attention,
   type AttentionOptions,
+  type MemoryPart,
 } from './attention';
 export { customGradient } from './customGradient';
 export { dropout, stopGradient, withDropout } from './dropout';
