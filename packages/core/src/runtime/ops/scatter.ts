@@ -1,6 +1,7 @@
 /** Writing into a few places of a tensor, where they are only known when it runs. No gradients. */
 import { attribute } from '../binding';
 import { execute, typeAttribute } from '../execute';
+import { hasKernels } from '../kernels';
 import { tf, type Tensor } from '../tensorflow';
 import { gatherRows } from './embedding';
 
@@ -36,6 +37,7 @@ export const addToColumns = (x: Tensor, ids: Tensor, values: Tensor): Tensor =>
  * @param position int32 scalar
  */
 export function putSlice(x: Tensor, slice: Tensor, axis: number, position: Tensor): Tensor {
+  if (hasKernels()) return execute('Blip2PutSlice', [attribute('axis', 'int', axis)], [x, slice, position]);
   const along = (value: Tensor): Tensor => {
     const here = value.reshape([1]);
     const [before, after] = [axis, x.rank - axis - 1].map((length) => tf.zeros([length], 'int32'));
