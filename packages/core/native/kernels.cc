@@ -43,6 +43,7 @@ bool Register() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;  // F16C came before AVX2
   TF_AutoStatus status;
   RegisterActivations(status.status);
+  RegisterAdamW(status.status);
   RegisterAttention(status.status);
   RegisterDropout(status.status);
   RegisterFewRows(status.status);

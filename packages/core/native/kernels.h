@@ -182,6 +182,7 @@ inline void DestroyNumber(void *value) { delete static_cast<float *>(value); }
 
 // Each defines operations and their kernels.
 void RegisterActivations(TF_Status *);
+void RegisterAdamW(TF_Status *);
 void RegisterAttention(TF_Status *);
 void RegisterDropout(TF_Status *);
 void RegisterFewRows(TF_Status *);

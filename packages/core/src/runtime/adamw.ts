@@ -1,6 +1,7 @@
 /** AdamW (Loshchilov & Hutter), the numbers of torch.optim.AdamW, on variables in place. */
 import { attribute } from './binding';
-import { execute, executeRaw, typeAttribute } from './execute';
+import { execute, executeRaw, toTensor, typeAttribute } from './execute';
+import { hasKernels } from './kernels';
 import { ParameterStore } from './parameters';
 import { tf, type Tensor } from './tensorflow';
 
@@ -87,17 +88,53 @@ function groupsOf(updates: readonly AdamWUpdate[]): AdamWUpdate[][] {
   return groups;
 }
 
-/**
- * TensorFlow's ResourceApplyAdam does the pass over memory; its bias correction is given as if done (powers of zero), and
- * folded into the rate and ε so that the result is PyTorch's.
- */
 function updateOne(
-  { name, gradient, rates, decay }: AdamWUpdate,
+  update: AdamWUpdate,
   scale: Tensor,
   stores: AdamWStores,
   options: AdamWOptions,
   after?: Tensor[],
 ): void {
+  const by = hasKernels() ? updateByKernel : updateByTensorFlow;
+  by(update, scale, stores, options, after);
+}
+
+/** All in one pass over memory (packages/core/native/adamw.cc). What is new takes the place of what it was made from. */
+const updateByKernel: typeof updateOne = (
+  { name, gradient, rates, decay },
+  scale,
+  stores,
+  options,
+  after,
+) => {
+  const variables = [stores.parameters, stores.first, stores.second].map((store) => store.variable(name));
+  const { learningRate, weightDecay, correction1, correction2 } = rates;
+  const scalars = [scale, learningRate, decay ? weightDecay : tf.scalar(0), correction1, correction2];
+  const results = executeRaw(
+    'Blip2AdamW',
+    (['beta1', 'beta2', 'epsilon'] as const).map((option) => attribute(option, 'float', options[option])),
+    [...variables.map((variable) => variable.read()), gradient, ...scalars],
+    3,
+    after,
+  );
+  results.forEach((result, i) => {
+    const value = toTensor(result);
+    variables[i].assign(value);
+    value.dispose();
+  });
+};
+
+/**
+ * ResourceApplyAdam does the pass over memory; its bias correction is given as if done (powers of zero), and folded into the
+ * rate and ε so that the result is PyTorch's.
+ */
+const updateByTensorFlow: typeof updateOne = (
+  { name, gradient, rates, decay },
+  scale,
+  stores,
+  options,
+  after,
+) => {
   const times = (x: Tensor, factor: Tensor) => execute('Mul', [typeAttribute('float32')], [x, factor], after);
   const variable = stores.parameters.variable(name);
   if (decay) {
@@ -118,7 +155,7 @@ function updateOne(
     [variable, ...moments, ...scalars, tf.mul(root, options.epsilon), times(gradient, scale)],
     0,
   );
-}
+};
 
 /** The joint L2 norm of all gradients, a scalar. */
 export function globalNorm(gradients: Record<string, Tensor>): Tensor {
