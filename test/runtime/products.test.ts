@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compile, HalfTensor, Rng, tf, withPrecision, type Tensor } from '../../packages/core/src/runtime';
 import { attribute } from '../../packages/core/src/runtime/binding';
-import { matrixProduct } from '../../packages/core/src/runtime/ops/linear';
+import { batchProduct, matrixProduct } from '../../packages/core/src/runtime/ops/linear';
 import { execute, typeAttribute } from '../../packages/core/src/runtime/execute';
 import { halfMethod, ownProduct, type Transposes } from '../../packages/core/src/runtime/products';
 import { backend } from '../../packages/core/src/runtime/tensorflow';
@@ -73,6 +73,21 @@ describe.each(FORMS)('a product of many rows, transposed %o', (form) => {
       });
     },
   );
+
+  it.each(backend.binding.hasAmx ? [false, true] : [false])('of several matrices, rounded: %s', (rounded) => {
+    if (!backend.binding.hasKernels) return;
+    const sides = operands(40, 70, 1030, form).map(({ shape }) => rng.normal([2, 3, ...shape]));
+    const [x, y] = rounded ? sides.map((side) => HalfTensor.from(side, 'bfloat16').toFloat32()) : sides;
+    const expected = tf.matMul(x, y, form.a, form.b);
+    const tolerance = { rtol: 0, atol: 2e-6 * largest(expected) };
+    expect(product(sides[0], sides[1], undefined, rounded)).toBeAllclose(expected, tolerance);
+    if (!rounded) return;
+    const batched = withPrecision('bf16', () => batchProduct(sides[0], sides[1], form));
+    expect(batched).toBeAllclose(expected, tolerance);
+    const alone = sides.map((side) => side.slice([1, 2], [1, 1]));
+    const part = product(alone[0], alone[1], undefined, true);
+    expect(part).toBeAllclose(batched.slice([1, 2], [1, 1]), { rtol: 0, atol: 0 });
+  });
 
   it.each(['bfloat16', 'float16'] as const)('with a matrix in %s', (dtype) => {
     for (const [rows, columns, depth] of [

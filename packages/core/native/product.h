@@ -49,12 +49,13 @@ struct Matrix {
   }
 };
 
-// Memory for a block of a, never given back: new memory costs more than what is copied into it. In large pages, if there are
-// any, since panels are read beside results that lie a page apart.
+// Memory for a block of a, kept: new memory costs more than what is copied into it. In large pages, if there are any, since panels
+// are read beside results that lie a page apart.
 template <typename Number>
 class Block {
  public:
   explicit Block(size_t numbers) : bytes_((numbers * sizeof(Number) + kPage - 1) / kPage * kPage) {}
+  ~Block() { std::free(panels_); }
   std::mutex turn;
   // Null if there is no memory. For who has its turn.
   Number *Panels() {
@@ -79,20 +80,19 @@ class Product {
   Product(Matrix<Float32> a, Matrix<Type> b, const float *bias, float *y, int64_t M, int64_t N, int64_t K)
       : a_(a), b_(b), bias_(bias), y_(y), M_(M), N_(N), K_(K) {}
 
-  // False if there is no memory for a block.
+  // On all threads. False if there is no memory for a block.
   bool Compute() const {
-    if (K_ == 0) return Fill();
     static auto *block = new Block<Number>(kBlock / kRows * Tiles::kPanel);
     std::lock_guard<std::mutex> lock(block->turn);
-    Number *panels = block->Panels();
-    if (!panels) return false;
-    // In equal parts: a short last one would be slower.
-    const int64_t depth = Parts(Parts(K_, Parts(K_, Tiles::kDepth)), kDepths) * kDepths;
-    for (int64_t row = 0; row < M_; row += kBlock) {
-      const int64_t rows = std::min(kBlock, M_ - row);
-      for (int64_t k = 0; k < K_; k += depth) Multiply(row, rows, k, std::min(depth, K_ - k), panels);
-    }
-    return true;
+    return ComputeBy(block->Panels(), [](auto... arguments) { Spread(arguments...); });
+  }
+
+  // By this thread.
+  bool ComputeAlone() const {
+    static thread_local Block<Number> block(kBlock / kRows * Tiles::kPanel);
+    return ComputeBy(block.Panels(), [](int64_t count, int64_t size, double, const auto &body) {
+      for (int64_t first = 0; first < count; first += size) body(first, std::min(count, first + size));
+    });
   }
 
  private:
@@ -107,6 +107,20 @@ class Product {
   float *y_;
   const int64_t M_, N_, K_;
 
+  // spread: as Spread.
+  template <typename Over>
+  bool ComputeBy(Number *panels, const Over &spread) const {
+    if (K_ == 0) return Fill();
+    if (!panels) return false;
+    // In equal parts: a short last one would be slower.
+    const int64_t depth = Parts(Parts(K_, Parts(K_, Tiles::kDepth)), kDepths) * kDepths;
+    for (int64_t row = 0; row < M_; row += kBlock) {
+      const int64_t rows = std::min(kBlock, M_ - row);
+      for (int64_t k = 0; k < K_; k += depth) Multiply(row, rows, k, std::min(depth, K_ - k), panels, spread);
+    }
+    return true;
+  }
+
   // Of nothing.
   bool Fill() const {
     for (int64_t i = 0; i < M_ * N_; ++i) y_[i] = bias_ ? bias_[i % N_] : 0;
@@ -114,15 +128,16 @@ class Product {
   }
 
   // Rows row … row + rows − 1 of y, with columns k … k + depth − 1 of a.
-  void Multiply(int64_t row, int64_t rows, int64_t k, int64_t depth, Number *panels) const {
+  template <typename Over>
+  void Multiply(int64_t row, int64_t rows, int64_t k, int64_t depth, Number *panels, const Over &spread) const {
     constexpr int64_t kTogether = std::max<int64_t>(1, 96 / kRows) * kRows;  // that one thread takes at a time
     constexpr int64_t kWidth = Tiles::kStrips * kColumns;
     // With the work that follows, for which all threads are about to be needed.
-    Spread(rows, kTogether, static_cast<double>(N_ * depth), [&](int64_t first, int64_t last) {
+    spread(rows, kTogether, static_cast<double>(N_ * depth), [&](int64_t first, int64_t last) {
       Number *to = panels + first / kRows * Tiles::kPanel;
       Tiles::PackLeft(a_, row + first, last - first, k, depth, to);
     });
-    Spread(N_, kWidth, static_cast<double>(rows * depth), [&](int64_t first, int64_t last) {
+    spread(N_, kWidth, static_cast<double>(rows * depth), [&](int64_t first, int64_t last) {
       Columns(row, rows, k, depth, panels, first, last);
     });
   }

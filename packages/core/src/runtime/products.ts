@@ -102,7 +102,16 @@ export function ownProduct(
   const isOwn = isRounded
     ? backend.binding.hasAmx && dtype !== 'float16'
     : !hasAvx512() && (dtype !== 'float32' || (rows >= MANY_ROWS && summed >= MANY_SUMMED));
-  if (!isOwn) return undefined;
+  return isOwn ? matMul(dtype, isRounded, { a, b }) : undefined;
+}
+
+/** The same for as many matrices of each side, all in float32: an operation of our own where AMX multiplies them rounded. */
+export function ownBatchProduct({ a = false, b = false }: Transposes): OwnProduct | undefined {
+  const isOwn = hasKernels() && backend.binding.hasAmx && precision() === 'bf16' && !(a && b);
+  return isOwn ? matMul('float32', true, { a, b }) : undefined;
+}
+
+function matMul(dtype: HalfType | 'float32', isRounded: boolean, { a, b }: Transposes): OwnProduct {
   const name = a ? 'Blip2MatMulTransposedA' : b ? 'Blip2MatMulTransposedB' : 'Blip2MatMul';
   return { name, attributes: [typeAttribute(dtype), attribute('rounded', 'bool', isRounded)] };
 }

@@ -3,7 +3,7 @@ import { attribute, type OpAttribute } from '../binding';
 import { execute, executeRaw, typeAttribute } from '../execute';
 import { HalfTensor, type HalfType } from '../half';
 import { precision } from '../precision';
-import { halfMethod, ownProduct, type Transposes } from '../products';
+import { halfMethod, ownBatchProduct, ownProduct, type Transposes } from '../products';
 import { tf, type Tensor } from '../tensorflow';
 import { customGradient } from './customGradient';
 
@@ -67,13 +67,15 @@ export function matrixProduct(
 }
 
 /** Batched a · b, either transposed on the fly, without a gradient. */
-export const batchProduct = (a: Tensor, b: Tensor, transposes: Transposes = {}): Tensor =>
-  tensorFlowProduct(
-    'BatchMatMulV2',
-    [attribute('adj_x', 'bool', transposes.a ?? false), attribute('adj_y', 'bool', transposes.b ?? false)],
-    a,
-    b,
-  );
+export function batchProduct(a: Tensor, b: Tensor, transposes: Transposes = {}): Tensor {
+  const own = ownBatchProduct(transposes);
+  if (own) return execute(own.name, own.attributes, [a, b, tf.zeros([0])]);
+  const flags = [
+    attribute('adj_x', 'bool', transposes.a ?? false),
+    attribute('adj_y', 'bool', transposes.b ?? false),
+  ];
+  return tensorFlowProduct('BatchMatMulV2', flags, a, b);
+}
 
 /** Batched a · b over equal leading dimensions: [..., n, k] × [..., k, m] → [..., n, m]. */
 export function matmul(a: Tensor, b: Tensor, { transposeB = false } = {}): Tensor {
