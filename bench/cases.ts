@@ -54,6 +54,7 @@ const lean = (variant: string, precision: Precision = 'fp32'): Peer => ({
 const PEERS = [shipped, lean('lean'), lean('compile')];
 const HALF = [lean('bf16', 'bf16'), lean('compile-bf16', 'bf16')];
 const COMPILED: Variant = { name: 'compiled', precision: 'fp32' };
+const BF16: Variant = { name: 'bf16', precision: 'bf16' };
 
 type Settings = Omit<Case, 'name' | 'ours' | 'peer' | 'config'>;
 const USUAL: Settings = { variants: [COMPILED], peers: PEERS, steps: 1, warmUp: 1, seconds: 40 };
@@ -64,7 +65,7 @@ const TRAINING: Settings = {
     { name: 'eager', precision: 'fp32', isAsked: true },
     COMPILED,
     { name: 'xla', precision: 'fp32', isAsked: true },
-    { name: 'bf16', precision: 'bf16' },
+    BF16,
   ],
   peers: [...PEERS, ...HALF],
 };
@@ -77,9 +78,12 @@ const LARGE: Settings = {
   seconds: 75,
 };
 
+/** Models that infer, their matrices stored in 16 bit too. */
+const INFERENCE: Settings = { ...USUAL, variants: [COMPILED, BF16], peers: [...PEERS, ...HALF] };
+
 const ENCODING: Settings = {
-  ...USUAL,
-  variants: [COMPILED, { name: 'half', precision: 'fp32', isAsked: true }],
+  ...INFERENCE,
+  variants: [COMPILED, BF16, { name: 'half', precision: 'fp32', isAsked: true }],
 };
 
 /**
@@ -113,7 +117,7 @@ const stage1 = work('stage1', LARGE);
 const stage2 = work('stage2', { ...TRAINING, seconds: 90 });
 const encode = work('encode', ENCODING);
 const encodeLarge = work('encode', { ...ENCODING, inPairs: true });
-const generate = work('generate', USUAL);
+const generate = work('generate', INFERENCE);
 
 /** All of them, in the order in which they run. */
 export const CASES: Case[] = [
@@ -130,7 +134,7 @@ export const CASES: Case[] = [
   generate('generate-t5-beam5'),
   work('answer', USUAL)('answer-batch'),
   work('capfilt', CAPFILT)('capfilt'),
-  work('rerank', USUAL)('rerank-itm'),
+  work('rerank', { ...INFERENCE, peers: [...PEERS, lean('bf16', 'bf16')] })('rerank-itm'),
   work('loadData', LOADING)('load-data'),
   work('load', { ...FROM_NOTHING, steps: 3, seconds: 20 })('load-model', 'start-caption'),
   work('start', FROM_NOTHING)('start-caption'),

@@ -4,9 +4,10 @@
  *
  *   BLIP2_BENCH_MODELS=DIR npx tsx bench/ours/encode.ts bench/peers/encode-vit-l.json --warm-up 1 --steps 3
  *
- * A step turns `batch` normalised pictures into features on the host. Variants: compiled, half (weights stored in float16).
+ * A step turns `batch` normalised pictures into features on the host. Variants: compiled; bf16 and half, whose
+ * matrices are stored in bfloat16 and float16.
  */
-import { modelFolder, pattern, readConfig, serve, variant } from './serve';
+import { modelFolder, pattern, readConfig, serve, storage } from './serve';
 
 interface EncodingCase {
   model: string;
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
   const { loadVisionTower } = await import('../../packages/core/src/data');
   const { visionCost } = await import('../../packages/core/src/recipes/plan/visionCost');
 
-  const tower = loadVisionTower(modelFolder(model), { dtype: variant === 'half' ? 'float16' : 'float32' });
+  const tower = loadVisionTower(modelFolder(model), { dtype: storage });
   const side = tower.imageSize;
   const pixels = tf.tensor(pattern(batch * side * side * 3), [batch, side, side, 3]);
   await serve(() => computeValues(() => tower.encode(pixels)), {

@@ -4,9 +4,10 @@
  *
  *   BLIP2_BENCH_MODELS=DIR npx tsx bench/ours/generate.ts bench/peers/generate-opt-greedy.json --warm-up 1 --steps 3
  *
- * A step writes `newTokens` tokens after each of `batch` prompts of `prompt` embeddings.
+ * A step writes `newTokens` tokens after each of `batch` prompts of `prompt` embeddings. Variants: compiled; bf16,
+ * whose matrices are stored in bfloat16.
  */
-import { modelFolder, pattern, readConfig, serve } from './serve';
+import { modelFolder, pattern, readConfig, serve, storage } from './serve';
 
 interface GenerationCase {
   model: string;
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
   const { TokenGenerator } = await import('../../packages/core/src/generate');
   const { writingOperations } = await import('./operations');
 
-  const { tower, config, weights } = loadLanguageModel(modelFolder(c.model));
+  const { tower, config, weights } = loadLanguageModel(modelFolder(c.model), { dtype: storage });
   const generator = new TokenGenerator(tower, weights);
   const shape: [number, number, number] = [c.batch, c.prompt, tower.hiddenSize];
   const prompt = {

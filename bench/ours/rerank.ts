@@ -1,10 +1,11 @@
 /**
  * Our re-ranking of candidates by ITM with a paper-size Q-Former of random weights, for the harness to time: the protocol is
  * that of bench/peers (README there). One step is one image, whose features are there, with its candidates.
+ * Variants: compiled; bf16, whose matrices are stored in bfloat16.
  *
  *   npx tsx bench/ours/rerank.ts bench/peers/rerank-itm.json --warm-up 1 --steps 2
  */
-import { readConfig, serve } from './serve';
+import { readConfig, serve, storage } from './serve';
 import type { QformerConfig } from '../../packages/core/src/models';
 import { queriesCost } from '../../packages/core/src/recipes/plan/qformerCost';
 
@@ -46,14 +47,20 @@ function keysAndValues(qformer: QformerConfig, patches: number): number {
 
 async function main(): Promise<void> {
   const c = readConfig<RerankCase>();
-  const { ParameterStore, Rng } = await import('../../packages/core/src/runtime');
+  const { HalfTensor, ParameterStore, Rng } = await import('../../packages/core/src/runtime');
+  const { storageType } = await import('../../packages/core/src/checkpoints/storage');
   const { Weights } = await import('../../packages/core/src/nn');
   const { blip2Qformer, blip2QformerParameters } = await import('../../packages/core/src/models');
   const { PairScorer } = await import('../../packages/core/src/inference');
 
   const config = blip2Qformer(c.visionWidth);
   const parameters = ParameterStore.create(blip2QformerParameters(config), 0);
-  const weights = new Weights(parameters.readAll());
+  const half = storage === 'float32' ? undefined : storage;
+  const stored = Object.entries(parameters.readAll()).map(([name, value]) => {
+    const dtype = storageType(name, value.shape, half);
+    return [name, dtype ? HalfTensor.from(value, dtype) : value] as const;
+  });
+  const weights = new Weights(Object.fromEntries(stored));
   const side = Math.sqrt(c.patches - 1);
   const scorer = new PairScorer({
     model: { vision: { hiddenSize: c.visionWidth, patchSize: 1, imageSize: side } as never, config },

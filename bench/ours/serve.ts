@@ -22,6 +22,9 @@ process.env.TF_NUM_INTRAOP_THREADS = flags.threads;
 export const { variant } = flags;
 export const threads = Number(flags.threads);
 
+/** What matrices of a model that infers are stored in. */
+export const storage = variant === 'bf16' ? 'bfloat16' : variant === 'half' ? 'float16' : 'float32';
+
 /** The case's sizes: a JSON file, or the JSON itself. */
 export function readConfig<T>(): T {
   const [argument] = positionals;
