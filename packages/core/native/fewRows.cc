@@ -6,7 +6,9 @@
 
 #if defined(__x86_64__)
 #include <algorithm>
+#include <type_traits>
 
+#include "fewRowsAmx.h"
 #include "processor.h"
 #include "sixteen.h"
 #include "spread.h"
@@ -79,7 +81,9 @@ struct Avx512Few {
       const __m512 *row = sums[i];
       if constexpr (W >= 4) _mm_storeu_ps(to, SumsOfFour(row[0], row[1], row[2], row[3]));
       if constexpr (W == 6) _mm_storel_pi(reinterpret_cast<__m64 *>(to + 4), SumsOfFour(row[4], row[5], row[4], row[5]));
-      UNROLL for (int j = 0; W < 4 && j < W; ++j) to[j] = _mm512_reduce_add_ps(row[j]);
+      // In the same order, so that a column's number does not depend on how many rows there are.
+      const __m512 none = _mm512_setzero_ps();
+      if constexpr (W == 1) *to = _mm_cvtss_f32(SumsOfFour(row[0], none, none, none));
     }
   }
 
@@ -143,9 +147,12 @@ void Compute(void *, TF_OpKernelContext *context) {
   const int64_t n = x.Side(0), K = x.Side(1), N = w.Side(0);
   Output y(context, 0, {n, N}, status.status);
   if (Failed(context, status.status)) return;
-  constexpr int64_t kBlock = 48;  // rows of w that a thread takes at a time
   const auto *weights = w.Data<const typename Type::Stored>();
   const float *addend = bias.Size() ? bias.Data() : nullptr;
+  if constexpr (std::is_same_v<Type, BFloat16>) {
+    if (HasAmx() && FewRowsAmx::Fits(n, K, N)) return FewRowsAmx(n, x.Data(), weights, addend, y.Data(), K, N).Compute();
+  }
+  constexpr int64_t kBlock = 48;  // rows of w that a thread takes at a time
   const auto columns = HasAvx512() ? Chosen<Avx512Few, Type>(n) : Chosen<Avx2Few, Type>(n);
   Spread(N, kBlock, static_cast<double>(n * K), [&](int64_t first, int64_t last) {
     columns(n, x.Data(), weights, addend, y.Data(), K, N, first, last);

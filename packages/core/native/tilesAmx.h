@@ -1,10 +1,10 @@
 // Tiles of a product of numbers rounded to bfloat16 and summed in float32 (product.h), by AMX: 32 rows of 32 columns in four of its
-// registers, each 16 rows of 64 bytes. It multiplies pairs of what is summed one after the other, which are 32 bit together.
+// registers.
 #ifndef BLIP2_NATIVE_TILES_AMX_H_
 #define BLIP2_NATIVE_TILES_AMX_H_
 
+#include "amx.h"
 #include "product.h"
-#include "sixteen.h"
 
 namespace tfnodejs {
 
@@ -16,16 +16,8 @@ class AmxTiles {
   static constexpr int64_t kStrips = 2, kPanels = 8;  // 128 KiB beside 512 KiB
   static constexpr int64_t kPanel = kRows * kDepth, kStrip = kColumns * kDepth;
 
-  static AMX void Begin() {
-    struct alignas(64) Shapes {
-      uint8_t palette = 1, start = 0, reserved[14] = {};
-      uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-      uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-    };
-    static const Shapes shapes;
-    asm volatile("ldtilecfg %0" ::"m"(shapes));
-  }
-  static AMX void End() { asm volatile("tilerelease"); }
+  static void Begin() { Configure(); }
+  static void End() { Release(); }
 
   // A panel: [depth / 32][32 rows][16 pairs].
   static PAIRS void PackLeft(const Matrix<Float32> &x, int64_t row, int64_t rows, int64_t k, int64_t depth, uint16_t *panels) {
@@ -46,13 +38,6 @@ class AmxTiles {
   }
 
  private:
-  // Pairs along what is summed. Of 32 numbers, the first `count`; zeros after them.
-  template <typename Type>
-  static inline PAIRS __m512i PairsOfRow(const typename Type::Stored *x, int64_t count) {
-    const __m512 low = Sixteen(Type(), x, FirstOf(count)), high = Sixteen(Type(), x + 16, FirstOf(count - 16));
-    return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
-  }
-
   // Pairs of two rows. Of 16 columns, the first `count`; zeros after them, and for a second row that is not there.
   template <typename Type>
   static inline PAIRS __m512i PairsOfColumns(const typename Type::Stored *x, int64_t stride, bool has_second, int64_t count) {
@@ -100,8 +85,7 @@ class AmxTiles {
   template <int R, int C>
   static AMX void Sums(int64_t depth, const uint16_t *a, const uint16_t *b, float (*sums)[kColumns], bool is_first) {
     constexpr int64_t kRow = 2 * 64;  // bytes, of sums and of a strip
-    // GCC does not know what the intrinsics read and write.
-    asm volatile("" ::: "memory");
+    Settle();
     if (is_first) {
       _tile_zero(0);
       if (C > 1) _tile_zero(1);
@@ -131,7 +115,7 @@ class AmxTiles {
     if (C > 1) _tile_stored(1, sums[0] + 16, kRow);
     if (R > 1) _tile_stored(2, sums[16], kRow);
     if (R > 1 && C > 1) _tile_stored(3, sums[16] + 16, kRow);
-    asm volatile("" ::: "memory");
+    Settle();
   }
 };
 
