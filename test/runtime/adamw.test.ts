@@ -8,6 +8,7 @@ import {
   createMoments,
   globalNorm,
   ParameterStore,
+  Rng,
   tf,
   type Tensor,
 } from '../../packages/core/src/runtime';
@@ -61,3 +62,30 @@ it.each(['eager', 'compiled'])('equals PyTorch, %s', (mode) => {
     expect(stores.second.read(name)).toBeAllclose(fixture.values(`a.v.${name}`));
   }
 });
+
+// Sizes that no vector divides, and more than one thread takes: what is read before stays what it was.
+it.each([1, 7, 300_003])(
+  '%i numbers: a value read before does not change, and all of a new one is right',
+  (size) => {
+    const options = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8 };
+    const start = Rng.from(4).normal([size]);
+    const parameters = ParameterStore.from({ w: start });
+    const stores = { parameters, ...createMoments(parameters) };
+    const drawn = Rng.from(5).normal([size]);
+    const gradient = tf.add(drawn, tf.sign(drawn)); // none so small that ε counts
+    const before = parameters.read('w');
+    const values = before.dataSync().slice();
+    const scalars = { learningRate: 0.1, weightDecay: 0.5, correction1: 0.1, correction2: 0.02 };
+    const rates = Object.fromEntries(
+      Object.entries(scalars).map(([name, value]) => [name, tf.scalar(value)]),
+    );
+    const update = { name: 'w', gradient, rates: rates as never, decay: true };
+    applyAdamW([update], tf.scalar(0.25), stores, options);
+    expect(before.dataSync()).toEqual(values);
+    // The first step of Adam is the gradient's sign.
+    const expected = tf.sub(tf.mul(start, 0.95), tf.mul(tf.sign(gradient), 0.1));
+    expect(parameters.read('w')).toBeAllclose(expected, { rtol: 0, atol: 1e-5 });
+    expect(stores.first.read('w')).toBeAllclose(tf.mul(gradient, 0.025));
+    expect(stores.second.read('w')).toBeAllclose(tf.mul(tf.square(gradient), 0.02 / 16));
+  },
+);

@@ -13,6 +13,7 @@ import {
   type Tensor,
   type TensorTree,
 } from '../../packages/core/src/runtime';
+import { backend } from '../../packages/core/src/runtime/tensorflow';
 import '../support/allclose';
 
 const [ROWS, COLUMNS] = [3, 11];
@@ -86,6 +87,18 @@ describe.each(Object.keys(modes) as (keyof typeof modes)[])('%s', (mode) => {
     const gone = result.flatMap((row, i) => row.flatMap((value, j) => (value === -Infinity ? [[i, j]] : [])));
     expect(gone).toEqual([[0, 4], [1, 10]]); // prettier-ignore
     expect(result.flat().filter(Number.isFinite)).toHaveLength(ROWS * COLUMNS - 2);
+  });
+
+  it('putSlice leaves what someone else holds as it was, and refuses what does not fit', () => {
+    const whole = Rng.from(2).normal([3, 40, 500]);
+    const before = whole.dataSync().slice();
+    const put = (slice: Tensor, position: number) => putSlice(whole, slice, 1, tf.scalar(position, 'int32'));
+    run(() => put(tf.zeros([3, 1, 500]), 39)).dispose();
+    expect(whole.dataSync()).toEqual(before);
+    expect(() => put(tf.zeros([3, 1, 499]), 0).dataSync()).toThrow();
+    for (const position of [-1, 40].filter(() => backend.binding.hasKernels)) {
+      expect(() => put(tf.zeros([3, 1, 500]), position)).toThrow(/no such place/);
+    }
   });
 
   it.each([0, 1, 2])('putSlice along axis %i', (axis) => {

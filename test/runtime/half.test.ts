@@ -13,6 +13,7 @@ import {
   withPrecision,
   type Tensor,
 } from '../../packages/core/src/runtime';
+import { backend } from '../../packages/core/src/runtime/tensorflow';
 import '../support/allclose';
 
 const rng = Rng.from(2);
@@ -100,6 +101,25 @@ describe.each(['bfloat16', 'float16'] as const)('few rows times a matrix in %s',
     const [values] = [linear(tf.tensor2d([[1, 1]]), odd).dataSync()];
     expect([...values]).toEqual([Infinity, NaN, -Infinity, 2 ** -24]);
   });
+});
+
+// Rounded first, rows too: else sums are those of float32.
+it.runIf(backend.binding.hasAmx).each([
+  [8, 32, 32],
+  [9, 96, 64],
+  [16, 768, 96],
+  [17, 64, 352],
+  [48, 128, 32],
+  [64, 2560, 320],
+])('[%i, %i] · [%i, …]ᵀ by AMX is the product of rounded rows', (rows, width, out) => {
+  const [rowsIn, bias] = [rng.normal([rows, width]), rng.normal([out])];
+  const matrix = HalfTensor.from(rng.normal([out, width]), 'bfloat16');
+  const expected = linear(HalfTensor.from(rowsIn, 'bfloat16').toFloat32(), matrix.toFloat32(), bias);
+  const largest = Number(tf.max(tf.abs(expected)).dataSync()[0]);
+  const found = linear(rowsIn, matrix, bias);
+  expect(found).toBeAllclose(expected, { rtol: 0, atol: 1e-6 * largest });
+  const some = linear(rowsIn.slice([rows - 8, 0]), matrix, bias);
+  expect(some).toBeAllclose(found.slice([rows - 8, 0]), { rtol: 0, atol: 0 });
 });
 
 it('bf16 precision changes products alone, and leaves no tensors behind', () => {

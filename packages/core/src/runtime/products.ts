@@ -8,7 +8,8 @@ import { precision } from './precision';
 import { backend } from './tensorflow';
 
 /**
- * - `direct`: the matrix is read as it is and widened in the processor's registers; sums in float32;
+ * - `direct`: the matrix is read as it is and widened in the processor's registers; sums in float32. Where there is AMX, it
+ *   multiplies bfloat16 so from eight rows on, which it rounds as well;
  * - `units`: by units for such products, on a GPU or in the processor: the other operand is rounded to 16 bit as well;
  * - `widened`: a float32 copy of the matrix is made for each product.
  */
