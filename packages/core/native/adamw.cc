@@ -1,5 +1,5 @@
-// Blip2AdamW: one update by AdamW (Loshchilov & Hutter), as torch.optim.AdamW computes it, in one pass over memory: what it is given is read
-// once and what it makes written once, past the caches, which are too small to hold it until it is needed.
+// Blip2AdamW: one update by AdamW (Loshchilov & Hutter), as torch.optim.AdamW computes it, in one pass over memory: what it is
+// given is read once and what it makes written once, past the caches, which are too small to hold it until it is needed.
 //
 // weight, first and second moment, gradient, all of one size; scalars: what the gradient is multiplied with first, learning rate,
 // weight decay, 1 − β₁ᵗ, 1 − β₂ᵗ. Results: weight, first and second moment.
@@ -83,7 +83,8 @@ void Compute(void *attributes, TF_OpKernelContext *context) {
   Input decay(context, 6, status.status), correction1(context, 7, status.status), correction2(context, 8, status.status);
   if (Failed(context, status.status)) return;
   for (const Input *x : {&first, &second, &gradient}) {
-    if (x->Size() != weight.Size()) return Fail(context, status.status, "AdamW takes moments and a gradient of the weight's size");
+    if (x->Size() == weight.Size()) continue;
+    return Fail(context, status.status, "AdamW: a moment or the gradient is not of the weight's size");
   }
   for (const Input *x : {&scale, &rate, &decay, &correction1, &correction2}) {
     if (x->Size() != 1) return Fail(context, status.status, "AdamW takes scalar rates");

@@ -1,5 +1,5 @@
-// AMX for bfloat16: its registers, and pairs of numbers as it multiplies them. Of what is summed, two that follow one another are 32 bit
-// together.
+// AMX for bfloat16: its registers, and pairs of numbers as it multiplies them. Of what is summed, two that follow one another
+// are 32 bit together.
 #ifndef BLIP2_NATIVE_AMX_H_
 #define BLIP2_NATIVE_AMX_H_
 

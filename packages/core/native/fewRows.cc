@@ -1,7 +1,7 @@
-// Blip2FewRows: x wᵀ + bias of float32 rows x [n, K] and weights w [N, K], in float32 or in 16 bit, which are widened in registers
-// on their way from memory. A language model that writes a token reads all of its weights for a few rows, so what counts is
-// how fast they come: they are read once, in their order, and asked for before their turn. Sums are in float32, and a row's
-// are in one order whatever rows are beside it.
+// Blip2FewRows: x wᵀ + bias of float32 rows x [n, K] and weights w [N, K], in float32 or in 16 bit, which are widened in
+// registers on their way from memory. A language model that writes a token reads all of its weights for a few rows, so what
+// counts is how fast they come: they are read once, in their order, and asked for before their turn. Sums are in float32, and a
+// row's are in one order whatever rows are beside it.
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -23,8 +23,8 @@ constexpr int64_t kAhead = 3 << 13;
 template <typename Type>
 constexpr int64_t kLine = 64 / sizeof(typename Type::Stored);
 
-// What is asked for of the rows of w that come next, while those before are multiplied: `rows` of them, from `first` on, which are
-// `numbers` ahead of these.
+// What is asked for of the rows of w that come next, while those before are multiplied: `rows` of them, from `first` on, which
+// are `numbers` ahead of these.
 template <typename Type>
 struct Ahead {
   int64_t numbers;
@@ -36,7 +36,8 @@ struct Ahead {
   }
 };
 
-// How many rows of x and of w are multiplied at a time, whose sums stay in registers: up to kRows and kWidth, or five and kWidthOfFive.
+// How many rows of x and of w are multiplied at a time, whose sums stay in registers: up to kRows and kWidth, or five and
+// kWidthOfFive.
 struct Avx2Few {
   static constexpr int kRows = 3, kWidth = 4, kWidthOfFive = 2;
 

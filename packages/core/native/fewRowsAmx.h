@@ -1,5 +1,5 @@
-// The product of fewRows.cc by AMX, of a matrix in bfloat16 that is read as it is and rows that are rounded to it: 16 rows of w are
-// a register as they lie in memory, and the rows of x, of which there are few, are laid out for them once.
+// The product of fewRows.cc by AMX, of a matrix in bfloat16 that is read as it is and rows that are rounded to it: 16 rows of w
+// are a register as they lie in memory, and the rows of x, of which there are few, are laid out for them once.
 #ifndef BLIP2_NATIVE_FEW_ROWS_AMX_H_
 #define BLIP2_NATIVE_FEW_ROWS_AMX_H_
 

@@ -1,9 +1,9 @@
-// Blip2IncrementalAttention: softmax(scale · q kᵀ + bias) v of tokens that come one at a time, over the columns of one or two memories
-// together: of the prompt, say, and of what was written since.
+// Blip2IncrementalAttention: softmax(scale · q kᵀ + bias) v of tokens that come one at a time, over the columns of one or two
+// memories together: of the prompt, say, and of what was written since.
 //
-// B prompts, R rows, those of a prompt one after the other, H heads, N columns of a memory, d width of a head. Query [R, H, 1, d].
-// Keys and values of a memory [R, H, N, d], or [B, H, N, d], shared by the rows of a prompt; its bias broadcasts to
-// [R or B, H, 1, N], or is a scalar, which is not read. There is no second memory where its keys are empty. Result [R, 1, H, d].
+// B prompts, R rows, those of a prompt one after the other, H heads, N columns of a memory, d width of a head. Query [R, H, 1,
+// d]. Keys and values of a memory [R, H, N, d], or [B, H, N, d], shared by the rows of a prompt; its bias broadcasts to [R or
+// B, H, 1, N], or is a scalar, which is not read. There is no second memory where its keys are empty. Result [R, 1, H, d].
 #include "kernels.h"
 
 #if defined(__x86_64__)

@@ -44,8 +44,8 @@ const char *Problem(const Operand &a, const Operand &b, bool transpose_a, bool t
   for (int i = 0; i < rank - 2; ++i) {
     if (a.Side(i) != b.Side(i)) return "A product takes as many matrices of each";
   }
-  if (a.Side(rank - 1 - transpose_a) != b.Side(rank - 2 + transpose_b)) return "A product takes matrices whose inner sides are equal";
-  return nullptr;
+  const bool is_fit = a.Side(rank - 1 - transpose_a) == b.Side(rank - 2 + transpose_b);
+  return is_fit ? nullptr : "A product takes matrices whose inner sides are equal";
 }
 
 template <typename Type, bool transposeA, bool transposeB>

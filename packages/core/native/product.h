@@ -1,9 +1,9 @@
-// y = a b + bias, by the scheme of Goto and van de Geijn (2008): strips of b's columns pass by panels of a's rows, both copied before
-// into the order in which they are read, in blocks that stay in the caches. An element's sum is in one order, whatever the
-// number of threads and whatever rows are beside it.
+// y = a b + bias, by the scheme of Goto and van de Geijn (2008): strips of b's columns pass by panels of a's rows, both copied
+// before into the order in which they are read, in blocks that stay in the caches. An element's sum is in one order, whatever
+// the number of threads and whatever rows are beside it.
 //
-// How a tile of the result is computed, and how both sides are laid out for it, is a processor's own: `Tiles`, of which there is one
-// for each kind of unit (tiles*.h):
+// How a tile of the result is computed, and how both sides are laid out for it, is a processor's own: `Tiles`, of which there
+// is one for each kind of unit (tiles*.h):
 //   Number                    what a and b are copied as
 //   kRows, kColumns           of a tile
 //   kMultiple                 what is summed at a time: `depth` is filled up to it with zeros
@@ -49,8 +49,8 @@ struct Matrix {
   }
 };
 
-// Memory for a block of a, kept: new memory costs more than what is copied into it. In large pages, if there are any, since panels
-// are read beside results that lie a page apart.
+// Memory for a block of a, kept: new memory costs more than what is copied into it. In large pages, if there are any, since
+// panels are read beside results that lie a page apart.
 template <typename Number>
 class Block {
  public:

@@ -1,5 +1,5 @@
-// Blip2PutSlice: x with `slice`, which has one place along `axis`, at `position` (int32 scalar) of that axis; in x's memory where nobody
-// else holds it. So a cache takes in what a token adds.
+// Blip2PutSlice: x with `slice`, which has one place along `axis`, at `position` (int32 scalar) of that axis; in x's memory
+// where nobody else holds it. So a cache takes in what a token adds.
 #include "kernels.h"
 
 #if defined(__x86_64__)

@@ -1,5 +1,5 @@
-// Tiles of a product of numbers rounded to bfloat16 and summed in float32 (product.h), by AMX: 32 rows of 32 columns in four of its
-// registers.
+// Tiles of a product of numbers rounded to bfloat16 and summed in float32 (product.h), by AMX: 32 rows of 32 columns in four of
+// its registers.
 #ifndef BLIP2_NATIVE_TILES_AMX_H_
 #define BLIP2_NATIVE_TILES_AMX_H_
 
@@ -49,8 +49,8 @@ class AmxTiles {
     return _mm512_permutexvar_epi16(_mm512_load_si512(kOrder), both);
   }
 
-  // Sixteen rows or columns of the result, of which `count` are there, and 32 of what is summed, of which `depth` are: a vector of
-  // pairs for each row or column (by_place), or one for each pair.
+  // Sixteen rows or columns of the result, of which `count` are there, and 32 of what is summed, of which `depth` are: a vector
+  // of pairs for each row or column (by_place), or one for each pair.
   template <typename Type, bool by_place>
   static inline PAIRS void Pairs(const Matrix<Type> &x, int64_t place, int64_t count, int64_t k, int64_t depth, __m512i v[16]) {
     const __m512i none = _mm512_setzero_si512();

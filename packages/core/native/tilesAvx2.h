@@ -69,8 +69,8 @@ class Avx2Tiles {
   using Number = float;
   static constexpr int64_t kRows = 6, kColumns = 16;
   static constexpr int64_t kMultiple = 1, kDepth = 1024, kChain = 256;
-  static constexpr int64_t kStrips = 2, kPanels = 8;       // 128 KiB beside 192 KiB
-  static constexpr int64_t kPanel = kRows * kDepth + 8;    // what is written eight at a time ends a little behind
+  static constexpr int64_t kStrips = 2, kPanels = 8;     // 128 KiB beside 192 KiB
+  static constexpr int64_t kPanel = kRows * kDepth + 8;  // what is written eight at a time ends a little behind
   static constexpr int64_t kStrip = kColumns * kDepth;
 
   static void Begin() {}

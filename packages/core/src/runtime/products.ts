@@ -8,8 +8,7 @@ import { precision } from './precision';
 import { backend } from './tensorflow';
 
 /**
- * - `direct`: the matrix is read as it is and widened in the processor's registers; sums in float32. Where there is AMX, it
- *   multiplies bfloat16 so from eight rows on, which it rounds as well;
+ * - `direct`: the matrix is read as it is and widened in the processor's registers; sums in float32;
  * - `units`: by units for such products, on a GPU or in the processor: the other operand is rounded to 16 bit as well;
  * - `widened`: a float32 copy of the matrix is made for each product.
  */
@@ -21,8 +20,10 @@ export interface Transposes {
   b?: boolean;
 }
 
-/** Up to so many rows reading a matrix in 16 bit is what a product takes; beyond, units for such products are faster. */
+/** Up to so many rows reading a matrix in 16 bit is what a product takes, and it is read as it lies. */
 const FEW_ROWS = 64;
+/** From so many rows on AMX does so faster than registers (packages/core/native/fewRowsAmx.h). */
+const AMX_ROWS = 8;
 /** The same for a matrix in float32: beyond, TensorFlow's product is as fast or faster. */
 const fewFloat32Rows = (): number => (hasAvx512() ? 48 : 16);
 /** With AVX2, from so many rows, and sums over so many numbers, on ours is faster than TensorFlow's (docs/performance-notes.md). */
@@ -55,9 +56,15 @@ const hasAvx512 = (): boolean => here().features?.includes('AVX-512') ?? false;
 const hasProducts = (dtype: HalfType): boolean =>
   backend.binding.isUsingGpuDevice() || hasUnits(here(), dtype);
 
+const hasAmx = (dtype: HalfType | 'float32'): boolean =>
+  dtype !== 'float16' && hasKernels() && backend.binding.hasAmx;
+
+/** The most rows that are not rounded. */
+const exactRows = (dtype: HalfType): number => (hasAmx(dtype) ? AMX_ROWS - 1 : FEW_ROWS);
+
 /** What `blip2 doctor` says of it: the method for few rows, for many, and where one turns into the other. */
 export function halfMethods(dtype: HalfType): { few: HalfMethod; many: HalfMethod; upTo: number } {
-  return { few: halfMethod(dtype, 1), many: halfMethod(dtype, Infinity), upTo: FEW_ROWS };
+  return { few: halfMethod(dtype, 1), many: halfMethod(dtype, Infinity), upTo: exactRows(dtype) };
 }
 
 /**
@@ -66,7 +73,7 @@ export function halfMethods(dtype: HalfType): { few: HalfMethod; many: HalfMetho
  */
 export function halfMethod(dtype: HalfType, rows: number): HalfMethod {
   if (precision() === 'bf16') return 'units';
-  if (rows <= FEW_ROWS && hasKernels()) return 'direct';
+  if (rows <= exactRows(dtype) && hasKernels()) return 'direct';
   if (hasProducts(dtype)) return 'units';
   return hasKernels() && !hasAvx512() ? 'direct' : 'widened';
 }
@@ -82,7 +89,7 @@ function fewRows(dtype: HalfType | 'float32', rows: number): OwnProduct | undefi
   const isFew =
     dtype === 'float32'
       ? isReading && rows <= fewFloat32Rows() && precision() === 'fp32'
-      : rows <= FEW_ROWS && halfMethod(dtype, rows) === 'direct';
+      : rows <= FEW_ROWS && (hasAmx(dtype) || halfMethod(dtype, rows) === 'direct');
   return isFew ? { name: 'Blip2FewRows', attributes: [typeAttribute(dtype)] } : undefined;
 }
 
@@ -101,14 +108,14 @@ export function ownProduct(
   const isRounded =
     precision() === 'bf16' || (dtype !== 'float32' && halfMethod(dtype, Infinity) === 'units');
   const isOwn = isRounded
-    ? backend.binding.hasAmx && dtype !== 'float16'
+    ? hasAmx(dtype)
     : !hasAvx512() && (dtype !== 'float32' || (rows >= MANY_ROWS && summed >= MANY_SUMMED));
   return isOwn ? matMul(dtype, isRounded, { a, b }) : undefined;
 }
 
 /** The same for as many matrices of each side, all in float32: an operation of our own where AMX multiplies them rounded. */
 export function ownBatchProduct({ a = false, b = false }: Transposes): OwnProduct | undefined {
-  const isOwn = hasKernels() && backend.binding.hasAmx && precision() === 'bf16' && !(a && b);
+  const isOwn = hasAmx('float32') && precision() === 'bf16' && !(a && b);
   return isOwn ? matMul('float32', true, { a, b }) : undefined;
 }
 
