@@ -8,6 +8,7 @@ import {
   tf,
   withPrecision,
   type MemoryPart,
+  type MemoryParts,
   type Tensor,
 } from '../../packages/core/src/runtime';
 import { backend } from '../../packages/core/src/runtime/tensorflow';
@@ -20,7 +21,7 @@ const memory = (rows: number, heads: number, columns: number, width: number) => 
 });
 
 /** In single operations: a tape keeps the operation of our own away. */
-function composed(query: Tensor, parts: MemoryPart[], scale: number): Tensor {
+function composed(query: Tensor, parts: MemoryParts, scale: number): Tensor {
   let result!: Tensor;
   tf.grad((x: Tensor) => {
     result = tf.keep(incrementalAttention(x, parts, scale));
@@ -41,7 +42,7 @@ describe.each([
   const padding = rng.normal([prompts, 1, 1, 37]);
   const later = tf.tensor([0, 0, 0, 0, -1e9, -1e9, -1e9, -1e9, -1e9], [1, 1, 1, 9]);
   const perHead = rng.normal([1, heads, 1, 9]);
-  const cases: Record<string, MemoryPart[]> = {
+  const cases: Record<string, MemoryParts> = {
     'a memory': [{ memory: own }],
     'one that rows share': [{ memory: shared, bias: padding }],
     'a bias for each head': [{ memory: own, bias: perHead }],

@@ -1,6 +1,14 @@
 /** Products by operations of our own: what TensorFlow's say, in every form, and the same of a row whatever is beside it. */
 import { describe, expect, it } from 'vitest';
-import { compile, HalfTensor, Rng, tf, withPrecision, type Tensor } from '../../packages/core/src/runtime';
+import {
+  compile,
+  HalfTensor,
+  Rng,
+  tf,
+  withFewRows,
+  withPrecision,
+  type Tensor,
+} from '../../packages/core/src/runtime';
 import { attribute } from '../../packages/core/src/runtime/binding';
 import { batchProduct, matrixProduct } from '../../packages/core/src/runtime/ops/linear';
 import { execute, typeAttribute } from '../../packages/core/src/runtime/execute';
@@ -137,6 +145,17 @@ it.each([4, 50, 100])('nothing to sum is the bias, in %i rows', (rows) => {
   for (const matrix of [empty, HalfTensor.from(empty, 'bfloat16')]) {
     const y = matrixProduct(tf.zeros([rows, 0]), matrix, { b: true }, bias);
     expect(y).toBeAllclose(tf.tile(bias.reshape([1, 20]), [rows, 1]), { rtol: 0, atol: 0 });
+  }
+});
+
+it('no rows are none', () => {
+  const matrix = rng.normal([20, 64]);
+  for (const right of [
+    matrix,
+    ...(['bfloat16', 'float16'] as const).map((dtype) => HalfTensor.from(matrix, dtype)),
+  ]) {
+    const y = withFewRows(() => matrixProduct(tf.zeros([0, 64]), right, { b: true }));
+    expect(y.shape).toEqual([0, 20]);
   }
 });
 

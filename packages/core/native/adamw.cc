@@ -46,7 +46,7 @@ struct Update {
     numbers[0] = _mm256_fmsub_ps(_mm256_loadu_ps(weight + i), Constant(kept), step);
   }
 
-  // first … last − 1; what is written begins at a multiple of 32 bytes.
+  // Numbers from … last − 1; what is written begins at a multiple of 32 bytes.
   AVX2 void Span(int64_t from, int64_t last) const {
     float *const results[] = {new_weight, new_first, new_second};
     int64_t i = from;

@@ -3,9 +3,14 @@
 #ifndef BLIP2_NATIVE_AMX_H_
 #define BLIP2_NATIVE_AMX_H_
 
+#include "processor.h"
 #include "sixteen.h"
 
+#ifdef BLIP2_AMX
 namespace tfnodejs {
+
+#define PAIRS __attribute__((target(AVX512_UNITS ",avx512bf16")))
+#define AMX __attribute__((target(AVX512_UNITS ",avx512bf16,amx-tile,amx-bf16")))
 
 // From here to Release, all registers of this thread are 16 rows of 64 bytes.
 inline AMX void Configure() {
@@ -30,5 +35,6 @@ inline PAIRS __m512i PairsOfRow(const typename Type::Stored *x, int64_t count) {
 }
 
 }  // namespace tfnodejs
+#endif  // BLIP2_AMX
 
 #endif  // BLIP2_NATIVE_AMX_H_

@@ -1,7 +1,8 @@
 // Blip2FewRows: x wᵀ + bias of float32 rows x [n, K] and weights w [N, K], in float32 or in 16 bit, which are widened in
 // registers on their way from memory. A language model that writes a token reads all of its weights for a few rows, so what
 // counts is how fast they come: they are read once, in their order, and asked for before their turn. Sums are in float32, and a
-// row's are in one order whatever rows are beside it.
+// row's are in one order whatever rows are beside it. With AMX, eight rows and more times bfloat16 are rounded to it
+// (fewRowsAmx.h).
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -70,6 +71,7 @@ struct Avx512Few {
 
   template <typename Type, int R, int W>
   static AVX512 void Tile(const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, Ahead<Type> ahead) {
+    static_assert(W == 1 || W == 4 || W == 6);
     __m512 sums[R][W] = {};
     int64_t k = 0;
     for (; k + 16 <= K; k += 16) {
@@ -147,12 +149,14 @@ void Compute(void *, TF_OpKernelContext *context) {
   }
   const int64_t n = x.Side(0), K = x.Side(1), N = w.Side(0);
   Output y(context, 0, {n, N}, status.status);
-  if (Failed(context, status.status)) return;
+  if (Failed(context, status.status) || n == 0) return;
   const auto *weights = w.Data<const typename Type::Stored>();
   const float *addend = bias.Size() ? bias.Data() : nullptr;
+#ifdef BLIP2_AMX
   if constexpr (std::is_same_v<Type, BFloat16>) {
     if (HasAmx() && FewRowsAmx::Fits(n, K, N)) return FewRowsAmx(n, x.Data(), weights, addend, y.Data(), K, N).Compute();
   }
+#endif
   constexpr int64_t kBlock = 48;  // rows of w that a thread takes at a time
   const auto columns = HasAvx512() ? Chosen<Avx512Few, Type>(n) : Chosen<Avx2Few, Type>(n);
   Spread(N, kBlock, static_cast<double>(n * K), [&](int64_t first, int64_t last) {

@@ -10,11 +10,12 @@
 #include "amx.h"
 #include "spread.h"
 
+#ifdef BLIP2_AMX
 namespace tfnodejs {
 
 class FewRowsAmx {
  public:
-  // With fewer rows than these, memory is what takes the time, and they need not be rounded.
+  // With fewer rows than these, memory is what takes the time, and they need not be rounded (AMX_ROWS of runtime/products.ts).
   static constexpr int64_t kFewest = 8;
 
   static bool Fits(int64_t n, int64_t K, int64_t N) { return n >= kFewest && K % 32 == 0 && N % (2 * kSide) == 0; }
@@ -73,8 +74,10 @@ class FewRowsAmx {
     Settle();
     _tile_zero(0);
     _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
+    if constexpr (C > 1) {
+      _tile_zero(2);
+      _tile_zero(3);
+    }
     for (int64_t k = 0; k < K_; k += 32, w += 32, x += kSide) {
       _tile_loadd(4, w, bytes);
       _tile_loadd(5, w + kSide * K_, bytes);
@@ -93,8 +96,10 @@ class FewRowsAmx {
     alignas(64) float sums[4][kSide][kSide];
     _tile_stored(0, sums[0], 64);
     _tile_stored(1, sums[1], 64);
-    _tile_stored(2, sums[2], 64);
-    _tile_stored(3, sums[3], 64);
+    if constexpr (C > 1) {
+      _tile_stored(2, sums[2], 64);
+      _tile_stored(3, sums[3], 64);
+    }
     Settle();
     for (int64_t i = 0; i < 2 * C; ++i) Write(sums[i], row + i % 2 * kSide, at + i / 2 * kSide);
   }
@@ -112,5 +117,6 @@ class FewRowsAmx {
 };
 
 }  // namespace tfnodejs
+#endif  // BLIP2_AMX
 
 #endif  // BLIP2_NATIVE_FEW_ROWS_AMX_H_

@@ -1,9 +1,10 @@
 // Blip2IncrementalAttention: softmax(scale · q kᵀ + bias) v of tokens that come one at a time, over the columns of one or two
 // memories together: of the prompt, say, and of what was written since.
 //
-// B prompts, R rows, those of a prompt one after the other, H heads, N columns of a memory, d width of a head. Query [R, H, 1,
-// d]. Keys and values of a memory [R, H, N, d], or [B, H, N, d], shared by the rows of a prompt; its bias broadcasts to [R or
-// B, H, 1, N], or is a scalar, which is not read. There is no second memory where its keys are empty. Result [R, 1, H, d].
+// B prompts, R rows, those of a prompt one after the other, H heads, N columns of a memory, d width of a head.
+// Query [R, H, 1, d]. Keys and values of a memory [R, H, N, d], or [B, H, N, d], shared by the rows of a prompt; its bias
+// broadcasts to [R or B, H, 1, N], or is a scalar, which is not read. There is no second memory where its keys are empty.
+// Result [R, 1, H, d].
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -124,9 +125,9 @@ void Compute(void *scale, TF_OpKernelContext *context) {
   Output out(context, 0, {all.R, 1, all.H, all.d}, status.status);
   if (Failed(context, status.status)) return;
   all.query = query.Data(), all.out = out.Data(), all.scale = *static_cast<float *>(scale);
-  const double work = 2.0 * (all.memories[0].N + all.memories[1].N) * all.d * all.H;
-  Spread(all.R, 1, work, [&](int64_t row, int64_t) {
-    for (int64_t head = 0; head < all.H; ++head) all.Head(row, head);
+  const double work = 2.0 * (all.memories[0].N + all.memories[1].N) * all.d;
+  Spread(all.R * all.H, all.H > 8 ? 4 : 1, work, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) all.Head(i / all.H, i % all.H);
   });
 }
 

@@ -75,7 +75,12 @@ void Compute(void *is_rounded, TF_OpKernelContext *context) {
                                    M,
                                    N,
                                    K};
-  if (is_by_amx ? products.template Compute<AmxTiles>() : products.template Compute<Avx2Tiles>()) return;
+#ifdef BLIP2_AMX
+  const bool is_done = is_by_amx ? products.template Compute<AmxTiles>() : products.template Compute<Avx2Tiles>();
+#else
+  const bool is_done = products.template Compute<Avx2Tiles>();
+#endif
+  if (is_done) return;
   TF_SetStatus(status.status, TF_RESOURCE_EXHAUSTED, "No memory is left for the panels of a product");
   TF_OpKernelContext_Failure(context, status.status);
 }

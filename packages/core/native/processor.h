@@ -3,8 +3,12 @@
 #define BLIP2_NATIVE_PROCESSOR_H_
 
 #if defined(__x86_64__)
+// Where the compiler knows AMX, and Linux lets a process use it.
+#if defined(__linux__) && (defined(__clang__) ? __clang_major__ >= 12 : __GNUC__ >= 11)
+#define BLIP2_AMX
 #include <sys/syscall.h>
 #include <unistd.h>
+#endif
 
 namespace tfnodejs {
 
@@ -17,7 +21,7 @@ inline bool HasAvx512() {
 // AMX for bfloat16. Linux keeps room for its registers only for a process that asks, which the first call does for all threads.
 inline bool HasAmx() {
   static const bool has = [] {
-#if defined(__linux__)
+#ifdef BLIP2_AMX
     constexpr long kRequest = 0x1023, kTileData = 18;
     constexpr unsigned kHasTiles = 1u << 22 | 1u << 24;  // for bfloat16, and at all
     unsigned a = 7, b, c = 0, d;

@@ -49,29 +49,46 @@ struct Matrix {
   }
 };
 
-// Memory for a block of a, kept: new memory costs more than what is copied into it. In large pages, if there are any, since
-// panels are read beside results that lie a page apart.
+// Memory for panels of a, kept: new memory costs more than what is copied into it. In large pages, if there are any and it fills
+// some, since panels are read beside results that lie a page apart.
 template <typename Number>
-class Block {
+class Panels {
  public:
-  explicit Block(size_t numbers) : bytes_((numbers * sizeof(Number) + kPage - 1) / kPage * kPage) {}
-  ~Block() { std::free(panels_); }
-  std::mutex turn;
-  // Null if there is no memory. For who has its turn.
-  Number *Panels() {
-    if (panels_) return panels_;
-    panels_ = static_cast<Number *>(std::aligned_alloc(kPage, bytes_));
+  ~Panels() { std::free(data_); }
+  // Room for so many numbers; null if there is none.
+  Number *Get(size_t numbers) {
+    if (numbers <= numbers_) return data_;
+    std::free(data_);
+    const size_t bytes = (numbers * sizeof(Number) + kPage - 1) / kPage * kPage;
+    data_ = static_cast<Number *>(std::aligned_alloc(kPage, bytes));
+    numbers_ = data_ ? numbers : 0;
 #ifdef MADV_HUGEPAGE
-    if (panels_) madvise(panels_, bytes_, MADV_HUGEPAGE);
+    if (data_ && numbers * sizeof(Number) >= kMany) madvise(data_, bytes, MADV_HUGEPAGE);
 #endif
-    return panels_;
+    return data_;
   }
 
  private:
-  static constexpr size_t kPage = 1 << 21;
-  const size_t bytes_;
-  Number *panels_ = nullptr;
+  static constexpr size_t kPage = 1 << 21, kMany = 2 * kPage;
+  Number *data_ = nullptr;
+  size_t numbers_ = 0;
 };
+
+// That of all threads, which take turns, and that of one.
+template <typename Tiles>
+auto &SharedBlock() {
+  struct Block {
+    std::mutex turn;
+    Panels<typename Tiles::Number> panels;
+  };
+  static auto *block = new Block;  // never deleted: threads may be at work when the process ends
+  return *block;
+}
+template <typename Tiles>
+auto &OwnPanels() {
+  static thread_local Panels<typename Tiles::Number> panels;
+  return panels;
+}
 
 template <typename Tiles, typename Type>
 class Product {
@@ -82,15 +99,15 @@ class Product {
 
   // On all threads. False if there is no memory for a block.
   bool Compute() const {
-    static auto *block = new Block<Number>(kBlock / kRows * Tiles::kPanel);
-    std::lock_guard<std::mutex> lock(block->turn);
-    return ComputeBy(block->Panels(), [](auto... arguments) { Spread(arguments...); });
+    static auto &block = SharedBlock<Tiles>();
+    std::lock_guard<std::mutex> lock(block.turn);
+    return ComputeBy(block.panels.Get(kBlock / kRows * Tiles::kPanel), [](auto... arguments) { Spread(arguments...); });
   }
 
   // By this thread.
   bool ComputeAlone() const {
-    static thread_local Block<Number> block(kBlock / kRows * Tiles::kPanel);
-    return ComputeBy(block.Panels(), [](int64_t count, int64_t size, double, const auto &body) {
+    auto *panels = OwnPanels<Tiles>().Get(Parts(std::min(kBlock, M_), kRows) * Tiles::kPanel);
+    return ComputeBy(panels, [](int64_t count, int64_t size, double, const auto &body) {
       for (int64_t first = 0; first < count; first += size) body(first, std::min(count, first + size));
     });
   }

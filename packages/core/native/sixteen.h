@@ -8,8 +8,6 @@ namespace tfnodejs {
 
 #define AVX512_UNITS "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"
 #define AVX512 __attribute__((target(AVX512_UNITS)))
-#define PAIRS __attribute__((target(AVX512_UNITS ",avx512bf16")))
-#define AMX __attribute__((target(AVX512_UNITS ",avx512bf16,amx-tile,amx-bf16")))
 
 // The first `count` of sixteen lanes, none below 1, all from 16 on.
 inline __mmask16 FirstOf(int64_t count) { return count >= 16 ? 0xffff : count <= 0 ? 0 : (1 << count) - 1; }

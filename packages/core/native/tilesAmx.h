@@ -6,6 +6,7 @@
 #include "amx.h"
 #include "product.h"
 
+#ifdef BLIP2_AMX
 namespace tfnodejs {
 
 class AmxTiles {
@@ -67,6 +68,7 @@ class AmxTiles {
   // Parts of 32 rows or columns. A register is 16 of them side by side, or below each other.
   template <typename Type, bool by_place>
   static PAIRS void Pack(const Matrix<Type> &x, int64_t place, int64_t count, int64_t k, int64_t depth, uint16_t *out) {
+    static_assert(kRows == kColumns && kPanel == kStrip);
     constexpr int64_t kStep = by_place ? 32 : 2 * kColumns, kSecond = by_place ? 16 * 32 : 32;
     for (int64_t part = 0; part < count; part += kRows, out += kPanel) {
       uint16_t *to = out;
@@ -120,5 +122,6 @@ class AmxTiles {
 };
 
 }  // namespace tfnodejs
+#endif  // BLIP2_AMX
 
 #endif  // BLIP2_NATIVE_TILES_AMX_H_

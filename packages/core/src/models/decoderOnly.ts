@@ -142,7 +142,7 @@ export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
         const parts = [
           { memory: memory.layers[layer], bias: padding },
           { memory: cache[layer], bias: future },
-        ];
+        ] as const;
         return incrementalAttention(query, parts, 1 / Math.sqrt(query.shape[3]!)); // [R, 1, H · d]
       };
     const embeddings = decoder.embed(w, ids.reshape([rows, 1])); // [R, 1, D]

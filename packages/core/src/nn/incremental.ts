@@ -9,7 +9,7 @@ import {
   putSlice,
   softmax,
   tf,
-  type MemoryPart,
+  type MemoryParts,
   type Tensor,
 } from '../runtime';
 import type { KeyValues } from './attention';
@@ -18,17 +18,16 @@ import type { KeyValues } from './attention';
  * softmax(scale · q kᵀ + bias) v over all parts' columns together.
  *
  * @param query [R, H, 1, d]
- * @param parts one or two
  * @returns [R, 1, H · d]
  */
-export function incrementalAttention(query: Tensor, parts: readonly MemoryPart[], scale: number): Tensor {
+export function incrementalAttention(query: Tensor, parts: MemoryParts, scale: number): Tensor {
   const [rows, heads, , width] = query.shape as [number, number, number, number];
   const context = isContextAlone() ? incrementalContext(query, parts, scale) : composed(query, parts, scale);
   return context.reshape([rows, 1, heads * width]);
 }
 
 /** The same of single operations: [R, H, 1, d]. */
-function composed(query: Tensor, parts: readonly MemoryPart[], scale: number): Tensor {
+function composed(query: Tensor, parts: MemoryParts, scale: number): Tensor {
   const rows = query.shape[0];
   const scaled = scale === 1 ? query : query.mul(scale);
   const scores = parts.map(({ memory, bias }) => {

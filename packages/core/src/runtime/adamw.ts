@@ -52,11 +52,11 @@ export interface AdamWUpdate {
 }
 
 /** Numbers of the parameters whose updates may be under way at once. */
-const AT_ONCE = 2 ** 23;
+const AT_ONCE = 2 ** 22;
 
 /**
- * Updates parameters, in groups one after the other: a scaled gradient and what decay takes off are as large as their
- * parameter, and TensorFlow would compute those of all parameters as soon as the function starts.
+ * Updates parameters, in groups one after the other: what is new is as large as what it takes the place of, and TensorFlow
+ * would compute that of all parameters as soon as the function starts.
  * @param scale what each gradient is multiplied with before anything else
  */
 export function applyAdamW(

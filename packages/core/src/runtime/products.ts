@@ -22,7 +22,7 @@ export interface Transposes {
 
 /** Up to so many rows reading a matrix in 16 bit is what a product takes, and it is read as it lies. */
 const FEW_ROWS = 64;
-/** From so many rows on AMX does so faster than registers (packages/core/native/fewRowsAmx.h). */
+/** From so many rows on AMX does so faster than registers (kFewest of packages/core/native/fewRowsAmx.h). */
 const AMX_ROWS = 8;
 /** The same for a matrix in float32: beyond, TensorFlow's product is as fast or faster. */
 const fewFloat32Rows = (): number => (hasAvx512() ? 48 : 16);
@@ -59,7 +59,7 @@ const hasProducts = (dtype: HalfType): boolean =>
 const hasAmx = (dtype: HalfType | 'float32'): boolean =>
   dtype !== 'float16' && hasKernels() && backend.binding.hasAmx;
 
-/** The most rows that are not rounded. */
+/** The most rows that are never rounded. */
 const exactRows = (dtype: HalfType): number => (hasAmx(dtype) ? AMX_ROWS - 1 : FEW_ROWS);
 
 /** What `blip2 doctor` says of it: the method for few rows, for many, and where one turns into the other. */
@@ -89,7 +89,7 @@ function fewRows(dtype: HalfType | 'float32', rows: number): OwnProduct | undefi
   const isFew =
     dtype === 'float32'
       ? isReading && rows <= fewFloat32Rows() && precision() === 'fp32'
-      : rows <= FEW_ROWS && (hasAmx(dtype) || halfMethod(dtype, rows) === 'direct');
+      : rows <= FEW_ROWS && precision() === 'fp32' && (hasAmx(dtype) || halfMethod(dtype, rows) === 'direct');
   return isFew ? { name: 'Blip2FewRows', attributes: [typeAttribute(dtype)] } : undefined;
 }
 

@@ -155,6 +155,9 @@ export interface MemoryPart {
   bias?: Tensor;
 }
 
+/** One memory or two. */
+export type MemoryParts = readonly [MemoryPart] | readonly [MemoryPart, MemoryPart];
+
 /**
  * Attention of rows that come one at a time to one memory or two, softmax over their columns together, by one operation
  * of our own (packages/core/native/incrementalAttention.cc). Only where `isContextAlone`.
@@ -163,7 +166,7 @@ export interface MemoryPart {
  * @param scale multiplies q kᵀ
  * @returns [R, 1, H, d]
  */
-export function incrementalContext(query: Tensor, parts: readonly MemoryPart[], scale: number): Tensor {
+export function incrementalContext(query: Tensor, parts: MemoryParts, scale: number): Tensor {
   const none = (): Tensor => tf.zeros([0]);
   const [first, second] = parts.map(({ memory, bias = tf.scalar(0) }) => [memory.key, memory.value, bias]);
   const operands = [query, ...first, ...(second ?? [none(), none(), none()])];

@@ -8,6 +8,7 @@ export {
   type Attention,
   type AttentionOptions,
   type MemoryPart,
+  type MemoryParts,
 } from './attention';
 export { customGradient } from './customGradient';
 export { dropout, stopGradient, withDropout } from './dropout';

@@ -66,9 +66,10 @@ export function matrixProduct(
   return bias ? execute('BiasAdd', [typeAttribute('float32')], [y, bias]) : y;
 }
 
-/** Batched a · b, either transposed on the fly, without a gradient. */
+/** Batched a · b, either transposed on the fly, without a gradient. Leading dimensions broadcast. */
 export function batchProduct(a: Tensor, b: Tensor, transposes: Transposes = {}): Tensor {
-  const own = ownBatchProduct(transposes);
+  const isOfEqual = a.rank === b.rank && a.shape.slice(0, -2).every((side, axis) => side === b.shape[axis]);
+  const own = isOfEqual ? ownBatchProduct(transposes) : undefined;
   if (own) return execute(own.name, own.attributes, [a, b, tf.zeros([0])]);
   const flags = [
     attribute('adj_x', 'bool', transposes.a ?? false),
