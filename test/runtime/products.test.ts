@@ -149,6 +149,9 @@ it.each([4, 50, 100])('nothing to sum is the bias, in %i rows', (rows) => {
 });
 
 it('no rows are none', () => {
+  withPrecision('bf16', () =>
+    expect(batchProduct(tf.zeros([2, 0, 9]), tf.ones([2, 9, 4])).shape).toEqual([2, 0, 4]),
+  );
   const matrix = rng.normal([20, 64]);
   for (const right of [
     matrix,

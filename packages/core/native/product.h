@@ -127,7 +127,7 @@ class Product {
   // spread: as Spread.
   template <typename Over>
   bool ComputeBy(Number *panels, const Over &spread) const {
-    if (K_ == 0) return Fill();
+    if (M_ == 0 || K_ == 0) return Fill();
     if (!panels) return false;
     // In equal parts: a short last one would be slower.
     const int64_t depth = Parts(Parts(K_, Parts(K_, Tiles::kDepth)), kDepths) * kDepths;
