@@ -11,6 +11,8 @@
 #include <algorithm>
 
 #include "attention.h"
+#include "processor.h"
+#include "sixteen.h"
 #include "spread.h"
 
 namespace tfnodejs {
@@ -57,20 +59,45 @@ AVX2 void Tile(int64_t depth, const float *a, int64_t a_row, const float *panel,
   }
 }
 
-template <int R, int W>
+// The same of sixteen columns in one register.
+template <int R>
+AVX512 void Tile512(int64_t depth, const float *a, int64_t a_row, const float *panel, float *c, int64_t c_row) {
+  __m512 sums[R] = {};
+  for (int64_t k = 0; k < depth; ++k, panel += 16) {
+    const __m512 columns = _mm512_loadu_ps(panel);
+    UNROLL for (int i = 0; i < R; ++i) sums[i] = _mm512_fmadd_ps(_mm512_set1_ps(a[i * a_row + k]), columns, sums[i]);
+  }
+  UNROLL for (int i = 0; i < R; ++i) _mm512_storeu_ps(c + i * c_row, sums[i]);
+}
+
+using TileFunction = void (*)(int64_t, const float *, int64_t, const float *, float *, int64_t);
+
+// Tiles of R rows, then one of those that are left.
+template <int R, typename TileOf>
 void Rows(int64_t n, int64_t depth, const float *a, int64_t a_row, const float *panel, float *c, int64_t c_row) {
-  for (; n >= R; n -= R, a += R * a_row, c += R * c_row) Tile<R, W>(depth, a, a_row, panel, c, c_row);
+  for (; n >= R; n -= R, a += R * a_row, c += R * c_row) TileOf::template Of<R>(depth, a, a_row, panel, c, c_row);
   if constexpr (R > 1) {
-    if (n > 0) Rows<R - 1, W>(n, depth, a, a_row, panel, c, c_row);
+    if (n > 0) Rows<R - 1, TileOf>(n, depth, a, a_row, panel, c, c_row);
   }
 }
+
+template <int W>
+struct Avx2Tile {
+  template <int R>
+  static constexpr TileFunction Of = Tile<R, W>;
+};
+struct Avx512Tile {
+  template <int R>
+  static constexpr TileFunction Of = Tile512<R>;
+};
 
 // n rows of a times `columns` columns in panels; c has room for Padded(columns) in a row.
 void Multiply(int64_t n, int64_t depth, const float *a, int64_t a_row, const float *panels, int64_t columns, float *c,
               int64_t c_row) {
+  const auto rows = HasAvx512() ? Rows<12, Avx512Tile> : Rows<6, Avx2Tile<2>>;
   int64_t at = 0;
-  for (; at + 8 < columns; at += 16) Rows<6, 2>(n, depth, a, a_row, panels + at * depth, c + at, c_row);
-  if (at < columns) Rows<6, 1>(n, depth, a, a_row, panels + at * depth, c + at, c_row);
+  for (; at + 8 < columns; at += 16) rows(n, depth, a, a_row, panels + at * depth, c + at, c_row);
+  if (at < columns) Rows<6, Avx2Tile<1>>(n, depth, a, a_row, panels + at * depth, c + at, c_row);
 }
 
 // to[k][row] = rows[row][k], for eight by eight; rows of `to` are `width` apart.
