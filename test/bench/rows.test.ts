@@ -81,7 +81,9 @@ test('the page names what failed, as text', () => {
   expect(text).toContain('10 (9–11), n = 3');
 });
 
-test('the committed page is what its results say', () => {
-  const dir = 'docs/results/bench';
-  expect(page(readResults(dir)!).text).toBe(readFileSync(`${dir}/index.html`, 'utf8'));
-});
+test.each(['docs/results/bench', 'docs/results/bench-amx'])(
+  'the committed page of %s is what its results say',
+  (dir) => {
+    expect(page(readResults(dir)!).text).toBe(readFileSync(`${dir}/index.html`, 'utf8'));
+  },
+);
