@@ -65,10 +65,11 @@ export function applyAdamW(
   stores: AdamWStores,
   options: AdamWOptions,
 ): void {
-  let before: Tensor[] | undefined;
+  const updateOne = hasKernels() ? updateByKernel : updateByTensorFlow;
+  let after: Tensor[] | undefined;
   for (const group of groupsOf(updates)) {
-    for (const update of group) updateOne(update, scale, stores, options, before);
-    before = group.map(({ name }) => stores.parameters.read(name)); // there once it is updated
+    for (const update of group) updateOne(update, { scale, stores, options, after });
+    after = group.map(({ name }) => stores.parameters.read(name)); // there once it is updated
   }
 }
 
@@ -88,25 +89,20 @@ function groupsOf(updates: readonly AdamWUpdate[]): AdamWUpdate[][] {
   return groups;
 }
 
-function updateOne(
-  update: AdamWUpdate,
-  scale: Tensor,
-  stores: AdamWStores,
-  options: AdamWOptions,
-  after?: Tensor[],
-): void {
-  const by = hasKernels() ? updateByKernel : updateByTensorFlow;
-  by(update, scale, stores, options, after);
+/** What is the same for all parameters of a group. */
+interface Group {
+  scale: Tensor;
+  stores: AdamWStores;
+  options: AdamWOptions;
+  /** What must be there before. */
+  after?: Tensor[];
 }
 
 /** All in one pass over memory (packages/core/native/adamw.cc). What is new takes the place of what it was made from. */
-const updateByKernel: typeof updateOne = (
-  { name, gradient, rates, decay },
-  scale,
-  stores,
-  options,
-  after,
-) => {
+function updateByKernel(
+  { name, gradient, rates, decay }: AdamWUpdate,
+  { scale, stores, options, after }: Group,
+): void {
   const variables = [stores.parameters, stores.first, stores.second].map((store) => store.variable(name));
   const { learningRate, weightDecay, correction1, correction2 } = rates;
   const scalars = [scale, learningRate, decay ? weightDecay : tf.scalar(0), correction1, correction2];
@@ -122,19 +118,16 @@ const updateByKernel: typeof updateOne = (
     variables[i].assign(value);
     value.dispose();
   });
-};
+}
 
 /**
  * ResourceApplyAdam does the pass over memory; its bias correction is given as if done (powers of zero), and folded into the
  * rate and ε so that the result is PyTorch's.
  */
-const updateByTensorFlow: typeof updateOne = (
-  { name, gradient, rates, decay },
-  scale,
-  stores,
-  options,
-  after,
-) => {
+function updateByTensorFlow(
+  { name, gradient, rates, decay }: AdamWUpdate,
+  { scale, stores, options, after }: Group,
+): void {
   const times = (x: Tensor, factor: Tensor) => execute('Mul', [typeAttribute('float32')], [x, factor], after);
   const variable = stores.parameters.variable(name);
   if (decay) {
@@ -155,7 +148,7 @@ const updateByTensorFlow: typeof updateOne = (
     [variable, ...moments, ...scalars, tf.mul(root, options.epsilon), times(gradient, scale)],
     0,
   );
-};
+}
 
 /** The joint L2 norm of all gradients, a scalar. */
 export function globalNorm(gradients: Record<string, Tensor>): Tensor {
