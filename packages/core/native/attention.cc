@@ -216,20 +216,13 @@ constexpr char kScale[] = "scale";
 
 // [B, H, Sq, d] or [B, Sq, maps, H, d] → [B, Sq, H, d]
 void InferShape(TF_ShapeInferenceContext *context, TF_Status *status) {
-  TF_ShapeHandle *query = TF_NewShapeHandle(), *result = TF_NewShapeHandle(), *next = TF_NewShapeHandle();
+  TF_ShapeHandle *query = TF_NewShapeHandle();
   TF_ShapeInferenceContextGetInput(context, 0, query, status);
   const bool is_apart = TF_ShapeInferenceContextRank(context, query) == 4;
-  const int64_t apart[] = {0, 2, 1, 3}, joined[] = {0, 1, 3, 4};
-  const int64_t *sides = is_apart ? apart : joined;
-  for (int i = 0; i < 4; ++i) {
-    TF_ShapeHandle *to = i == 0 ? result : next;
-    if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSubshape(context, query, sides[i], sides[i] + 1, to, status);
-    if (i > 0 && TF_GetCode(status) == TF_OK) {
-      TF_ShapeInferenceContextConcatenateShapes(context, result, next, result, status);
-    }
-  }
-  if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSetOutput(context, 0, result, status);
-  for (TF_ShapeHandle *handle : {query, result, next}) TF_DeleteShapeHandle(handle);
+  TF_DeleteShapeHandle(query);
+  if (TF_GetCode(status) != TF_OK) return;
+  if (is_apart) return InferSides(context, status, {0, 2, 1, 3});
+  InferSides(context, status, {0, 1, 3, 4});
 }
 
 }  // namespace

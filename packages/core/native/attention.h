@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <initializer_list>
 
+#include "kernels.h"
 #include "vectors.h"
 
 namespace tfnodejs {
@@ -55,6 +57,23 @@ class Scratch {
   float *data_ = nullptr;
   int64_t count_ = 0;
 };
+
+// The result's sides are these of the first input's, the queries.
+inline void InferSides(TF_ShapeInferenceContext *context, TF_Status *status, std::initializer_list<int64_t> sides) {
+  TF_ShapeHandle *query = TF_NewShapeHandle(), *result = TF_NewShapeHandle(), *next = TF_NewShapeHandle();
+  TF_ShapeInferenceContextGetInput(context, 0, query, status);
+  bool is_first = true;
+  for (int64_t side : sides) {
+    TF_ShapeHandle *to = is_first ? result : next;
+    if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSubshape(context, query, side, side + 1, to, status);
+    if (!is_first && TF_GetCode(status) == TF_OK) {
+      TF_ShapeInferenceContextConcatenateShapes(context, result, next, result, status);
+    }
+    is_first = false;
+  }
+  if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSetOutput(context, 0, result, status);
+  for (TF_ShapeHandle *handle : {query, result, next}) TF_DeleteShapeHandle(handle);
+}
 
 }  // namespace tfnodejs
 

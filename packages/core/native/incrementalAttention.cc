@@ -134,19 +134,7 @@ void Compute(void *scale, TF_OpKernelContext *context) {
 constexpr char kScale[] = "scale";
 
 // [R, H, 1, d] → [R, 1, H, d]
-void InferShape(TF_ShapeInferenceContext *context, TF_Status *status) {
-  TF_ShapeHandle *query = TF_NewShapeHandle(), *result = TF_NewShapeHandle(), *next = TF_NewShapeHandle();
-  TF_ShapeInferenceContextGetInput(context, 0, query, status);
-  for (int64_t side : {0, 2, 1, 3}) {
-    TF_ShapeHandle *to = side == 0 ? result : next;
-    if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSubshape(context, query, side, side + 1, to, status);
-    if (side > 0 && TF_GetCode(status) == TF_OK) {
-      TF_ShapeInferenceContextConcatenateShapes(context, result, next, result, status);
-    }
-  }
-  if (TF_GetCode(status) == TF_OK) TF_ShapeInferenceContextSetOutput(context, 0, result, status);
-  for (TF_ShapeHandle *handle : {query, result, next}) TF_DeleteShapeHandle(handle);
-}
+void InferShape(TF_ShapeInferenceContext *context, TF_Status *status) { InferSides(context, status, {0, 2, 1, 3}); }
 
 }  // namespace
 
