@@ -46,7 +46,7 @@ function processorTime(body: () => Tensor): number {
 }
 
 const table = SIZES.map(([name, rows, columns, summed, form]) => {
-  const own = ownProduct('float32', { rows: 1000, summed: 1000 }, form);
+  const own = ownProduct('float32', { rows: 1000, columns: 1000, summed: 1000 }, form);
   if (!own)
     throw new Error('There is no product of our own here: npx blip2 doctor says which processor this is');
   const a = tf.randomNormal(form.a ? [summed, rows] : [rows, summed]);

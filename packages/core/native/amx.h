@@ -27,11 +27,38 @@ inline AMX void Release() { asm volatile("tilerelease"); }
 // Around the intrinsics: GCC does not know what they read and write.
 inline void Settle() { asm volatile("" ::: "memory"); }
 
-// Pairs along what is summed. Of 32 numbers, the first `count`; zeros after them.
+// Thirty-two numbers of float32.
+struct Numbers32 {
+  __m512 low, high;
+};
+
+// Those of a row, of which the first `count` are there; zeros after them.
 template <typename Type>
-inline PAIRS __m512i PairsOfRow(const typename Type::Stored *x, int64_t count) {
-  const __m512 low = Sixteen(Type(), x, FirstOf(count)), high = Sixteen(Type(), x + 16, FirstOf(count - 16));
-  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
+inline PAIRS Numbers32 Row(const typename Type::Stored *x, int64_t count) {
+  return {Sixteen(Type(), x, FirstOf(count)), Sixteen(Type(), x + 16, FirstOf(count - 16))};
+}
+
+// Sixteen of each of two rows, of which `rows` are there.
+template <typename Type>
+inline PAIRS Numbers32 Rows(const typename Type::Stored *x, int64_t stride, __mmask16 mask, int64_t rows) {
+  return {rows > 0 ? Sixteen(Type(), x, mask) : _mm512_setzero_ps(),
+          rows > 1 ? Sixteen(Type(), x + stride, mask) : _mm512_setzero_ps()};
+}
+
+// Rounded to bfloat16: of a row, pairs along what is summed.
+inline PAIRS __m512i Rounded(Numbers32 x) { return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(x.high, x.low)); }
+
+// Of two rows, pairs of one of each.
+inline PAIRS __m512i Paired(__m512i rows) {
+  alignas(64) static constexpr uint16_t kOrder[] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                    8,  24, 9,  25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  return _mm512_permutexvar_epi16(_mm512_load_si512(kOrder), rows);
+}
+
+// What rounding took away: exact.
+inline PAIRS Numbers32 Rest(Numbers32 x, __m512i rounded) {
+  return {_mm512_sub_ps(x.low, Widened(_mm512_castsi512_si256(rounded))),
+          _mm512_sub_ps(x.high, Widened(_mm512_extracti64x4_epi64(rounded, 1)))};
 }
 
 }  // namespace tfnodejs

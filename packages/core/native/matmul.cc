@@ -1,5 +1,6 @@
 // Blip2MatMul: a b + bias of float32 matrices of many rows, or of as many of each, either of them transposed, b in 16 bit too,
-// which is widened on its way. `rounded`: both are rounded to bfloat16 first, for AMX; sums stay in float32.
+// which is widened on its way. `rounded`: both are rounded to bfloat16 first, for AMX; sums stay in float32. Without it AMX
+// computes what float32 is, where there is AMX.
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -49,7 +50,7 @@ const char *Problem(const Operand &a, const Operand &b, bool transpose_a, bool t
 }
 
 template <typename Type, bool transposeA, bool transposeB>
-void Compute(void *is_rounded, TF_OpKernelContext *context) {
+void Compute(void *attribute, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input a(context, 0, status.status), b(context, 1, status.status), bias(context, 2, status.status);
   if (Failed(context, status.status)) return;
@@ -59,8 +60,8 @@ void Compute(void *is_rounded, TF_OpKernelContext *context) {
   if (bias.Size() != 0 && bias.Size() != N) {
     return Fail(context, status.status, "A product takes a bias for each column, or none");
   }
-  const bool is_by_amx = *static_cast<bool *>(is_rounded);
-  if (is_by_amx && !HasAmx()) return Fail(context, status.status, "A product of rounded matrices takes AMX");
+  const bool is_rounded = *static_cast<bool *>(attribute);
+  if (is_rounded && !HasAmx()) return Fail(context, status.status, "A product of rounded matrices takes AMX");
   std::vector<int64_t> sides = a.Sides();
   sides[last - 1] = M, sides[last] = N;
   Output y(context, 0, sides, status.status);
@@ -76,7 +77,9 @@ void Compute(void *is_rounded, TF_OpKernelContext *context) {
                                    N,
                                    K};
 #ifdef BLIP2_AMX
-  const bool is_done = is_by_amx ? products.template Compute<AmxTiles>() : products.template Compute<Avx2Tiles>();
+  const bool is_done = is_rounded  ? products.template Compute<AmxTiles<1>>()
+                       : HasAmx() ? products.template Compute<AmxTiles<3>>()
+                                  : products.template Compute<Avx2Tiles>();
 #else
   const bool is_done = products.template Compute<Avx2Tiles>();
 #endif

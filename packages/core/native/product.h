@@ -9,7 +9,7 @@
 //   kMultiple                 what is summed at a time: `depth` is filled up to it with zeros
 //   kDepth                    of what is multiplied at a time, at most: results are written once for each part
 //   kChain                    of what is summed one after the other: longer sums lose more digits, and leave the first cache
-//   kStrips, kPanels          that a thread holds at a time in the second cache
+//   kStrips, kPanels          that a thread holds at a time in the second cache, at most
 //   kPanel, kStrip            numbers of one, of kDepth
 //   Begin(), End()            around what a thread multiplies
 //   PackLeft, PackRight       panels of rows, strips of columns, of a part of what is summed
@@ -115,7 +115,7 @@ class Product {
  private:
   using Number = typename Tiles::Number;
   static constexpr int64_t kRows = Tiles::kRows, kColumns = Tiles::kColumns;
-  static constexpr int64_t kBlock = 2064 / kRows * kRows;  // rows of a that are held at a time: up to 8 MiB in the last cache
+  static constexpr int64_t kBlock = 2064 / kRows * kRows;  // rows of a that are held at a time: up to 12 MiB in the last cache
   static constexpr int64_t kDepths = std::max<int64_t>(8, Tiles::kMultiple);
 
   const Matrix<Float32> a_;
@@ -148,13 +148,14 @@ class Product {
   template <typename Over>
   void Multiply(int64_t row, int64_t rows, int64_t k, int64_t depth, Number *panels, const Over &spread) const {
     constexpr int64_t kTogether = std::max<int64_t>(1, 96 / kRows) * kRows;  // that one thread takes at a time
-    constexpr int64_t kWidth = Tiles::kStrips * kColumns;
+    // That one takes at a time: some for each thread, which are not equally fast.
+    const int64_t width = std::clamp<int64_t>(Parts(N_, kColumns) / (3 * Threads()), 1, Tiles::kStrips) * kColumns;
     // With the work that follows, for which all threads are about to be needed.
     spread(rows, kTogether, static_cast<double>(N_ * depth), [&](int64_t first, int64_t last) {
       Number *to = panels + first / kRows * Tiles::kPanel;
       Tiles::PackLeft(a_, row + first, last - first, k, depth, to);
     });
-    spread(N_, kWidth, static_cast<double>(rows * depth), [&](int64_t first, int64_t last) {
+    spread(N_, width, static_cast<double>(rows * depth), [&](int64_t first, int64_t last) {
       Columns(row, rows, k, depth, panels, first, last);
     });
   }
@@ -184,8 +185,9 @@ class Product {
       for (int64_t i = 0; i < count; ++i) {
         const int64_t height = std::min(kRows, rows - i * kRows);
         if (part + length == depth) Expect(row + i * kRows, height, column);
-        const Number *a = left + i * Tiles::kPanel + part * kRows;
-        Tiles::Multiply(length, a, strip + part * kColumns, height, columns, tiles[i], part == 0);
+        const Number *a = left + i * Tiles::kPanel + part * (Tiles::kPanel / Tiles::kDepth);
+        const Number *b = strip + part * (Tiles::kStrip / Tiles::kDepth);
+        Tiles::Multiply(length, a, b, height, columns, tiles[i], part == 0);
         if (part + length == depth) Write(tiles[i], row + i * kRows, height, column, columns, k == 0);
       }
     }

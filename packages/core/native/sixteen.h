@@ -12,14 +12,18 @@ namespace tfnodejs {
 // The first `count` of sixteen lanes, none below 1, all from 16 on.
 inline __mmask16 FirstOf(int64_t count) { return count >= 16 ? 0xffff : count <= 0 ? 0 : (1 << count) - 1; }
 
+// Sixteen numbers of bfloat16.
+inline AVX512 __m512 Widened(__m256i x) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16));
+}
+
 // Of these lanes; zero in others, which are not read.
 inline AVX512 __m512 Sixteen(Float32, const float *p, __mmask16 mask) { return _mm512_maskz_loadu_ps(mask, p); }
 inline AVX512 __m512 Sixteen(Float16, const uint16_t *p, __mmask16 mask) {
   return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(mask, p));
 }
 inline AVX512 __m512 Sixteen(BFloat16, const uint16_t *p, __mmask16 mask) {
-  const __m512i wide = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, p));
-  return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
+  return Widened(_mm256_maskz_loadu_epi16(mask, p));
 }
 
 // The sums of four registers.

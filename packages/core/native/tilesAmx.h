@@ -1,5 +1,10 @@
-// Tiles of a product of numbers rounded to bfloat16 and summed in float32 (product.h), by AMX: 32 rows of 32 columns in four of
-// its registers.
+// Tiles of a product by AMX (product.h): 32 rows of 32 columns, whose sums in float32 are four of its registers. AMX multiplies
+// numbers of bfloat16, so each is taken as a sum of `kParts` of them:
+//   1  it is rounded
+//   3  it is itself: they have float32's 24 bits. Of their nine products six are summed; what the others would add is below
+//      2⁻²⁴ of the whole, which is what float32's own rounding takes from a product (Henry, Tang and Heinecke 2019,
+//      "Leveraging the bfloat16 artificial intelligence datatype for higher-precision computations"). Infinity gives NaN, and
+//      of numbers below 2⁻¹⁰⁹ the last bits are lost.
 #ifndef BLIP2_NATIVE_TILES_AMX_H_
 #define BLIP2_NATIVE_TILES_AMX_H_
 
@@ -9,23 +14,24 @@
 #ifdef BLIP2_AMX
 namespace tfnodejs {
 
+template <int kParts>
 class AmxTiles {
  public:
   using Number = uint16_t;
   static constexpr int64_t kRows = 32, kColumns = 32;
-  static constexpr int64_t kMultiple = 32, kDepth = 1024, kChain = 256;  // a strip's part stays in the first cache
-  static constexpr int64_t kStrips = 2, kPanels = 8;  // 128 KiB beside 512 KiB
-  static constexpr int64_t kPanel = kRows * kDepth, kStrip = kColumns * kDepth;
+  static constexpr int64_t kMultiple = 32, kDepth = 1024, kChain = 256;
+  static constexpr int64_t kStrips = 12 / kParts, kPanels = 2;  // 768 KiB beside 128 or 384
+  static constexpr int64_t kPanel = kParts * kRows * kDepth, kStrip = kParts * kColumns * kDepth;
 
   static void Begin() { Configure(); }
   static void End() { Release(); }
 
-  // A panel: [depth / 32][32 rows][16 pairs].
+  // A panel: [depth / 32][parts][32 rows][16 pairs].
   static PAIRS void PackLeft(const Matrix<Float32> &x, int64_t row, int64_t rows, int64_t k, int64_t depth, uint16_t *panels) {
     Pack<Float32, true>(x, row, rows, k, depth, panels);
   }
 
-  // A strip: [depth / 32][16 pairs][32 columns].
+  // A strip: [depth / 32][parts][16 pairs][32 columns].
   template <typename Type>
   static PAIRS void PackRight(const Matrix<Type> &x, int64_t column, int64_t columns, int64_t k, int64_t depth,
                               uint16_t *strips) {
@@ -39,46 +45,59 @@ class AmxTiles {
   }
 
  private:
-  // Pairs of two rows. Of 16 columns, the first `count`; zeros after them, and for a second row that is not there.
-  template <typename Type>
-  static inline PAIRS __m512i PairsOfColumns(const typename Type::Stored *x, int64_t stride, bool has_second, int64_t count) {
-    const __m512 first = Sixteen(Type(), x, FirstOf(count));
-    const __m512 second = has_second ? Sixteen(Type(), x + stride, FirstOf(count)) : _mm512_setzero_ps();
-    alignas(64) static constexpr uint16_t kOrder[] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-                                                      8,  24, 9,  25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-    const __m512i both = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first));
-    return _mm512_permutexvar_epi16(_mm512_load_si512(kOrder), both);
-  }
+  static constexpr int64_t kSize = 32 * 32;  // of one part, of 32 rows or columns and 32 of what is summed
+  static_assert(kRows == 32 && kColumns == 32);
 
-  // Sixteen rows or columns of the result, of which `count` are there, and 32 of what is summed, of which `depth` are: a vector
-  // of pairs for each row or column (by_place), or one for each pair.
+  // For each of 16 rows or columns of the result (or for each pair of what is summed) a vector, of each part.
+  using Vectors = __m512i[kParts][16];
+
+  // Of sixteen rows or columns, `count` are there, and of 32 of what is summed `depth`; zeros after them.
   template <typename Type, bool by_place>
-  static inline PAIRS void Pairs(const Matrix<Type> &x, int64_t place, int64_t count, int64_t k, int64_t depth, __m512i v[16]) {
-    const __m512i none = _mm512_setzero_si512();
-    if (x.is_across) {
-      UNROLL for (int i = 0; i < 16; ++i) {
-        v[i] = 2 * i < depth ? PairsOfColumns<Type>(x.At(place, k + 2 * i), x.stride, 2 * i + 1 < depth, count) : none;
+  static inline PAIRS void Read(const Matrix<Type> &x, int64_t place, int64_t count, int64_t k, int64_t depth, Vectors &v) {
+    UNROLL for (int i = 0; i < 16; ++i) {
+      Numbers32 numbers;
+      if (x.is_across) {
+        numbers = Rows<Type>(x.At(place, k + 2 * i), x.stride, FirstOf(count), depth - 2 * i);
+      } else {
+        numbers = i < count ? Row<Type>(x.At(place + i, k), depth) : Numbers32{_mm512_setzero_ps(), _mm512_setzero_ps()};
       }
-    } else {
-      UNROLL for (int i = 0; i < 16; ++i) v[i] = i < count ? PairsOfRow<Type>(x.At(place + i, k), depth) : none;
+      UNROLL for (int part = 0; part < kParts; ++part) {
+        const __m512i rounded = Rounded(numbers);
+        v[part][i] = x.is_across ? Paired(rounded) : rounded;
+        if (part + 1 < kParts) numbers = Rest(numbers, rounded);
+      }
     }
-    if (x.is_across == by_place) Transpose(v);
+    if (x.is_across == by_place) {
+      UNROLL for (int part = 0; part < kParts; ++part) Transpose(v[part]);
+    }
   }
 
-  // Parts of 32 rows or columns. A register is 16 of them side by side, or below each other.
+  // A register is 16 rows or columns side by side (by_place), or below each other.
   template <typename Type, bool by_place>
   static PAIRS void Pack(const Matrix<Type> &x, int64_t place, int64_t count, int64_t k, int64_t depth, uint16_t *out) {
-    static_assert(kRows == kColumns && kPanel == kStrip);
+    static_assert(kPanel == kStrip);
     constexpr int64_t kStep = by_place ? 32 : 2 * kColumns, kSecond = by_place ? 16 * 32 : 32;
-    for (int64_t part = 0; part < count; part += kRows, out += kPanel) {
-      uint16_t *to = out;
-      for (int64_t at = 0; at < depth; at += 32, to += 32 * kRows) {
-        for (int64_t half = 0; half < 2; ++half) {
-          __m512i v[16];
-          const int64_t first = part + 16 * half;
-          Pairs<Type, by_place>(x, place + first, count - first, k + at, depth - at, v);
-          UNROLL for (int i = 0; i < 16; ++i) _mm512_store_si512(to + half * kSecond + i * kStep, v[i]);
+    const auto block = [&](int64_t at, int64_t deep) PAIRS {
+      uint16_t *to = out + at / kRows * kPanel + deep / 32 * kParts * kSize;
+      for (int64_t half = 0; half < 2; ++half) {
+        Vectors v;
+        const int64_t first = at + 16 * half;
+        Read<Type, by_place>(x, place + first, count - first, k + deep, depth - deep, v);
+        UNROLL for (int part = 0; part < kParts; ++part) {
+          UNROLL for (int i = 0; i < 16; ++i) {
+            _mm512_store_si512(to + part * kSize + half * kSecond + i * kStep, v[part][i]);
+          }
         }
+      }
+    };
+    // As they lie in memory.
+    if (x.is_across) {
+      for (int64_t deep = 0; deep < depth; deep += 32) {
+        for (int64_t at = 0; at < count; at += kRows) block(at, deep);
+      }
+    } else {
+      for (int64_t at = 0; at < count; at += kRows) {
+        for (int64_t deep = 0; deep < depth; deep += 32) block(at, deep);
       }
     }
   }
@@ -99,25 +118,42 @@ class AmxTiles {
       if (R > 1) _tile_loadd(2, sums[16], kRow);
       if (R > 1 && C > 1) _tile_loadd(3, sums[16] + 16, kRow);
     }
-    for (int64_t k = 0; k < depth; k += 32, a += 32 * kRows, b += 32 * kColumns) {
-      _tile_loadd(4, a, 64);
-      _tile_loadd(6, b, kRow);
-      _tile_dpbf16ps(0, 4, 6);
-      if (C > 1) {
-        _tile_loadd(7, b + 32, kRow);
-        _tile_dpbf16ps(1, 4, 7);
+    for (int64_t k = 0; k < depth; k += 32, a += kParts * kSize, b += kParts * kSize) {
+      // The smallest products first, and of two that follow each other one side stays where it is.
+      if (kParts == 3) {
+        Left<R>(a + 2 * kSize), Right<C>(b), Add<R, C>();
+        Left<R>(a + kSize), Add<R, C>();
+        Right<C>(b + kSize), Add<R, C>();
+        Left<R>(a), Add<R, C>();
+        Right<C>(b + 2 * kSize), Add<R, C>();
+      } else {
+        Left<R>(a);
       }
-      if (R > 1) {
-        _tile_loadd(5, a + 16 * 32, 64);
-        _tile_dpbf16ps(2, 5, 6);
-      }
-      if (R > 1 && C > 1) _tile_dpbf16ps(3, 5, 7);
+      Right<C>(b), Add<R, C>();
     }
     _tile_stored(0, sums[0], kRow);
     if (C > 1) _tile_stored(1, sums[0] + 16, kRow);
     if (R > 1) _tile_stored(2, sums[16], kRow);
     if (R > 1 && C > 1) _tile_stored(3, sums[16] + 16, kRow);
     Settle();
+  }
+
+  template <int R>
+  static inline AMX void Left(const uint16_t *a) {
+    _tile_loadd(4, a, 64);
+    if (R > 1) _tile_loadd(5, a + 16 * 32, 64);
+  }
+  template <int C>
+  static inline AMX void Right(const uint16_t *b) {
+    _tile_loadd(6, b, 2 * 64);
+    if (C > 1) _tile_loadd(7, b + 32, 2 * 64);
+  }
+  template <int R, int C>
+  static inline AMX void Add() {
+    _tile_dpbf16ps(0, 4, 6);
+    if (C > 1) _tile_dpbf16ps(1, 4, 7);
+    if (R > 1) _tile_dpbf16ps(2, 5, 6);
+    if (R > 1 && C > 1) _tile_dpbf16ps(3, 5, 7);
   }
 };
 

@@ -104,13 +104,16 @@ class Workers {
   std::atomic<int64_t> number_{0};
 };
 
-int Threads() {
-  const char *set = std::getenv("TF_NUM_INTRAOP_THREADS");
-  const int wanted = set ? std::atoi(set) : 0;
-  return std::max(1, wanted > 0 ? wanted : static_cast<int>(std::thread::hardware_concurrency()));
-}
-
 }  // namespace
+
+int Threads() {
+  static const int threads = [] {
+    const char *set = std::getenv("TF_NUM_INTRAOP_THREADS");
+    const int wanted = set ? std::atoi(set) : 0;
+    return std::max(1, wanted > 0 ? wanted : static_cast<int>(std::thread::hardware_concurrency()));
+  }();
+  return threads;
+}
 
 void InParallel(int64_t count, const std::function<void(int64_t)> &body) {
   // Never deleted: its threads wait until the process ends.

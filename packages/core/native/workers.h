@@ -7,7 +7,10 @@
 
 namespace tfnodejs {
 
-// Runs body(0) … body(count − 1) on all cores (TF_NUM_INTRAOP_THREADS says otherwise), this thread among them, and returns
+// All cores, or TF_NUM_INTRAOP_THREADS.
+int Threads();
+
+// Runs body(0) … body(count − 1) on so many threads, this one among them, and returns
 // when all are done. Callers at the same time take turns.
 void InParallel(int64_t count, const std::function<void(int64_t)> &body);
 

@@ -24,11 +24,19 @@ export interface Transposes {
 const FEW_ROWS = 64;
 /** From so many rows on AMX does so faster than registers (kFewest of packages/core/native/fewRowsAmx.h). */
 const AMX_ROWS = 8;
-/** The same for a matrix in float32: beyond, TensorFlow's product is as fast or faster. */
-const fewFloat32Rows = (): number => (hasAvx512() ? 48 : 16);
-/** With AVX2, from so many rows, and sums over so many numbers, on ours is faster than TensorFlow's (docs/performance-notes.md). */
-const MANY_ROWS = 48;
-const MANY_SUMMED = 192;
+/** The same for a matrix in float32: beyond, other products are as fast or faster. */
+const fewFloat32Rows = (): number => (hasAvx512() ? 96 : 16);
+
+/** A result's sides, and how many numbers each of it is a sum of. */
+interface Sizes {
+  rows: number;
+  columns: number;
+  summed: number;
+}
+
+/** From these on ours is faster than TensorFlow's in float32 (docs/performance-notes.md). */
+const MANY_BY_AVX2: Sizes = { rows: 48, columns: 1, summed: 192 };
+const MANY_BY_AMX: Sizes = { rows: 128, columns: 128, summed: 192 };
 
 let isReading = false;
 
@@ -93,23 +101,25 @@ function fewRows(dtype: HalfType | 'float32', rows: number): OwnProduct | undefi
   return isFew ? { name: 'Blip2FewRows', attributes: [typeAttribute(dtype)] } : undefined;
 }
 
-/**
- * The operation of our own for a product with so many rows in its result, each number of which is a sum of `summed`; or nothing
- * where TensorFlow's is taken.
- */
+/** Whether the operation of our own for many rows is taken for a matrix that is not rounded, by AVX2 or by AMX. */
+function isMany(dtype: HalfType | 'float32', sizes: Sizes): boolean {
+  if (hasAvx512() && !hasAmx('float32')) return false;
+  const { rows, columns, summed } = hasAmx('float32') ? MANY_BY_AMX : MANY_BY_AVX2;
+  return dtype !== 'float32' || (sizes.rows >= rows && sizes.columns >= columns && sizes.summed >= summed);
+}
+
+/** The operation of our own for a product of these sizes, or nothing where TensorFlow's is taken. */
 export function ownProduct(
   dtype: HalfType | 'float32',
-  { rows, summed }: { rows: number; summed: number },
+  sizes: Sizes,
   { a = false, b = false }: Transposes,
 ): OwnProduct | undefined {
   if (!hasKernels() || (a && b)) return undefined;
-  const few = !a && b ? fewRows(dtype, rows) : undefined;
+  const few = !a && b ? fewRows(dtype, sizes.rows) : undefined;
   if (few) return few;
   const isRounded =
     precision() === 'bf16' || (dtype !== 'float32' && halfMethod(dtype, Infinity) === 'units');
-  const isOwn = isRounded
-    ? hasAmx(dtype)
-    : !hasAvx512() && (dtype !== 'float32' || (rows >= MANY_ROWS && summed >= MANY_SUMMED));
+  const isOwn = isRounded ? hasAmx(dtype) : isMany(dtype, sizes);
   return isOwn ? matMul(dtype, isRounded, { a, b }) : undefined;
 }
 

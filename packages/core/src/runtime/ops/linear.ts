@@ -56,7 +56,8 @@ export function matrixProduct(
   bias?: Tensor,
 ): Tensor {
   const [rows, summed] = (transposes.a ? [...a.shape].reverse() : a.shape) as [number, number];
-  const own = ownProduct(b.dtype as HalfType | 'float32', { rows, summed }, transposes);
+  const columns = (b.shape as [number, number])[transposes.b ? 0 : 1];
+  const own = ownProduct(b.dtype as HalfType | 'float32', { rows, columns, summed }, transposes);
   if (own) return execute(own.name, own.attributes, [a, b, bias ?? tf.zeros([0])]);
   const flags = [
     attribute('transpose_a', 'bool', transposes.a ?? false),
