@@ -62,6 +62,7 @@ export default defineConfig({
     // Processes, for TensorFlow's native library is loaded into a process, never into a thread.
     pool: 'forks',
     maxWorkers: 2,
+    globalSetup: source('./test/support/temporary.ts'),
     testTimeout: 120_000,
     hookTimeout: 120_000,
     env: {
