@@ -139,6 +139,8 @@ describe('few rows times a matrix in float32, where a step asks for it', () => {
     [3, 77, 33],
     [5, 2561, 129],
     [16, 640, 501],
+    [49, 640, 501],
+    [96, 320, 129],
   ])('[%i, %i] · [%i, …]ᵀ is the product as it is without', (rows, width, out) => {
     const [input, matrix] = [rng.normal([rows, width]), rng.normal([out, width])];
     const plain = linear(input, matrix);

@@ -33,6 +33,8 @@ const SIZES: [rows: number, columns: number, depth: number][] = [
   [60, 40, 1025],
   [64, 100, 2500],
   [2100, 20, 70],
+  [130, 450, 300],
+  [40, 1200, 40],
 ];
 const largest = (x: Tensor): number => Number(tf.max(tf.abs(x)).dataSync()[0]);
 
@@ -192,6 +194,28 @@ it('sides that do not match are refused', () => {
     execute('Blip2MatMulTransposedB', attributes, [x, y, bias]);
   expect(product(tf.ones([20, 400]), tf.zeros([0]))).toThrow(/inner sides/);
   expect(product(tf.ones([20, 300]), tf.ones([3]))).toThrow(/bias/);
+});
+
+// Three parts of a matrix in 16 bit are that matrix.
+it.each(['bfloat16', 'float16'] as const)('a matrix in %s that is not rounded further', (dtype) => {
+  if (!backend.binding.hasKernels) return;
+  const [a, matrix] = operands(70, 450, 300, { b: true });
+  const b = HalfTensor.from(matrix, dtype);
+  const attributes = [typeAttribute(dtype), attribute('rounded', 'bool', false)];
+  const expected = tf.matMul(a, b.toFloat32(), false, true);
+  const y = execute('Blip2MatMulTransposedB', attributes, [a, b, tf.zeros([0])]);
+  expect(y).toBeAllclose(expected, { rtol: 0, atol: 2e-6 * largest(expected) });
+});
+
+it.runIf(backend.binding.hasAmx)('AMX computes float32 where all sides are long', () => {
+  const nameFor = (rows: number, columns: number, summed: number) =>
+    ownProduct('float32', { rows, columns, summed }, {})?.name;
+  expect(nameFor(128, 128, 192)).toBe('Blip2MatMul');
+  expect([nameFor(127, 128, 192), nameFor(128, 127, 192), nameFor(128, 128, 191)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 it('few rows of float32 stay with TensorFlow, but where a token is written', () => {

@@ -34,13 +34,13 @@ struct Numbers32 {
 
 // Those of a row, of which the first `count` are there; zeros after them.
 template <typename Type>
-inline PAIRS Numbers32 Row(const typename Type::Stored *x, int64_t count) {
+inline PAIRS Numbers32 OfRow(const typename Type::Stored *x, int64_t count) {
   return {Sixteen(Type(), x, FirstOf(count)), Sixteen(Type(), x + 16, FirstOf(count - 16))};
 }
 
 // Sixteen of each of two rows, of which `rows` are there.
 template <typename Type>
-inline PAIRS Numbers32 Rows(const typename Type::Stored *x, int64_t stride, __mmask16 mask, int64_t rows) {
+inline PAIRS Numbers32 OfTwoRows(const typename Type::Stored *x, int64_t stride, __mmask16 mask, int64_t rows) {
   return {rows > 0 ? Sixteen(Type(), x, mask) : _mm512_setzero_ps(),
           rows > 1 ? Sixteen(Type(), x + stride, mask) : _mm512_setzero_ps()};
 }

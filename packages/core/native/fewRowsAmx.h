@@ -57,7 +57,7 @@ class FewRowsAmx {
     for (int64_t first = 0; first < n_; first += kSide) {
       for (int64_t k = 0; k < K_; k += 32, to += kSide) {
         for (int64_t i = 0; i < kSide; ++i) {
-          to[i] = first + i < n_ ? Rounded(Row<Float32>(x + (first + i) * K_ + k, 32)) : _mm512_setzero_si512();
+          to[i] = first + i < n_ ? Rounded(OfRow<Float32>(x + (first + i) * K_ + k, 32)) : _mm512_setzero_si512();
         }
         Transpose(to);
       }

@@ -75,7 +75,7 @@ void SetBoolean(napi_env env, napi_value object, const char *name, bool value) {
 
 }  // namespace
 
-// hasKernels: whether these operations exist here; hasAmx: whether products of rounded matrices do.
+// hasKernels: whether these operations exist here; hasAmx: whether AMX computes products.
 void RegisterKernels(napi_env env, napi_value exports) {
   static const bool registered = Register();  // once for the process, though threads load the module again
   SetBoolean(env, exports, "hasKernels", registered);

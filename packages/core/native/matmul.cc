@@ -1,6 +1,6 @@
 // Blip2MatMul: a b + bias of float32 matrices of many rows, or of as many of each, either of them transposed, b in 16 bit too,
 // which is widened on its way. `rounded`: both are rounded to bfloat16 first, for AMX; sums stay in float32. Without it AMX
-// computes what float32 is, where there is AMX.
+// multiplies three parts of each, where there is AMX (tilesAmx.h).
 #include "kernels.h"
 
 #if defined(__x86_64__)

@@ -8,9 +8,9 @@
 //   kRows, kColumns           of a tile
 //   kMultiple                 what is summed at a time: `depth` is filled up to it with zeros
 //   kDepth                    of what is multiplied at a time, at most: results are written once for each part
-//   kChain                    of what is summed one after the other: longer sums lose more digits, and leave the first cache
+//   kChain                    of what is summed one after the other, as far as it stays near
 //   kStrips, kPanels          that a thread holds at a time in the second cache, at most
-//   kPanel, kStrip            numbers of one, of kDepth
+//   kPanel, kStrip            numbers of one, of kDepth: as many for each of these, and perhaps some behind them all
 //   Begin(), End()            around what a thread multiplies
 //   PackLeft, PackRight       panels of rows, strips of columns, of a part of what is summed
 //   Multiply                  tile = a b, or tile + a b, of its first rows and columns
@@ -101,13 +101,14 @@ class Product {
   bool Compute() const {
     static auto &block = SharedBlock<Tiles>();
     std::lock_guard<std::mutex> lock(block.turn);
-    return ComputeBy(block.panels.Get(kBlock / kRows * Tiles::kPanel), [](auto... arguments) { Spread(arguments...); });
+    auto *panels = block.panels.Get(kBlock / kRows * Tiles::kPanel);
+    return ComputeBy(panels, Threads(), [](auto... arguments) { Spread(arguments...); });
   }
 
   // By this thread.
   bool ComputeAlone() const {
     auto *panels = OwnPanels<Tiles>().Get(Parts(std::min(kBlock, M_), kRows) * Tiles::kPanel);
-    return ComputeBy(panels, [](int64_t count, int64_t size, double, const auto &body) {
+    return ComputeBy(panels, 1, [](int64_t count, int64_t size, double, const auto &body) {
       for (int64_t first = 0; first < count; first += size) body(first, std::min(count, first + size));
     });
   }
@@ -124,16 +125,19 @@ class Product {
   float *y_;
   const int64_t M_, N_, K_;
 
-  // spread: as Spread.
+  // spread: as Spread, over so many threads.
   template <typename Over>
-  bool ComputeBy(Number *panels, const Over &spread) const {
+  bool ComputeBy(Number *panels, int threads, const Over &spread) const {
     if (M_ == 0 || K_ == 0) return Fill();
     if (!panels) return false;
     // In equal parts: a short last one would be slower.
     const int64_t depth = Parts(Parts(K_, Parts(K_, Tiles::kDepth)), kDepths) * kDepths;
+    // Strips that one takes at a time: some for each thread, which are not equally fast, but two beside a panel at least.
+    const int64_t share = threads == 1 ? Tiles::kStrips : Parts(N_, kColumns) / (3 * threads);
+    const int64_t width = std::clamp<int64_t>(share, 2, Tiles::kStrips) * kColumns;
     for (int64_t row = 0; row < M_; row += kBlock) {
       const int64_t rows = std::min(kBlock, M_ - row);
-      for (int64_t k = 0; k < K_; k += depth) Multiply(row, rows, k, std::min(depth, K_ - k), panels, spread);
+      for (int64_t k = 0; k < K_; k += depth) Multiply(row, rows, k, std::min(depth, K_ - k), width, panels, spread);
     }
     return true;
   }
@@ -146,10 +150,8 @@ class Product {
 
   // Rows row … row + rows − 1 of y, with columns k … k + depth − 1 of a.
   template <typename Over>
-  void Multiply(int64_t row, int64_t rows, int64_t k, int64_t depth, Number *panels, const Over &spread) const {
+  void Multiply(int64_t row, int64_t rows, int64_t k, int64_t depth, int64_t width, Number *panels, const Over &spread) const {
     constexpr int64_t kTogether = std::max<int64_t>(1, 96 / kRows) * kRows;  // that one thread takes at a time
-    // That one takes at a time: some for each thread, which are not equally fast.
-    const int64_t width = std::clamp<int64_t>(Parts(N_, kColumns) / (3 * Threads()), 1, Tiles::kStrips) * kColumns;
     // With the work that follows, for which all threads are about to be needed.
     spread(rows, kTogether, static_cast<double>(N_ * depth), [&](int64_t first, int64_t last) {
       Number *to = panels + first / kRows * Tiles::kPanel;
@@ -163,6 +165,7 @@ class Product {
   // Columns first … last − 1 of these rows.
   void Columns(int64_t row, int64_t rows, int64_t k, int64_t depth, const Number *panels, int64_t first, int64_t last) const {
     alignas(64) Number strips[Tiles::kStrips * Tiles::kStrip];
+    static_assert(sizeof(strips) <= 1 << 20, "a thread's stack has 2 MiB at least");
     Tiles::PackRight(b_, first, last - first, k, depth, strips);
     Tiles::Begin();
     for (int64_t top = 0; top < rows; top += Tiles::kPanels * kRows) {
@@ -175,7 +178,7 @@ class Product {
     Tiles::End();
   }
 
-  // A strip beside some panels: parts of what is summed, of a length that stays in the first cache, pass by all of them.
+  // A strip beside some panels: its parts pass by all of them.
   void Strip(int64_t row, int64_t rows, int64_t column, int64_t columns, int64_t k, int64_t depth, const Number *left,
              const Number *strip) const {
     Tile<Tiles> tiles[Tiles::kPanels];

@@ -3,8 +3,9 @@
 //   1  it is rounded
 //   3  it is itself: they have float32's 24 bits. Of their nine products six are summed; what the others would add is below
 //      2⁻²⁴ of the whole, which is what float32's own rounding takes from a product (Henry, Tang and Heinecke 2019,
-//      "Leveraging the bfloat16 artificial intelligence datatype for higher-precision computations"). Infinity gives NaN, and
-//      of numbers below 2⁻¹⁰⁹ the last bits are lost.
+//      "Leveraging the bfloat16 artificial intelligence datatype for higher-precision computations"). What
+//      bfloat16 has no finite number for (from 3.39e38 on) gives NaN, infinity too, and of numbers and products below 2⁻¹⁰³ the
+//      last bits are lost.
 #ifndef BLIP2_NATIVE_TILES_AMX_H_
 #define BLIP2_NATIVE_TILES_AMX_H_
 
@@ -16,6 +17,8 @@ namespace tfnodejs {
 
 template <int kParts>
 class AmxTiles {
+  static_assert(kParts == 1 || kParts == 3);
+
  public:
   using Number = uint16_t;
   static constexpr int64_t kRows = 32, kColumns = 32;
@@ -57,9 +60,9 @@ class AmxTiles {
     UNROLL for (int i = 0; i < 16; ++i) {
       Numbers32 numbers;
       if (x.is_across) {
-        numbers = Rows<Type>(x.At(place, k + 2 * i), x.stride, FirstOf(count), depth - 2 * i);
+        numbers = OfTwoRows<Type>(x.At(place, k + 2 * i), x.stride, FirstOf(count), depth - 2 * i);
       } else {
-        numbers = i < count ? Row<Type>(x.At(place + i, k), depth) : Numbers32{_mm512_setzero_ps(), _mm512_setzero_ps()};
+        numbers = i < count ? OfRow<Type>(x.At(place + i, k), depth) : Numbers32{_mm512_setzero_ps(), _mm512_setzero_ps()};
       }
       UNROLL for (int part = 0; part < kParts; ++part) {
         const __m512i rounded = Rounded(numbers);
@@ -119,8 +122,8 @@ class AmxTiles {
       if (R > 1 && C > 1) _tile_loadd(3, sums[16] + 16, kRow);
     }
     for (int64_t k = 0; k < depth; k += 32, a += kParts * kSize, b += kParts * kSize) {
-      // The smallest products first, and of two that follow each other one side stays where it is.
-      if (kParts == 3) {
+      // The largest products last, and of two that follow each other one side stays where it is.
+      if constexpr (kParts == 3) {
         Left<R>(a + 2 * kSize), Right<C>(b), Add<R, C>();
         Left<R>(a + kSize), Add<R, C>();
         Right<C>(b + kSize), Add<R, C>();

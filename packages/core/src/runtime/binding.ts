@@ -67,7 +67,7 @@ export interface Binding {
   watchTasks(tasks: string[]): void;
   /** Whether the operations of our own exist here (packages/core/native/kernels.h). */
   readonly hasKernels: boolean;
-  /** Whether products of matrices rounded to bfloat16 are among them, which AMX computes. */
+  /** Whether AMX computes products among them, of bfloat16 and, in three parts, of float32. */
   readonly hasAmx: boolean;
 }
 

@@ -64,11 +64,14 @@ const hasAvx512 = (): boolean => here().features?.includes('AVX-512') ?? false;
 const hasProducts = (dtype: HalfType): boolean =>
   backend.binding.isUsingGpuDevice() || hasUnits(here(), dtype);
 
-const hasAmx = (dtype: HalfType | 'float32'): boolean =>
-  dtype !== 'float16' && hasKernels() && backend.binding.hasAmx;
+/** AMX for bfloat16. */
+const hasAmx = (): boolean => hasKernels() && backend.binding.hasAmx;
+
+/** Whether AMX multiplies these, rounded to bfloat16: it would take bits from float16. */
+const isForAmx = (dtype: HalfType | 'float32'): boolean => dtype !== 'float16' && hasAmx();
 
 /** The most rows that are never rounded. */
-const exactRows = (dtype: HalfType): number => (hasAmx(dtype) ? AMX_ROWS - 1 : FEW_ROWS);
+const exactRows = (dtype: HalfType): number => (isForAmx(dtype) ? AMX_ROWS - 1 : FEW_ROWS);
 
 /** What `blip2 doctor` says of it: the method for few rows, for many, and where one turns into the other. */
 export function halfMethods(dtype: HalfType): { few: HalfMethod; many: HalfMethod; upTo: number } {
@@ -97,14 +100,16 @@ function fewRows(dtype: HalfType | 'float32', rows: number): OwnProduct | undefi
   const isFew =
     dtype === 'float32'
       ? isReading && rows <= fewFloat32Rows() && precision() === 'fp32'
-      : rows <= FEW_ROWS && precision() === 'fp32' && (hasAmx(dtype) || halfMethod(dtype, rows) === 'direct');
+      : rows <= FEW_ROWS &&
+        precision() === 'fp32' &&
+        (isForAmx(dtype) || halfMethod(dtype, rows) === 'direct');
   return isFew ? { name: 'Blip2FewRows', attributes: [typeAttribute(dtype)] } : undefined;
 }
 
 /** Whether the operation of our own for many rows is taken for a matrix that is not rounded, by AVX2 or by AMX. */
 function isMany(dtype: HalfType | 'float32', sizes: Sizes): boolean {
-  if (hasAvx512() && !hasAmx('float32')) return false;
-  const { rows, columns, summed } = hasAmx('float32') ? MANY_BY_AMX : MANY_BY_AVX2;
+  if (hasAvx512() && (dtype !== 'float32' || !hasAmx())) return false;
+  const { rows, columns, summed } = hasAmx() ? MANY_BY_AMX : MANY_BY_AVX2;
   return dtype !== 'float32' || (sizes.rows >= rows && sizes.columns >= columns && sizes.summed >= summed);
 }
 
@@ -119,13 +124,13 @@ export function ownProduct(
   if (few) return few;
   const isRounded =
     precision() === 'bf16' || (dtype !== 'float32' && halfMethod(dtype, Infinity) === 'units');
-  const isOwn = isRounded ? hasAmx(dtype) : isMany(dtype, sizes);
+  const isOwn = isRounded ? isForAmx(dtype) : isMany(dtype, sizes);
   return isOwn ? matMul(dtype, isRounded, { a, b }) : undefined;
 }
 
 /** The same for as many matrices of each side, all in float32: an operation of our own where AMX multiplies them rounded. */
 export function ownBatchProduct({ a = false, b = false }: Transposes): OwnProduct | undefined {
-  const isOwn = hasAmx('float32') && precision() === 'bf16' && !(a && b);
+  const isOwn = hasAmx() && precision() === 'bf16' && !(a && b);
   return isOwn ? matMul('float32', true, { a, b }) : undefined;
 }
 
