@@ -108,9 +108,10 @@ function fewRows(dtype: HalfType | 'float32', rows: number): OwnProduct | undefi
 
 /** Whether the operation of our own for many rows is taken for a matrix that is not rounded, by AVX2 or by AMX. */
 function isMany(dtype: HalfType | 'float32', sizes: Sizes): boolean {
-  if (hasAvx512() && (dtype !== 'float32' || !hasAmx())) return false;
+  if (dtype !== 'float32') return !hasAvx512();
+  if (hasAvx512() && !hasAmx()) return false;
   const { rows, columns, summed } = hasAmx() ? MANY_BY_AMX : MANY_BY_AVX2;
-  return dtype !== 'float32' || (sizes.rows >= rows && sizes.columns >= columns && sizes.summed >= summed);
+  return sizes.rows >= rows && sizes.columns >= columns && sizes.summed >= summed;
 }
 
 /** The operation of our own for a product of these sizes, or nothing where TensorFlow's is taken. */
