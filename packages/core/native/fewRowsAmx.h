@@ -18,7 +18,7 @@ class FewRowsAmx {
   // With fewer rows than these, memory is what takes the time, and they need not be rounded (AMX_ROWS of runtime/products.ts).
   static constexpr int64_t kFewest = 8;
 
-  static bool Fits(int64_t n, int64_t K, int64_t N) { return n >= kFewest && K % 32 == 0 && N % (2 * kSide) == 0; }
+  static bool Fits(int64_t n, int64_t K, int64_t N) { return n >= kFewest && K % 32 == 0 && N % kSide == 0; }
 
   // x [n, K], w [N, K], bias [N] or null, y [n, N]
   FewRowsAmx(int64_t n, const float *x, const uint16_t *w, const float *bias, float *y, int64_t K, int64_t N)
@@ -30,10 +30,10 @@ class FewRowsAmx {
   }
 
   void Compute() const {
-    constexpr int64_t kPart = 3 * 2 * kSide;  // rows of w that a thread takes at a time
+    constexpr int64_t kPart = 6 * kSide;  // rows of w that a thread takes at a time
     Spread(N_, kPart, static_cast<double>(n_ * K_), [&](int64_t first, int64_t last) {
       Configure();
-      for (int64_t row = first; row < last; row += 2 * kSide) {
+      for (int64_t row = first; row < last; row += kSide) {
         int64_t at = 0;
         for (; at + kSide < n_; at += 2 * kSide) Multiply<2>(row, at);
         if (at < n_) Multiply<1>(row, at);
@@ -64,44 +64,33 @@ class FewRowsAmx {
     }
   }
 
-  // Rows row … row + 31 of w times 16 · C rows of x, from `at` on.
+  // Rows row … row + 15 of w times 16 · C rows of x, from `at` on, in few registers (tilesAmx.h).
   template <int C>
   AMX void Multiply(int64_t row, int64_t at) const {
     const int64_t bytes = K_ * sizeof(uint16_t), strip = K_ / 2;
     const uint16_t *w = w_ + row * K_;
     const __m512i *x = pairs_ + at / kSide * strip;
-    const bool is_next_wanted = at == 0 && row + 4 * kSide <= N_;
+    const bool is_next_wanted = at == 0 && row + 2 * kSide <= N_;
     Settle();
     _tile_zero(0);
-    _tile_zero(1);
-    if constexpr (C > 1) {
-      _tile_zero(2);
-      _tile_zero(3);
-    }
+    if (C > 1) _tile_zero(1);
     for (int64_t k = 0; k < K_; k += 32, w += 32, x += kSide) {
-      _tile_loadd(4, w, bytes);
-      _tile_loadd(5, w + kSide * K_, bytes);
-      _tile_loadd(6, x, 64);
-      _tile_dpbf16ps(0, 4, 6);
-      _tile_dpbf16ps(1, 5, 6);
-      if constexpr (C > 1) {
-        _tile_loadd(7, x + strip, 64);
-        _tile_dpbf16ps(2, 4, 7);
-        _tile_dpbf16ps(3, 5, 7);
+      _tile_loadd(2, w, bytes);
+      _tile_loadd(3, x, 64);
+      _tile_dpbf16ps(0, 2, 3);
+      if (C > 1) {
+        _tile_loadd(3, x + strip, 64);
+        _tile_dpbf16ps(1, 2, 3);
       }
       if (is_next_wanted) {
-        for (int64_t i = 2 * kSide; i < 4 * kSide; ++i) _mm_prefetch(reinterpret_cast<const char *>(w + i * K_), _MM_HINT_T0);
+        for (int64_t i = kSide; i < 2 * kSide; ++i) _mm_prefetch(reinterpret_cast<const char *>(w + i * K_), _MM_HINT_T0);
       }
     }
-    alignas(64) float sums[4][kSide][kSide];
+    alignas(64) float sums[C][kSide][kSide];
     _tile_stored(0, sums[0], 64);
-    _tile_stored(1, sums[1], 64);
-    if constexpr (C > 1) {
-      _tile_stored(2, sums[2], 64);
-      _tile_stored(3, sums[3], 64);
-    }
+    if constexpr (C > 1) _tile_stored(1, sums[1], 64);
     Settle();
-    for (int64_t i = 0; i < 2 * C; ++i) Write(sums[i], row + i % 2 * kSide, at + i / 2 * kSide);
+    for (int64_t i = 0; i < C; ++i) Write(sums[i], row, at + i * kSide);
   }
 
   // y's columns from `column` on, of rows from `row` on: the transposed sums and the bias.

@@ -22,8 +22,8 @@ class AmxTiles {
  public:
   using Number = uint16_t;
   static constexpr int64_t kRows = 32, kColumns = 32;
-  static constexpr int64_t kMultiple = 32, kDepth = 1024, kChain = 256;
-  static constexpr int64_t kStrips = 12 / kParts, kPanels = 2;  // 768 KiB beside 128 or 384
+  static constexpr int64_t kMultiple = 32, kDepth = 1024, kChain = kParts == 3 ? 96 : 256;
+  static constexpr int64_t kStrips = 12 / kParts, kPanels = kParts == 3 ? 1 : 2;  // 768 KiB beside 192 or 128
   static constexpr int64_t kPanel = kParts * kRows * kDepth, kStrip = kParts * kColumns * kDepth;
 
   static void Begin() { Configure(); }
@@ -43,8 +43,9 @@ class AmxTiles {
 
   static void Multiply(int64_t depth, const uint16_t *a, const uint16_t *b, int64_t rows, int64_t columns, Tile<AmxTiles> &tile,
                        bool is_first) {
-    const auto sums = rows > 16 ? (columns > 16 ? Sums<2, 2> : Sums<2, 1>) : (columns > 16 ? Sums<1, 2> : Sums<1, 1>);
-    sums(depth, a, b, tile.sums, is_first);
+    for (int64_t row = 0; row < rows; row += 16) {
+      (columns > 16 ? Sums<2> : Sums<1>)(depth, a + row * 32, b, tile.sums[row], is_first);
+    }
   }
 
  private:
@@ -105,58 +106,55 @@ class AmxTiles {
     }
   }
 
-  // The first 16 · R rows and 16 · C columns of a tile.
-  template <int R, int C>
-  static AMX void Sums(int64_t depth, const uint16_t *a, const uint16_t *b, float (*sums)[kColumns], bool is_first) {
-    constexpr int64_t kRow = 2 * 64;  // bytes, of sums and of a strip
+  static constexpr int64_t kRow = 4 * kColumns;  // bytes, of sums and of pairs
+
+  // Sixteen rows of a tile and 16 · C columns. Few registers are in use at a time, since what is not is where the processor puts
+  // what comes next: where another thread runs on its core it has some ten, and with eight in use each load waited for the
+  // multiplications before it.
+  template <int C>
+  static AMX void Sums(int64_t depth, const uint16_t *a, const uint16_t *b, float *sums, bool is_first) {
     Settle();
     if (is_first) {
       _tile_zero(0);
       if (C > 1) _tile_zero(1);
-      if (R > 1) _tile_zero(2);
-      if (R > 1 && C > 1) _tile_zero(3);
     } else {
-      _tile_loadd(0, sums[0], kRow);
-      if (C > 1) _tile_loadd(1, sums[0] + 16, kRow);
-      if (R > 1) _tile_loadd(2, sums[16], kRow);
-      if (R > 1 && C > 1) _tile_loadd(3, sums[16] + 16, kRow);
+      _tile_loadd(0, sums, kRow);
+      if (C > 1) _tile_loadd(1, sums + 16, kRow);
     }
     for (int64_t k = 0; k < depth; k += 32, a += kParts * kSize, b += kParts * kSize) {
-      // The largest products last, and of two that follow each other one side stays where it is.
       if constexpr (kParts == 3) {
-        Left<R>(a + 2 * kSize), Right<C>(b), Add<R, C>();
-        Left<R>(a + kSize), Add<R, C>();
-        Right<C>(b + kSize), Add<R, C>();
-        Left<R>(a), Add<R, C>();
-        Right<C>(b + 2 * kSize), Add<R, C>();
+        // The largest products last, and of two that follow each other one side stays where it is.
+        Left(a + 2 * kSize), Right<C>(b), Add<C>();
+        Left(a + kSize), Add<C>();
+        Right<C>(b + kSize), Add<C>();
+        Left(a), Add<C>();
+        Right<C>(b + 2 * kSize), Add<C>();
+        Right<C>(b), Add<C>();
       } else {
-        Left<R>(a);
+        Left(a);
+        _tile_loadd(3, b, kRow);
+        _tile_dpbf16ps(0, 2, 3);
+        if (C > 1) {
+          _tile_loadd(3, b + 32, kRow);
+          _tile_dpbf16ps(1, 2, 3);
+        }
       }
-      Right<C>(b), Add<R, C>();
     }
-    _tile_stored(0, sums[0], kRow);
-    if (C > 1) _tile_stored(1, sums[0] + 16, kRow);
-    if (R > 1) _tile_stored(2, sums[16], kRow);
-    if (R > 1 && C > 1) _tile_stored(3, sums[16] + 16, kRow);
+    _tile_stored(0, sums, kRow);
+    if (C > 1) _tile_stored(1, sums + 16, kRow);
     Settle();
   }
 
-  template <int R>
-  static inline AMX void Left(const uint16_t *a) {
-    _tile_loadd(4, a, 64);
-    if (R > 1) _tile_loadd(5, a + 16 * 32, 64);
-  }
+  static inline AMX void Left(const uint16_t *a) { _tile_loadd(2, a, 64); }
   template <int C>
   static inline AMX void Right(const uint16_t *b) {
-    _tile_loadd(6, b, 2 * 64);
-    if (C > 1) _tile_loadd(7, b + 32, 2 * 64);
+    _tile_loadd(3, b, kRow);
+    if (C > 1) _tile_loadd(4, b + 32, kRow);
   }
-  template <int R, int C>
+  template <int C>
   static inline AMX void Add() {
-    _tile_dpbf16ps(0, 4, 6);
-    if (C > 1) _tile_dpbf16ps(1, 4, 7);
-    if (R > 1) _tile_dpbf16ps(2, 5, 6);
-    if (R > 1 && C > 1) _tile_dpbf16ps(3, 5, 7);
+    _tile_dpbf16ps(0, 2, 3);
+    if (C > 1) _tile_dpbf16ps(1, 2, 4);
   }
 };
 
