@@ -109,6 +109,7 @@ it.runIf(backend.binding.hasAmx).each([
   [9, 96, 64],
   [16, 768, 96],
   [17, 64, 352],
+  [33, 64, 48],
   [48, 128, 32],
   [64, 2560, 320],
 ])('[%i, %i] · [%i, …]ᵀ by AMX is the product of rounded rows', (rows, width, out) => {

@@ -1,5 +1,5 @@
-// Tiles of a product by AMX (product.h): 32 rows of 32 columns, whose sums in float32 are four of its registers. AMX multiplies
-// numbers of bfloat16, so each is taken as a sum of `kParts` of them:
+// Tiles of a product by AMX (product.h): 32 rows of 32 columns, with sums in float32. AMX multiplies numbers of bfloat16, so each
+// is taken as a sum of `kParts` of them:
 //   1  it is rounded
 //   3  it is itself: they have float32's 24 bits. Of their nine products six are summed; what the others would add is below
 //      2⁻²⁴ of the whole, which is what float32's own rounding takes from a product (Henry, Tang and Heinecke 2019,
@@ -108,8 +108,8 @@ class AmxTiles {
 
   static constexpr int64_t kRow = 4 * kColumns;  // bytes, of sums and of pairs
 
-  // Sixteen rows of a tile and 16 · C columns. Few registers are in use at a time, since what is not is where the processor puts
-  // what comes next: where another thread runs on its core it has some ten, and with eight in use each load waited for the
+  // Sixteen rows of a tile and 16 · C columns. Few registers are in use at a time: what is loaded goes to a place that is free, and
+  // beside another thread of the same core there are some ten places in all. With eight in use each load waited for the
   // multiplications before it.
   template <int C>
   static AMX void Sums(int64_t depth, const uint16_t *a, const uint16_t *b, float *sums, bool is_first) {
@@ -131,6 +131,7 @@ class AmxTiles {
         Right<C>(b + 2 * kSize), Add<C>();
         Right<C>(b), Add<C>();
       } else {
+        // Neither half of b is read again, so they have one register.
         Left(a);
         _tile_loadd(3, b, kRow);
         _tile_dpbf16ps(0, 2, 3);
