@@ -9,6 +9,8 @@ import type { Made, Results } from './results';
 import { peersBeside, ratioText, type Row } from './rows';
 
 const STYLE = `
+body { max-width: 84rem; }
+tbody th { white-space: nowrap; }
 .bars { width: 100%; margin: 0.5rem 0 1.8rem; }
 .bars thead, .bars tbody:last-of-type { border: 0; }
 .bars th { width: 8.5rem; white-space: nowrap; }
