@@ -143,11 +143,11 @@ describe('rules, two beams, end token 9', () => {
     const search = start();
     search.advance(offer([4, 0, -1], [9, 0, -2], [5, 0, -3], [9, 1, -4]));
     expect(search.rows).toEqual([[4], [5]]);
-    expect(search.parents).toEqual([0, 0]);
+    expect(search.origins).toEqual([[0], [1]]);
     expect(search.beamScores).toEqual([-1, -3]);
     search.advance(offer([6, 1, -3.5], [7, 0, -3.6], [9, 0, -3.7], [9, 1, -3.8]));
     expect(search.rows).toEqual([[5, 6], [4, 7]]); // prettier-ignore
-    expect(search.parents).toEqual([1, 0]);
+    expect(search.origins).toEqual([[1, 0], [0, 1]]); // prettier-ignore
     expect(search.results()).toEqual([[{ tokenIds: [9], score: -2, finished: true }]]);
   });
 

@@ -3,9 +3,9 @@
  * B prompts, R rows, P prompt positions, D width, V vocabulary.
  */
 import { TokenGenerator } from '../../packages/core/src/generate';
-import type { Beginning, Sequencer, Step } from '../../packages/core/src/models';
+import type { Beginning, Feed, Sequencer, Step } from '../../packages/core/src/models';
 import { Weights } from '../../packages/core/src/nn';
-import { embedding, matmul, Rng, tf, type Tensor } from '../../packages/core/src/runtime';
+import { embedding, gatherRows, matmul, Rng, tf, type Tensor } from '../../packages/core/src/runtime';
 
 export const V = 13;
 export const EOS = 2;
@@ -28,25 +28,41 @@ const tensors = {
 };
 export const weights = new Weights(tensors);
 
-/** A step: state [R, D] and what is read from the prompt [B, D], which the rows of a prompt share. */
+/** A step: state [R, D] and what is read from the prompt [R, D]. */
 function next(w: Weights, state: Tensor, prompt: Tensor, tokens: Tensor): Step {
-  const rows = state.shape[0] / prompt.shape[0];
-  const read = matmul(prompt, w.get('context')).expandDims(1).tile([1, rows, 1]).reshape(state.shape);
+  const read = matmul(prompt, w.get('context'));
   const input = embedding(w.get('embeddings'), tokens);
   const h = tf.tanh(tf.addN([matmul(state, w.get('recurrence')), input, read]));
   return { cache: { h }, logits: matmul(h, w.get('output')) };
 }
 
+/** The rows of a prompt after one another: [B, D] → [B · K, D]. */
+const spread = (x: Tensor, rowsPerPrompt: number): Tensor =>
+  x.expandDims(1).tile([1, rowsPerPrompt, 1]).reshape([-1, x.shape[1]!]);
+
+/** The row whose state each goes on from [R]: that of the token before, of the first token itself. */
+function parents({ tokens, position, origins }: Feed): Tensor {
+  const itself = tf.range(0, tokens.shape[0], 1, 'int32');
+  if (!origins) return itself;
+  const columns = tf.concat([itself.expandDims(1), origins], 1).transpose();
+  return gatherRows(columns, position);
+}
+
 export const toy: Sequencer<ToyPrompt> = {
-  begin(w, { ids, mask }): Beginning {
+  begin(w, { ids, mask }, { rowsPerPrompt }): Beginning {
     const words = embedding(w.get('embeddings'), ids).mul(mask.toFloat().expandDims(2)); // [B, P, D]
     const prompt = words.sum(1).div(mask.toFloat().sum(1, true)); // [B, D]
     const state = tf.zeros(prompt.shape);
     const start = tf.zeros([prompt.shape[0]], 'int32');
-    return { memory: { prompt }, ...next(w, state, prompt, start) };
+    const { cache, logits } = next(w, state, prompt, start);
+    const { h } = cache as { h: Tensor };
+    return { memory: { prompt }, cache: { h: spread(h, rowsPerPrompt) }, logits };
   },
-  step(w, memory, cache, tokens, _position): Step {
-    return next(w, (cache as { h: Tensor }).h, (memory as { prompt: Tensor }).prompt, tokens);
+  step(w, memory, cache, feed): Step {
+    const { h } = cache as { h: Tensor };
+    const { prompt } = memory as { prompt: Tensor };
+    const states = gatherRows(h, parents(feed));
+    return next(w, states, spread(prompt, h.shape[0] / prompt.shape[0]), feed.tokens);
   },
 };
 

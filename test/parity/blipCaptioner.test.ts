@@ -11,10 +11,12 @@ import {
   captionPromptIds,
   type BlipCaptioner,
   type CaptionPrompt,
+  type Feed,
 } from '../../packages/core/src/models';
-import { countParameters, takeBatch, Weights } from '../../packages/core/src/nn';
+import { countParameters, Weights } from '../../packages/core/src/nn';
 import {
   compile,
+  gatherRows,
   Rng,
   tf,
   valueAndGradients,
@@ -42,26 +44,26 @@ const int32 = (numbers: number[][]) => tf.tensor2d(numbers, undefined, 'int32');
 const at = (x: Tensor, t: number): Tensor => tf.unstack(x, 1)[t];
 
 /** A tree of tensors with each row `times` times over. */
-function repeatRows<T extends TensorTree>(tree: T, times: number): T {
-  if (tree instanceof tf.Tensor) {
-    const rows = Array.from({ length: tree.shape[0] * times }, (_, r) => Math.floor(r / times));
-    const repeated = takeBatch(tree.toFloat(), tf.tensor1d(rows, 'int32'));
-    return (tree.dtype === 'int32' ? repeated.toInt() : repeated) as unknown as T;
-  }
-  const children = Object.entries(tree as Record<string, TensorTree>);
-  const repeated = Object.fromEntries(children.map(([key, child]) => [key, repeatRows(child, times)]));
-  return (Array.isArray(tree) ? Object.values(repeated) : repeated) as T;
+function repeatRows(x: Tensor, times: number): Tensor {
+  const rows = Array.from({ length: x.shape[0] * times }, (_, r) => Math.floor(r / times));
+  return gatherRows(x, tf.tensor1d(rows, 'int32'));
 }
+
+/** What a step takes in: column t of tokens [R, T]. */
+const feedAt = (tokens: Tensor, t: number): Feed => ({
+  tokens: at(tokens, t),
+  position: tf.scalar(t, 'int32'),
+});
 
 /** Logits of the first token after the prompt and of those after each given one [R, T]: [R, T + 1, V]. */
 function tokenByToken(captioner: BlipCaptioner, w: Weights, prompt: CaptionPrompt, tokens: Tensor): Tensor {
   const [rows, length] = tokens.shape as [number, number];
   const beams = rows / prompt.ids.shape[0];
-  const begun = captioner.begin(w, prompt, length);
-  let cache = repeatRows(begun.cache, beams);
+  const begun = captioner.begin(w, prompt, { tokens: length, rowsPerPrompt: beams });
+  let { cache } = begun;
   const logits = [repeatRows(begun.logits, beams)];
   for (let t = 0; t < length; t++) {
-    const next = captioner.step(w, begun.memory, cache, at(tokens, t), tf.scalar(t, 'int32'));
+    const next = captioner.step(w, begun.memory, cache, feedAt(tokens, t));
     cache = next.cache;
     logits.push(next.logits);
   }
@@ -214,16 +216,16 @@ describe.each(Object.keys(json.configs))('%s', (name) => {
 
   test('compiled: the same logits, a step is compiled once', () => {
     const rest = ids.slice([0, start], [-1, -1]);
-    const room = length - start;
+    const room = { tokens: length - start, rowsPerPrompt: 1 };
     const begin = compile((given: CaptionPrompt) => ({ ...captioner.begin(w, given, room) }));
-    const next = compile((memory: TensorTree, cache: TensorTree, tokens: Tensor, position: Tensor) => ({
-      ...captioner.step(w, memory, cache, tokens, position),
+    const next = compile((memory: TensorTree, cache: TensorTree, feed: Feed) => ({
+      ...captioner.step(w, memory, cache, feed),
     }));
     const begun = begin(prompt);
     let cache: TensorTree = begun.cache;
     const logits = [begun.logits];
-    for (let t = 0; t < room; t++) {
-      const done = next(begun.memory, cache, at(rest, t), tf.scalar(t, 'int32'));
+    for (let t = 0; t < room.tokens; t++) {
+      const done = next(begun.memory, cache, feedAt(rest, t));
       cache = done.cache;
       logits.push(done.logits);
     }
@@ -245,7 +247,9 @@ describe.each(Object.keys(json.configs))('%s', (name) => {
 
   test('a text beyond the positions is refused', () => {
     const { maxPositionEmbeddings: most } = config.text;
-    expect(() => captioner.begin(w, prompt, most - start + 1)).toThrow(`${most + 1} tokens is too long`);
+    expect(() => captioner.begin(w, prompt, { tokens: most - start + 1, rowsPerPrompt: 1 })).toThrow(
+      `${most + 1} tokens is too long`,
+    );
   });
 
   test('nothing is left behind', () => {

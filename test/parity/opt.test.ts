@@ -72,7 +72,7 @@ test('a sequence beyond the positions is refused', () => {
   expect(() => tower.logits(w, prompt, long)).toThrow(
     'A sequence of 24 tokens is too long: the model has 19',
   );
-  expect(() => tower.begin(w, prompt, 13)).toThrow('A sequence of 20 tokens');
+  expect(() => tower.begin(w, prompt, { tokens: 13, rowsPerPrompt: 1 })).toThrow('A sequence of 20 tokens');
 });
 
 describe('published sizes', () => {

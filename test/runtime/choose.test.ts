@@ -3,17 +3,17 @@ import { describe, expect, it } from 'vitest';
 import {
   addToColumns,
   compile,
+  emptySlots,
   gatherColumns,
   logSoftmax,
   putColumns,
-  putSlice,
+  putSlot,
   Rng,
   tf,
   topK,
   type Tensor,
   type TensorTree,
 } from '../../packages/core/src/runtime';
-import { backend } from '../../packages/core/src/runtime/tensorflow';
 import '../support/allclose';
 
 const [ROWS, COLUMNS] = [3, 11];
@@ -89,26 +89,17 @@ describe.each(Object.keys(modes) as (keyof typeof modes)[])('%s', (mode) => {
     expect(result.flat().filter(Number.isFinite)).toHaveLength(ROWS * COLUMNS - 2);
   });
 
-  it('putSlice leaves what someone else holds as it was, and refuses what does not fit', () => {
-    const whole = Rng.from(2).normal([3, 40, 500]);
-    const before = whole.dataSync().slice();
-    const put = (slice: Tensor, position: number) => putSlice(whole, slice, 1, tf.scalar(position, 'int32'));
-    run(() => put(tf.zeros([3, 1, 500]), 39)).dispose();
-    expect(whole.dataSync()).toEqual(before);
-    expect(() => put(tf.zeros([3, 1, 499]), 0).dataSync()).toThrow();
-    for (const position of [-1, 40].filter(() => backend.binding.hasKernels)) {
-      expect(() => put(tf.zeros([3, 1, 500]), position)).toThrow(/no such place/);
-    }
-  });
-
-  it.each([0, 1, 2])('putSlice along axis %i', (axis) => {
-    const shape = [2, 4, 3];
-    const whole = Rng.from(2).normal(shape);
-    const slice = Rng.from(3).normal(shape.map((size, i) => (i === axis ? 1 : size)));
-    const position = shape[axis] - 2;
-    const result = run(() => putSlice(whole, slice, axis, tf.scalar(position, 'int32')));
-    const parts = tf.split(whole, shape[axis], axis);
-    parts[position] = slice;
-    expect(result).toBeAllclose(tf.concat(parts, axis), { rtol: 0, atol: 0 });
+  it('putSlot writes a slot of its argument, and slots share memory with no others', () => {
+    const [first, second] = run(() => [emptySlots([4, 2, 3]), emptySlots([4, 2, 3])] as const);
+    expect(first).toBeAllclose(tf.zeros([4, 2, 3]), { rtol: 0, atol: 0 });
+    const written = [1, 3].map((place) => {
+      const slot = Rng.from(place).normal([2, 1, 3]);
+      const put = () => putSlot(first, slot, tf.scalar(place, 'int32'));
+      expect(run(put).dataSync()).toEqual(first.dataSync());
+      return slot.reshape([1, 2, 3]);
+    });
+    const rest = tf.zeros([1, 2, 3]);
+    expect(first).toBeAllclose(tf.concat([rest, written[0], rest, written[1]]), { rtol: 0, atol: 0 });
+    expect(second).toBeAllclose(tf.zeros([4, 2, 3]), { rtol: 0, atol: 0 });
   });
 });

@@ -3,10 +3,11 @@
  * weights and prompts of the caller's.
  */
 import { expect, test } from 'vitest';
-import type { LanguageTower, Prompt } from '../../packages/core/src/models';
+import type { Feed, LanguageTower, Prompt } from '../../packages/core/src/models';
 import { takeBatch, Weights, type Matrix } from '../../packages/core/src/nn';
 import {
   compile,
+  gatherRows,
   HalfTensor,
   softmaxCrossEntropy,
   tf,
@@ -30,15 +31,6 @@ export interface TowerCase {
 const SAME = 2e-5;
 const int32 = (numbers: number[]) => tf.tensor1d(numbers, 'int32');
 
-/** A tree of tensors with other rows. */
-function takeRows(tree: TensorTree, rows: Tensor): TensorTree {
-  if (tree === undefined) return undefined;
-  if (tree instanceof tf.Tensor) return takeBatch(tree, rows);
-  if (Array.isArray(tree)) return tree.map((child) => takeRows(child as TensorTree, rows));
-  const children = Object.entries(tree as Record<string, TensorTree>);
-  return Object.fromEntries(children.map(([key, child]) => [key, takeRows(child, rows)]));
-}
-
 const row = (prompt: Prompt, b: number) => ({
   embeddings: prompt.embeddings.slice([b], [1]),
   mask: prompt.mask.slice([b], [1]),
@@ -52,20 +44,26 @@ const repeated = (prompt: Prompt, rows: Tensor): Prompt => ({
 /** Column t of [B, T] → [B]; of [B, T, V] → [B, V]. */
 const at = (x: Tensor, t: number): Tensor => tf.unstack(x, 1)[t];
 
-/** Logits of every target token by `begin` and `step`, the rows of the prompts given by `rows`: [R, T, V]. */
-function tokenByToken(
-  tower: LanguageTower,
-  w: Weights,
-  prompt: Prompt,
-  target: Tensor,
-  rows: Tensor,
-): Tensor {
-  const length = target.shape[1]!;
-  const begun = tower.begin(w, prompt, length);
-  let cache = takeRows(begun.cache, rows);
-  const logits = [takeBatch(begun.logits, rows)];
+/** The prompt of each row, where each has `rowsPerPrompt`. */
+const promptsOf = (batch: number, rowsPerPrompt: number): Tensor =>
+  int32(Array.from({ length: batch * rowsPerPrompt }, (_, r) => Math.floor(r / rowsPerPrompt)));
+
+/** What a step takes in: column t of the target. */
+const feedAt = (target: Tensor, t: number): Feed => ({
+  tokens: at(target, t),
+  position: tf.scalar(t, 'int32'),
+});
+
+/** Logits of every target token by `begin` and `step`: targets [R, T] of prompts that share it evenly → [R, T, V]. */
+function tokenByToken(tower: LanguageTower, w: Weights, prompt: Prompt, target: Tensor): Tensor {
+  const [rows, length] = target.shape as [number, number];
+  const [batch] = prompt.mask.shape;
+  const rowsPerPrompt = rows / batch;
+  const begun = tower.begin(w, prompt, { tokens: length, rowsPerPrompt });
+  let { cache } = begun;
+  const logits = [takeBatch(begun.logits, promptsOf(batch, rowsPerPrompt))];
   for (let t = 0; t + 1 < length; t++) {
-    const next = tower.step(w, begun.memory, cache, at(target, t), tf.scalar(t, 'int32'));
+    const next = tower.step(w, begun.memory, cache, feedAt(target, t));
     cache = next.cache;
     logits.push(next.logits);
   }
@@ -84,8 +82,7 @@ export function languageTowerContract({ tower, weights, prompt, target }: TowerC
   });
 
   test('token by token is teacher forcing', () => {
-    const rows = tf.range(0, batch, 1, 'int32');
-    expect(relativeError(tokenByToken(tower, w, prompt, target, rows), all)).toBeLessThan(SAME);
+    expect(relativeError(tokenByToken(tower, w, prompt, target), all)).toBeLessThan(SAME);
   });
 
   test('a target of one token', () => {
@@ -126,7 +123,7 @@ export function languageTowerContract({ tower, weights, prompt, target }: TowerC
 
   test('beams share the memory of their prompt, and change places', () => {
     const beams = 3;
-    const rows = int32(Array.from({ length: batch * beams }, (_, r) => Math.floor(r / beams)));
+    const rows = promptsOf(batch, beams);
     // Each beam goes on with a target of its own.
     const shifted = Array.from({ length: beams }, (_, k) =>
       target.add(tf.scalar(k, 'int32')).mod(tower.vocabSize),
@@ -136,40 +133,37 @@ export function languageTowerContract({ tower, weights, prompt, target }: TowerC
       .reshape([batch * beams, length])
       .toInt();
     const expected = tower.logits(w, repeated(prompt, rows), targets);
-    expect(relativeError(tokenByToken(tower, w, prompt, targets, rows), expected)).toBeLessThan(SAME);
+    expect(relativeError(tokenByToken(tower, w, prompt, targets), expected)).toBeLessThan(SAME);
 
-    const begun = tower.begin(w, prompt, length);
-    const one = tf.scalar(1, 'int32');
-    const first = tower.step(
-      w,
-      begun.memory,
-      takeRows(begun.cache, rows),
-      at(targets, 0),
-      tf.scalar(0, 'int32'),
+    const begun = tower.begin(w, prompt, { tokens: length, rowsPerPrompt: beams });
+    const first = tower.step(w, begun.memory, begun.cache, feedAt(targets, 0));
+    // Every prompt's beams go on from its last one.
+    const last = Array.from({ length: batch * beams }, (_, r) => Math.floor(r / beams) * beams + beams - 1);
+    const rest = new Array<number>(length - 2).fill(0);
+    const origins = tf.tensor2d(
+      last.map((parent, r) => [parent, r, ...rest]),
+      undefined,
+      'int32',
     );
-    // Every prompt's beams become copies of its last one.
-    const last = int32(
-      Array.from({ length: batch * beams }, (_, r) => Math.floor(r / beams) * beams + beams - 1),
-    );
-    const second = tower.step(w, begun.memory, takeRows(first.cache, last), at(targets, 1), one);
-    const history = [takeBatch(at(targets, 0).toFloat(), last).toInt(), at(targets, 1), at(targets, 2)];
+    const second = tower.step(w, begun.memory, first.cache, { ...feedAt(targets, 1), origins });
+    const history = [gatherRows(at(targets, 0), int32(last)), at(targets, 1), at(targets, 2)];
     const forced = tower.logits(w, repeated(prompt, rows), tf.stack(history, 1));
     expect(relativeError(second.logits, at(forced, 2))).toBeLessThan(SAME);
   });
 
   test('compiled: the same, and a step is compiled once', () => {
     const begin = compile((p: Prompt) => {
-      const { memory, cache, logits } = tower.begin(w, p, length);
+      const { memory, cache, logits } = tower.begin(w, p, { tokens: length, rowsPerPrompt: 1 });
       return { memory, cache, logits };
     });
-    const step = compile((memory: TensorTree, cache: TensorTree, ids: Tensor, position: Tensor) => ({
-      ...tower.step(w, memory, cache, ids, position),
+    const step = compile((memory: TensorTree, cache: TensorTree, feed: Feed) => ({
+      ...tower.step(w, memory, cache, feed),
     }));
     const begun = begin(prompt);
     let cache: TensorTree = begun.cache;
     expect(relativeError(begun.logits, at(all, 0))).toBeLessThan(SAME);
     for (let t = 0; t + 1 < length; t++) {
-      const next = step(begun.memory, cache, at(target, t), tf.scalar(t, 'int32'));
+      const next = step(begun.memory, cache, feedAt(target, t));
       expect(relativeError(next.logits, at(all, t + 1)), `token ${t + 1}`).toBeLessThan(SAME);
       cache = next.cache;
     }
@@ -210,8 +204,7 @@ export function languageTowerContract({ tower, weights, prompt, target }: TowerC
     const logits = tower.logits(half, prompt, target);
     expect(relativeError(logits, all)).toBeLessThan(0.1);
     expect(relativeError(logits, all)).toBeGreaterThan(1e-4); // they were rounded
-    const rows = tf.range(0, batch, 1, 'int32');
-    expect(relativeError(tokenByToken(tower, half, prompt, target, rows), all)).toBeLessThan(0.1);
+    expect(relativeError(tokenByToken(tower, half, prompt, target), all)).toBeLessThan(0.1);
     const [found, exact] = [half, w].map((frozen) => lossAndGradient(frozen, prompt.embeddings).gradients);
     expect(
       tf.norm(tf.sub(found.embeddings, exact.embeddings)).div(tf.norm(exact.embeddings)).dataSync()[0],
@@ -222,7 +215,7 @@ export function languageTowerContract({ tower, weights, prompt, target }: TowerC
     const held = () => [tf.memory().numTensors, backend.binding.getNumOfTensors()];
     const everything = () =>
       tf.tidy(() => {
-        tokenByToken(tower, w, prompt, target, tf.range(0, batch, 1, 'int32'));
+        tokenByToken(tower, w, prompt, target);
         lossAndGradient(w, prompt.embeddings);
       });
     everything();

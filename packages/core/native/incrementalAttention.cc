@@ -1,10 +1,11 @@
-// Blip2IncrementalAttention: softmax(scale · q kᵀ + bias) v of tokens that come one at a time, over the columns of one or two
-// memories together: of the prompt, say, and of what was written since.
+// Blip2IncrementalAttention: softmax(scale · q kᵀ + bias) v of tokens that come one at a time, over what was read before and
+// what was written since.
 //
-// B prompts, R rows, those of a prompt one after the other, H heads, N columns of a memory, d width of a head.
-// Query [R, H, 1, d]. Keys and values of a memory [R, H, N, d], or [B, H, N, d], shared by the rows of a prompt; its bias
-// broadcasts to [R or B, H, 1, N], or is a scalar, which is not read. There is no second memory where its keys are empty.
-// Result [R, 1, H, d].
+// B prompts, K rows of each, one after the other, R = B · K, H heads, P columns that were read, N slots, d width of a head.
+// Query [R, H, 1, d]. What was read: keys and values [B, H, P, d], which the rows of a prompt share; its bias broadcasts to
+// [B, H, 1, P], or is a scalar, which is not looked at. What was written: keys and values [N, R, H, d], or nothing. A row looks
+// at slots 0 … position, at each in the row that its origins [R, N] name, or, without any, in its own; the bias of slots
+// broadcasts to [R, H, 1, N], or is a scalar. Result [R, 1, H, d].
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -16,93 +17,102 @@
 namespace tfnodejs {
 namespace {
 
-struct Memory {
-  const float *key, *value, *bias;  // no bias: null
-  BiasRows bias_rows;
-  int64_t rows, N;
+struct Bias {
+  const float *numbers = nullptr;  // none: null
+  BiasRows rows;
 
-  // What is wrong with it for queries of these sides, or null.
-  const char *Set(const Operand &k, const Operand &v, const Operand &b, const std::vector<int64_t> &query) {
-    const int64_t R = query[0], H = query[1], d = query[3];
-    const auto fits = [&](const Operand &x) { return x.Rank() == 4 && x.Side(1) == H && x.Side(3) == d && x.Side(2) == N; };
-    if (k.Rank() != 4) return "keys are [rows, heads, columns, width]";
-    rows = k.Side(0), N = k.Side(2);
-    if (!fits(k) || !fits(v) || v.Side(0) != rows) return "keys and values do not belong to the queries";
-    if (rows == 0 || R % rows != 0) return "rows of the memory do not divide those of the queries";
-    key = k.Data(), value = v.Data(), bias = b.Rank() ? b.Data() : nullptr;
-    if (bias && !bias_rows.Fit({rows, H, 1, N}, b)) return "the bias does not broadcast";
-    return nullptr;
+  // False if it does not broadcast.
+  bool Set(const Operand &bias, const std::vector<int64_t> &sides) {
+    if (bias.Rank() == 0) return true;
+    numbers = bias.Data();
+    return rows.Fit(sides, bias);
   }
+  const float *Of(int64_t row) const { return numbers ? numbers + rows.Start(row) : nullptr; }
 };
 
-// scores[n] = scale · q · key[n] + bias[n].
-AVX2 void Scores(const float *q, const float *key, const float *bias, float scale, int64_t N, int64_t d, float *scores) {
-  for (int64_t n = 0; n < N; ++n, key += d) {
-    __m256 sums[2] = {};
-    int64_t j = 0;
-    for (; j + 16 <= d; j += 16) {
-      UNROLL for (int i = 0; i < 2; ++i) {
-        sums[i] = _mm256_fmadd_ps(_mm256_loadu_ps(q + j + 8 * i), _mm256_loadu_ps(key + j + 8 * i), sums[i]);
-      }
-    }
-    for (; j < d; j += 8) {
-      const __m256i rest = First(d - j);
-      sums[0] = _mm256_fmadd_ps(_mm256_maskload_ps(q + j, rest), _mm256_maskload_ps(key + j, rest), sums[0]);
-    }
-    scores[n] = scale * Sum(_mm256_add_ps(sums[0], sums[1])) + (bias ? bias[n] : 0);
-  }
+// Four sums, each of eight lanes.
+INLINE __m128 SumsOfFour(const __m256 v[4]) {
+  const __m256 fours = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+  return _mm_add_ps(_mm256_castps256_ps128(fours), _mm256_extractf128_ps(fours, 1));
 }
 
-// y += Σ weights[n] · value[n], of up to 8 · W columns, whose sums stay in registers.
-template <int W>
-AVX2 void AddWeighted(const float *weights, const float *value, int64_t N, int64_t d, int64_t columns, float *y) {
+// scores[n] = scale · q · key(n) + bias[n] of N columns, four at a time: up to three numbers behind them are written, too.
+template <typename At>
+AVX2 void Scores(const float *q, const At &key, const float *bias, float scale, int64_t N, int64_t d, float *scores) {
+  for (int64_t n = 0; n < N; n += 4) {
+    const float *keys[4];
+    __m256 sums[4] = {};
+    UNROLL for (int i = 0; i < 4; ++i) keys[i] = key(std::min(n + i, N - 1));
+    int64_t j = 0;
+    for (; j + 8 <= d; j += 8) {
+      const __m256 eight = _mm256_loadu_ps(q + j);
+      UNROLL for (int i = 0; i < 4; ++i) sums[i] = _mm256_fmadd_ps(eight, _mm256_loadu_ps(keys[i] + j), sums[i]);
+    }
+    if (j < d) {
+      const __m256i rest = First(d - j);
+      const __m256 eight = _mm256_maskload_ps(q + j, rest);
+      UNROLL for (int i = 0; i < 4; ++i) sums[i] = _mm256_fmadd_ps(eight, _mm256_maskload_ps(keys[i] + j, rest), sums[i]);
+    }
+    _mm_storeu_ps(scores + n, _mm_mul_ps(SumsOfFour(sums), _mm_set1_ps(scale)));
+  }
+  for (int64_t n = 0; bias && n < N; ++n) scores[n] += bias[n];
+}
+
+// y += Σ weights[n] · value(n), of 8 · W numbers, whose sums stay in registers; or of the first `count` of them.
+template <int W, bool kAreAll, typename At>
+AVX2 void AddWeighted(const float *weights, const At &value, int64_t N, int64_t from, int64_t count, float *y) {
   __m256i lanes[W];
   __m256 sums[W];
   UNROLL for (int i = 0; i < W; ++i) {
-    lanes[i] = First(columns - 8 * i);
-    sums[i] = _mm256_maskload_ps(y + 8 * i, lanes[i]);
+    lanes[i] = First(count - 8 * i);
+    sums[i] = _mm256_maskload_ps(y + from + 8 * i, lanes[i]);
   }
-  for (int64_t n = 0; n < N; ++n, value += d) {
+  for (int64_t n = 0; n < N; ++n) {
     const __m256 weight = _mm256_broadcast_ss(weights + n);
+    const float *numbers = value(n) + from;
     UNROLL for (int i = 0; i < W; ++i) {
-      sums[i] = _mm256_fmadd_ps(weight, _mm256_maskload_ps(value + 8 * i, lanes[i]), sums[i]);
+      const float *eight = numbers + 8 * i;
+      sums[i] = _mm256_fmadd_ps(weight, kAreAll ? _mm256_loadu_ps(eight) : _mm256_maskload_ps(eight, lanes[i]), sums[i]);
     }
   }
-  UNROLL for (int i = 0; i < W; ++i) _mm256_maskstore_ps(y + 8 * i, lanes[i], sums[i]);
+  UNROLL for (int i = 0; i < W; ++i) _mm256_maskstore_ps(y + from + 8 * i, lanes[i], sums[i]);
+}
+
+// The same of all d numbers.
+template <typename At>
+void AddAllWeighted(const float *weights, const At &value, int64_t N, int64_t d, float *y) {
+  int64_t from = 0;
+  for (; from + 64 <= d; from += 64) AddWeighted<8, true>(weights, value, N, from, 64, y);
+  for (; from < d; from += 32) AddWeighted<4, false>(weights, value, N, from, std::min<int64_t>(32, d - from), y);
 }
 
 struct Incremental {
-  const float *query;
-  Memory memories[2];
-  int count;
-  int64_t R, H, d;
+  int64_t R, K, H, P, d;
+  int64_t slots;  // that are looked at
+  int64_t N;
+  const float *query, *key, *value, *written_key, *written_value;
+  const int32_t *origins;  // of each row's slots, or null
+  Bias bias, written_bias;
   float scale;
   float *out;
 
   void Head(int64_t row, int64_t head) const {
     static thread_local Scratch scratch;
-    int64_t columns = 0;
-    for (int i = 0; i < count; ++i) columns += memories[i].N;
-    float *scores = scratch.Floats(Padded(columns)), *part = scores;
-    for (int i = 0; i < count; part += memories[i++].N) {
-      const Memory &memory = memories[i];
-      const int64_t at = row / (R / memory.rows) * H + head;
-      const float *bias = memory.bias ? memory.bias + memory.bias_rows.Start(at) : nullptr;
-      Scores(query + (row * H + head) * d, memory.key + at * memory.N * d, bias, scale, memory.N, d, part);
-    }
+    const int64_t columns = P + slots, at = row / K * H + head;
+    const auto read = [&](const float *start) { return [=](int64_t n) { return start + (at * P + n) * d; }; };
+    const auto written = [&](const float *start) {
+      return [=](int64_t n) { return start + ((n * R + (origins ? origins[row * N + n] : row)) * H + head) * d; };
+    };
+    float *scores = scratch.Floats(Padded(columns + 3)), *later = scores + P;
+    const float *q = query + (row * H + head) * d;
+    Scores(q, read(key), bias.Of(at), scale, P, d, scores);
+    Scores(q, written(written_key), written_bias.Of(row * H + head), scale, slots, d, later);
     const float share = 1 / Exponentials(scores, columns, nullptr);
     for (int64_t n = 0; n < columns; ++n) scores[n] *= share;
     float *y = out + (row * H + head) * d;
     std::fill(y, y + d, 0.f);
-    part = scores;
-    for (int i = 0; i < count; part += memories[i++].N) {
-      const Memory &memory = memories[i];
-      const int64_t at = row / (R / memory.rows) * H + head;
-      const float *value = memory.value + at * memory.N * d;
-      for (int64_t j = 0; j < d; j += 32) {
-        AddWeighted<4>(part, value + j, memory.N, d, std::min<int64_t>(32, d - j), y + j);
-      }
-    }
+    AddAllWeighted(scores, read(value), P, d, y);
+    AddAllWeighted(later, written(written_value), slots, d, y);
   }
 };
 
@@ -110,24 +120,43 @@ void Compute(void *scale, TF_OpKernelContext *context) {
   TF_AutoStatus status;
   Input query(context, 0, status.status);
   Input key(context, 1, status.status), value(context, 2, status.status), bias(context, 3, status.status);
-  Input key2(context, 4, status.status), value2(context, 5, status.status), bias2(context, 6, status.status);
+  Input written_key(context, 4, status.status), written_value(context, 5, status.status);
+  Input written_bias(context, 6, status.status), origins(context, 7, status.status), position(context, 8, status.status);
   if (Failed(context, status.status)) return;
-  if (query.Rank() != 4 || query.Side(2) != 1) {
-    return Fail(context, status.status, "Blip2IncrementalAttention takes queries [rows, heads, 1, width]");
+  const auto fail = [&](const char *problem) {
+    Fail(context, status.status, (std::string("Blip2IncrementalAttention: ") + problem).c_str());
+  };
+  if (query.Rank() != 4 || query.Side(2) != 1) return fail("queries are [rows, heads, 1, width]");
+  const int64_t R = query.Side(0), H = query.Side(1), d = query.Side(3);
+  if (key.Rank() != 4) return fail("keys are [prompts, heads, columns, width]");
+  const int64_t B = key.Side(0), P = key.Side(2);
+  const std::vector<int64_t> sides = {B, H, P, d};
+  if (key.Sides() != sides || value.Sides() != sides) return fail("keys and values do not belong to the queries");
+  if (B == 0 || R % B != 0) return fail("prompts do not divide the rows of the queries");
+  if (P == 0) return fail("there is nothing to look at");
+  Incremental all = {R, R / B, H, P, d, 0};
+  if (!all.bias.Set(bias, {B, H, 1, P})) return fail("the bias does not broadcast");
+  if (written_key.Size()) {
+    const int64_t N = all.N = written_key.Side(0);
+    const std::vector<int64_t> slots = {N, R, H, d};
+    if (written_key.Sides() != slots || written_value.Sides() != slots) return fail("what was written does not belong to the queries");
+    if (!all.written_bias.Set(written_bias, {R, H, 1, N})) return fail("the bias of slots does not broadcast");
+    all.slots = position.Size() == 1 ? *position.Data<const int32_t>() + int64_t{1} : 0;
+    if (all.slots < 1 || all.slots > N) return fail("there is no such slot");
+    all.origins = origins.Size() ? origins.Data<const int32_t>() : nullptr;
+    if (all.origins && origins.Sides() != std::vector<int64_t>{R, N}) return fail("origins are [rows, slots]");
+    const auto is_row = [&](int32_t row) { return row >= 0 && row < R; };
+    if (all.origins && !std::all_of(all.origins, all.origins + R * N, is_row)) return fail("there is no such row");
+    all.written_key = written_key.Data(), all.written_value = written_value.Data();
   }
-  Incremental all = {};
-  all.count = key2.Size() ? 2 : 1;
-  const char *problem = all.memories[0].Set(key, value, bias, query.Sides());
-  if (!problem && all.count > 1) problem = all.memories[1].Set(key2, value2, bias2, query.Sides());
-  if (!problem && all.memories[0].N + all.memories[1].N == 0) problem = "there is nothing to look at";
-  if (problem) return Fail(context, status.status, (std::string("Blip2IncrementalAttention: ") + problem).c_str());
-  all.R = query.Side(0), all.H = query.Side(1), all.d = query.Side(3);
-  Output out(context, 0, {all.R, 1, all.H, all.d}, status.status);
+  Output out(context, 0, {R, 1, H, d}, status.status);
   if (Failed(context, status.status)) return;
-  all.query = query.Data(), all.out = out.Data(), all.scale = *static_cast<float *>(scale);
-  const double work = 2.0 * (all.memories[0].N + all.memories[1].N) * all.d;
-  Spread(all.R * all.H, all.H > 8 ? 4 : 1, work, [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i) all.Head(i / all.H, i % all.H);
+  all.query = query.Data(), all.key = key.Data(), all.value = value.Data();
+  all.out = out.Data(), all.scale = *static_cast<float *>(scale);
+  // The rows of a prompt one after the other, head by head: what they share of keys and values then is in the first cache.
+  const int64_t K = all.K, together = std::max<int64_t>(K, H > 8 ? 4 : 1);
+  Spread(R * H, together, 2.0 * (P + all.slots) * d, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) all.Head(i / (H * K) * K + i % K, i / K % H);
   });
 }
 
@@ -141,7 +170,8 @@ void InferShape(TF_ShapeInferenceContext *context, TF_Status *status) { InferSid
 void RegisterIncrementalAttention(TF_Status *status) {
   const char *name = "Blip2IncrementalAttention";
   DefineOp(name, {"scale: float"},
-           {"query: float", "key: float", "value: float", "bias: float", "key2: float", "value2: float", "bias2: float"},
+           {"query: float", "key: float", "value: float", "bias: float", "written_key: float", "written_value: float",
+            "written_bias: float", "origins: int32", "position: int32"},
            {"y: float"}, InferShape, status);
   AddKernel(name, {Compute, CreateNumber<kScale>, DestroyNumber}, status);
 }

@@ -50,7 +50,6 @@ bool Register() {
   RegisterIncrementalAttention(status.status);
   RegisterMatMul(status.status);
   RegisterNormalise(status.status);
-  RegisterPutSlice(status.status);
   RegisterSoftmax(status.status);
   return TF_GetCode(status.status) == TF_OK;
 }

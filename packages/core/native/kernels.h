@@ -189,7 +189,6 @@ void RegisterFewRows(TF_Status *);
 void RegisterIncrementalAttention(TF_Status *);
 void RegisterMatMul(TF_Status *);
 void RegisterNormalise(TF_Status *);
-void RegisterPutSlice(TF_Status *);
 void RegisterSoftmax(TF_Status *);
 
 }  // namespace tfnodejs

@@ -15,8 +15,8 @@ interface Hypothesis {
 }
 
 interface Beam extends Hypothesis {
-  /** The row that it goes on from. */
-  parent: number;
+  /** The row that takes in each of its tokens. */
+  origins: readonly number[];
 }
 
 interface Candidate extends Beam {
@@ -50,7 +50,7 @@ export class BeamSearch implements Decoding {
     const start = (_: unknown, beam: number): Beam => ({
       tokenIds: [],
       score: beam === 0 ? 0 : OUT_OF_THE_RACE,
-      parent: beam,
+      origins: [],
     });
     this.searches = Array.from({ length: prompts }, () => ({
       running: Array.from({ length: config.numBeams }, start),
@@ -67,8 +67,8 @@ export class BeamSearch implements Decoding {
     return this.beams.map(({ tokenIds }) => tokenIds[tokenIds.length - 1]);
   }
 
-  get parents(): number[] {
-    return this.beams.map(({ parent }) => parent);
+  get origins(): readonly (readonly number[])[] {
+    return this.beams.map(({ origins }) => origins);
   }
 
   get beamScores(): number[] {
@@ -82,7 +82,7 @@ export class BeamSearch implements Decoding {
   advance(choice: Choice): Written[] {
     this.length++;
     const candidates = this.searches.map(({ running }, prompt) => this.candidates(running, prompt, choice));
-    this.searches.forEach((search, prompt) => this.update(search, candidates[prompt]));
+    this.searches.forEach((search, prompt) => this.update(search, prompt, candidates[prompt]));
     const isFull = ({ finished }: Search): boolean => finished.length === this.config.numBeams;
     this.isDone =
       !this.searches.some(({ canImprove }) => canImprove) ||
@@ -103,20 +103,20 @@ export class BeamSearch implements Decoding {
 
   /** The C continuations of one prompt, the best first. */
   private candidates(running: Beam[], prompt: number, { tokens, beams, scores }: Choice): Candidate[] {
-    const { numBeams, maxNewTokens, eosTokenId } = this.config;
+    const { maxNewTokens, eosTokenId } = this.config;
     const count = tokens.length / this.searches.length; // C
     return Array.from({ length: count }, (_, i) => {
       const at = prompt * count + i;
       return {
         tokenIds: [...running[beams![at]].tokenIds, tokens[at]],
         score: checkScore(scores[at]),
-        parent: prompt * numBeams + beams![at],
+        origins: running[beams![at]].origins, // its own row is known when it runs
         ends: this.length === maxNewTokens || eosTokenId.includes(tokens[at]),
       };
     });
   }
 
-  private update(search: Search, candidates: Candidate[]): void {
+  private update(search: Search, prompt: number, candidates: Candidate[]): void {
     const { numBeams, earlyStopping, lengthPenalty, maxNewTokens } = this.config;
     const isClosed = earlyStopping === true && search.finished.length === numBeams;
     if (search.canImprove && !isClosed) {
@@ -130,7 +130,8 @@ export class BeamSearch implements Decoding {
     search.running = candidates
       .map((beam) => ({ ...beam, score: beam.ends ? beam.score + OUT_OF_THE_RACE : beam.score }))
       .sort(bestFirst)
-      .slice(0, numBeams);
+      .slice(0, numBeams)
+      .map((beam, i) => ({ ...beam, origins: [...beam.origins, prompt * numBeams + i] }));
     // The length at which the best running beam is taken to end: the longest only where that raises its score.
     const length = earlyStopping === 'never' && lengthPenalty > 0 ? maxNewTokens : this.length;
     const best = this.penalised(search.running[0].score, length);

@@ -34,8 +34,8 @@ export interface Decoding {
   readonly isDone: boolean;
   /** What the next step takes in, one token per row. */
   readonly nextTokens: readonly number[];
-  /** The row that each row goes on from; undefined: itself. */
-  readonly parents: readonly number[] | undefined;
+  /** The rows that took in each row's tokens, the newest its own; undefined: all its own. */
+  readonly origins: readonly (readonly number[])[] | undefined;
   /** Sums of the running beams, one per row; undefined where there are none. */
   readonly beamScores: readonly number[] | undefined;
   /** Takes in what was chosen, and says what is final. */

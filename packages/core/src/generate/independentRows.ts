@@ -4,7 +4,7 @@ import type { GenerationConfig } from './options';
 
 export class IndependentRows implements Decoding {
   readonly rows: number[][];
-  readonly parents = undefined;
+  readonly origins = undefined;
   readonly beamScores = undefined;
   nextTokens: number[] = [];
   private readonly sums: number[];

@@ -121,7 +121,7 @@ export function textOf(tokenizer: Tokenizer, { tokenIds, finished }: Generation)
 function readingWords(tower: LanguageTower): Sequencer<IdPrompt> {
   return {
     begin: (w, { ids, mask }, room) => tower.begin(w, { embeddings: tower.embed(w, ids), mask }, room),
-    step: (w, memory, cache, tokens, position) => tower.step(w, memory, cache, tokens, position),
+    step: (w, memory, cache, feed) => tower.step(w, memory, cache, feed),
   };
 }
 

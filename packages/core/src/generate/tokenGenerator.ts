@@ -4,7 +4,7 @@
  */
 import { Blip2Error, breathe, leaves, tf, type Tensor, type TensorTree } from '../runtime';
 import type { Weights } from '../nn';
-import type { Sequencer } from '../models';
+import type { Feed, Sequencer } from '../models';
 import { BeamSearch, candidateCount } from './beamSearch';
 import { compileGeneration, type Begun, type CompiledGeneration, type Stepped } from './compiled';
 import { Constraints } from './constraints';
@@ -88,7 +88,9 @@ export class TokenGenerator<Prompt extends TensorTree> {
         await breathe();
         signal?.throwIfAborted();
         const { cache } = state;
-        state = keep(() => step(memory, cache, feed(decoding, position), inputs(position + 1)));
+        state = keep(() =>
+          step(memory, cache, feed(decoding, position, config.maxNewTokens), inputs(position + 1)),
+        );
         release(cache, state.cache);
       }
     } finally {
@@ -146,12 +148,19 @@ function inputsOf(config: GenerationConfig, { beamScores }: Decoding, position: 
   };
 }
 
-function feed({ nextTokens, parents }: Decoding, position: number) {
+function feed({ nextTokens, origins }: Decoding, position: number, room: number): Feed {
   return {
     tokens: tf.tensor1d([...nextTokens], 'int32'),
-    parents: parents && tf.tensor1d([...parents], 'int32'),
     position: tf.scalar(position, 'int32'),
+    origins: origins && originsTensor(origins, room),
   };
+}
+
+/** int32 [R, N], filled up with zeros. */
+function originsTensor(origins: readonly (readonly number[])[], room: number): Tensor {
+  const data = new Int32Array(origins.length * room);
+  origins.forEach((rows, i) => data.set(rows, i * room));
+  return tf.tensor2d(data, [origins.length, room], 'int32');
 }
 
 /** The choice on the host; its tensors are freed. */

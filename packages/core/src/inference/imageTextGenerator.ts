@@ -208,6 +208,6 @@ function afterImages(model: Blip2, frozen: Weights): Sequencer<ImagePrompt> {
   return {
     begin: (own, { soft, ids, mask }, room) =>
       language.begin(own, blip2Prompt(frozen, model, soft, { ids, mask }), room),
-    step: (own, memory, cache, tokens, position) => language.step(own, memory, cache, tokens, position),
+    step: (own, memory, cache, feed) => language.step(own, memory, cache, feed),
   };
 }

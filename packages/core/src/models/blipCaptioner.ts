@@ -82,9 +82,9 @@ function blipCaptioner(config: BlipConfig): BlipCaptioner {
       const beginning = decoder.begin(w, { embeddings: decoder.embed(w, ids), mask }, room);
       return { ...beginning, memory: { image, text: beginning.memory } };
     },
-    step(w, memory, cache, tokens, position) {
+    step(w, memory, cache, feed) {
       const { image, text: prompt } = memory as { image: KeyValues[]; text: TensorTree };
-      return textDecoder(config, image).step(w, prompt, cache, tokens, position);
+      return textDecoder(config, image).step(w, prompt, cache, feed);
     },
   };
 }
@@ -143,7 +143,7 @@ function readImage(query: Tensor, image: KeyValues, rate: number, rng?: Rng): Te
   if (query.shape[0] === image.key.shape[0]) {
     return multiHeadAttention(query, image, { dropout: rate, rng }).context;
   }
-  return incrementalAttention(query, [{ memory: image }], 1 / Math.sqrt(query.shape[3]!));
+  return incrementalAttention(query, { read: image }, 1 / Math.sqrt(query.shape[3]!));
 }
 
 function textLogits(w: Weights, text: BlipTextConfig, states: Tensor): Tensor {

@@ -3,7 +3,7 @@
  * passed over, how tokens come one at a time. A family (opt.ts) says the rest in a `Decoder`.
  *
  * B prompts, P prompt positions, T target tokens, S rows of a sequence, D width of the embeddings, W width of the
- * blocks, H heads, d width of a head, V vocabulary. R = B · beams rows grow at once, of up to N tokens.
+ * blocks, H heads, d width of a head, V vocabulary. R rows grow at once, of up to N tokens (sequencer.ts).
  */
 import { Blip2Error, tf, type ParameterSpecs, type Rng, type Tensor } from '../runtime';
 import {
@@ -16,13 +16,12 @@ import {
   realPositions,
   recomputable,
   takeBatch,
-  upTo,
   writeAt,
   type KeyValues,
   type Weights,
 } from '../nn';
 import type { LanguageTower, Prompt, SpecialTokens } from './languageTower';
-import type { Beginning, Step } from './sequencer';
+import type { Beginning, Feed, Room, Step } from './sequencer';
 
 /**
  * Self-attention over what the rows may see; the block need not know what that is.
@@ -116,34 +115,33 @@ export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
     };
   }
 
-  function begin(w: Weights, prompt: Prompt, room: number): Beginning {
+  function begin(w: Weights, prompt: Prompt, { tokens: room, rowsPerPrompt }: Room): Beginning {
     const [batch, length] = prompt.mask.shape as [number, number];
     checkLength(decoder, length + room);
     const layers: KeyValues[] = [];
     const last = states(w, prompt, undefined, { keyValues: layers }).at(-1)!;
     const first = decoder.head(w, judged(last, prompt.mask)); // [B, 1, V]
     const memory: Memory = { layers, mask: prompt.mask };
-    const cache = layers.map(({ key: { shape } }) => emptyCache(batch, shape[1]!, room, shape[3]!));
+    const rows = batch * rowsPerPrompt;
+    const cache = layers.map(({ key: { shape } }) => emptyCache(room, rows, shape[1]!, shape[3]!));
     return { memory, cache, logits: first.reshape([batch, vocabSize]) };
   }
 
-  function step(w: Weights, memory: Memory, past: KeyValues[], ids: Tensor, position: Tensor): Step {
+  function step(w: Weights, memory: Memory, past: KeyValues[], feed: Feed): Step {
+    const { tokens: ids, position, origins } = feed;
     const rows = ids.shape[0];
     const prompts = memory.mask.shape[0];
     const before = tf.sum(memory.mask, 1, true).add(position); // [B, 1]
     const positions = before.add(tf.zeros([prompts, rows / prompts], 'int32')).reshape([rows, 1]); // [R, 1]
     const padding = paddingBias(memory.mask);
-    const future = upTo(position, past[0].key.shape[2]!);
     const cache: KeyValues[] = [];
     const attendAt =
       (layer: number): Attend =>
       (query, own) => {
         cache[layer] = writeAt(past[layer], own, position);
-        const parts = [
-          { memory: memory.layers[layer], bias: padding },
-          { memory: cache[layer], bias: future },
-        ] as const;
-        return incrementalAttention(query, parts, 1 / Math.sqrt(query.shape[3]!)); // [R, 1, H · d]
+        const read = { ...memory.layers[layer], bias: padding };
+        const written = { ...cache[layer], position, origins };
+        return incrementalAttention(query, { read, written }, 1 / Math.sqrt(query.shape[3]!)); // [R, 1, H · d]
       };
     const embeddings = decoder.embed(w, ids.reshape([rows, 1])); // [R, 1, D]
     const block = (layer: number, x: Tensor) =>
@@ -164,7 +162,7 @@ export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
     logits,
     attentions,
     begin,
-    step: (w, memory, cache, ids, position) => step(w, memory as Memory, cache as KeyValues[], ids, position),
+    step: (w, memory, cache, feed) => step(w, memory as Memory, cache as KeyValues[], feed),
   };
 }
 

@@ -82,7 +82,7 @@ export {
 } from './qformer';
 export { bertBaseQformer, qformerParameters, type QformerConfig } from './qformerConfig';
 export { field, parseConfig } from './parseConfig';
-export type { Beginning, Cache, Sequencer, Step } from './sequencer';
+export type { Beginning, Cache, Feed, Room, Sequencer, Step } from './sequencer';
 export { T5, type T5Tower } from './t5';
 export {
   FLAN_T5_BASE,

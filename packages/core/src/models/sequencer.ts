@@ -2,22 +2,46 @@
  * What generation knows of a model: a prompt is read once, then token follows token, at fixed shapes, so that each
  * of the two is one compiled function.
  *
- * B prompts, R = B × beams rows that grow (rows b·beams … of prompt b), N tokens of room, V vocabulary.
+ * B prompts, K rows that continue each, R = B · K rows that grow (rows b·K … of prompt b), N tokens of room, V vocabulary.
  */
 import type { Tensor, TensorTree } from '../runtime';
 import type { Weights } from '../nn';
 
-/** What is kept of the tokens written so far: tensors whose first axis is the row. */
+/** What is to grow after the prompts. */
+export interface Room {
+  /** N, the most tokens that will be written. */
+  tokens: number;
+  /** K: beams, or texts drawn. */
+  rowsPerPrompt: number;
+}
+
+/**
+ * What is kept of the tokens written so far. A row writes its token number n into slot n, once, so a step may do that in the
+ * memory it was given: of several caches that came one after the other only the last goes on.
+ */
 export type Cache = TensorTree;
 
 export interface Beginning {
-  /** What is kept of the prompt: first axis B. Rows that continue one prompt share it. */
+  /** What is kept of the prompts, which the rows of each share. */
   memory: TensorTree;
-  /** With room for N tokens and none in it: first axis B. */
+  /** With room for N tokens of R rows, and none in it. */
   cache: Cache;
   /** Of the first token [B, V]. */
   logits: Tensor;
 }
+
+/** What rows take in. */
+export type Feed = {
+  /** int32 [R]: each row's token number `position`. */
+  tokens: Tensor;
+  /** int32 scalar, 0 … N − 1 */
+  position: Tensor;
+  /**
+   * int32 [R, N], where rows do not stay by themselves: which row took in the tokens 0 … `position` of a row's text, the last
+   * of them itself. What stands after them has no meaning, but names rows.
+   */
+  origins?: Tensor;
+};
 
 export interface Step {
   cache: Cache;
@@ -26,13 +50,8 @@ export interface Step {
 }
 
 export interface Sequencer<Prompt extends TensorTree> {
-  /** Reads the prompts. `room` is N, the most tokens that will be written. */
-  begin(w: Weights, prompt: Prompt, room: number): Beginning;
-  /**
-   * Takes in one more token per row.
-   *
-   * @param tokens int32 [R], each row's token number `position`
-   * @param position int32 scalar, from 0
-   */
-  step(w: Weights, memory: TensorTree, cache: Cache, tokens: Tensor, position: Tensor): Step;
+  /** Reads the prompts. */
+  begin(w: Weights, prompt: Prompt, room: Room): Beginning;
+  /** Takes in one more token per row. */
+  step(w: Weights, memory: TensorTree, cache: Cache, feed: Feed): Step;
 }

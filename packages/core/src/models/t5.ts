@@ -3,7 +3,7 @@
  * language model of BLIP-2, as FlanT5. The first version's feed-forward and head are understood, too.
  *
  * B prompts, P prompt positions, T target tokens, S rows of a sequence, D width, H heads, d width of a head,
- * V vocabulary. R = B · beams rows grow at once, in a cache of N places.
+ * V vocabulary. R rows grow at once, of up to N tokens (sequencer.ts).
  */
 import { dropout, linear as multiply, tf, type Rng, type Tensor } from '../runtime';
 import {
@@ -17,7 +17,6 @@ import {
   projectHeads,
   recomputable,
   rmsNorm,
-  upTo,
   writeAt,
   type KeyValues,
   type Weights,
@@ -26,7 +25,7 @@ import type { Family } from './family';
 import type { LanguageTower, Prompt } from './languageTower';
 import { causalMask } from './masks';
 import { relativePositionBias, relativePositionBiasAt, type BucketOptions } from './relativePositionBias';
-import type { Beginning, Step } from './sequencer';
+import type { Beginning, Feed, Room, Step } from './sequencer';
 import { readT5Config, T5_MODEL_TYPE, t5Parameters, writeT5Config, type T5Config } from './t5Config';
 
 /** A T5: the prompt goes into its encoder, the text comes out of its decoder. */
@@ -56,10 +55,13 @@ export const T5: Family<T5Config, T5Tower> = {
 };
 
 /** What a prompt leaves behind for the decoder: keys and values [B, H, P, d] of its states for each block. */
-type Memory = { layers: KeyValues[]; mask: Tensor };
+type Encoded = { layers: KeyValues[]; mask: Tensor };
+
+/** And what the start token leaves, which all texts begin with: keys and values [B, H, 1, d] for each block. */
+type Memory = Encoded & { start: KeyValues[] };
 
 function t5(config: T5Config): T5Tower {
-  const { dModel, vocabSize, numHeads, dKv, numDecoderLayers } = config;
+  const { dModel, vocabSize } = config;
 
   function decoderStates(w: Weights, encoded: Prompt, target: Tensor, rng?: Rng): Tensor[] {
     return decode(w, config, crossMemory(w, config, encoded), shiftRight(config, target), { rng });
@@ -85,23 +87,8 @@ function t5(config: T5Config): T5Tower {
       decode(w, config, crossMemory(w, config, encode(w, prompt)), shiftRight(config, target), { seen });
       return seen;
     },
-    begin(w, prompt, room): Beginning {
-      const memory = crossMemory(w, config, encode(w, prompt));
-      const batch = prompt.mask.shape[0];
-      const empty = Array.from({ length: numDecoderLayers }, () => emptyCache(batch, numHeads, room, dKv));
-      const start = tf.fill([batch], config.decoderStartTokenId, 'int32');
-      return { memory, ...decodeAt(w, config, memory, empty, start, tf.scalar(0, 'int32')) };
-    },
-    step: (w, memory, cache, ids, position): Step =>
-      // The start token has the first place. The last token is never given back, so there is room.
-      decodeAt(
-        w,
-        config,
-        memory as Memory,
-        cache as unknown as KeyValues[],
-        ids,
-        position.add(tf.scalar(1, 'int32')),
-      ),
+    begin: (w, prompt, room) => begin(w, config, encode(w, prompt), room),
+    step: (w, memory, cache, feed) => step(w, config, memory as Memory, cache as KeyValues[], feed),
   };
 }
 
@@ -128,7 +115,7 @@ function encoderStates(w: Weights, config: T5Config, { embeddings, mask }: Promp
 }
 
 /** What the decoder's blocks read of an encoder's output. */
-function crossMemory(w: Weights, config: T5Config, { embeddings, mask }: Prompt): Memory {
+function crossMemory(w: Weights, config: T5Config, { embeddings, mask }: Prompt): Encoded {
   const layers = Array.from({ length: config.numDecoderLayers }, (_, i) => {
     const maps = w.scope(`decoder.block.${i}.layer.1.EncDecAttention`);
     const [key, value] = projectHeads([maps.scope('k'), maps.scope('v')], embeddings, config.numHeads);
@@ -151,7 +138,7 @@ function shiftRight({ decoderStartTokenId }: T5Config, target: Tensor): Tensor {
 function decode(
   w: Weights,
   config: T5Config,
-  memory: Memory,
+  memory: Encoded,
   ids: Tensor,
   { rng, seen }: { rng?: Rng; seen?: Tensor[] } = {},
 ): Tensor[] {
@@ -173,36 +160,62 @@ function decode(
   return stack(decoder, config, embedded, config.numDecoderLayers, blockAt, rng);
 }
 
-/** One token per row: ids int32 [R], to be put at `place` (int32 scalar) of the cache. */
-function decodeAt(
-  w: Weights,
-  config: T5Config,
-  memory: Memory,
-  past: KeyValues[],
-  ids: Tensor,
-  place: Tensor,
-): Step {
-  const decoder = w.scope('decoder');
-  const rows = ids.shape[0];
-  const room = past[0].key.shape[2]!;
-  const relative = relativePositionBiasAt(positionTable(decoder), buckets(config, false), place, room);
-  const known = relative.add(upTo(place, room)); // [1, H, 1, N]
-  const padding = paddingBias(memory.mask); // [B, 1, 1, P]
+/** Takes in the start token, which sees itself alone. */
+function begin(w: Weights, config: T5Config, encoded: Prompt, { tokens, rowsPerPrompt }: Room): Beginning {
+  const { numDecoderLayers, numHeads, dKv, decoderStartTokenId } = config;
+  const batch = encoded.mask.shape[0];
+  const { layers, mask } = crossMemory(w, config, encoded);
+  const start: KeyValues[] = [];
+  const self: AttendAt = (layer) => (_, own) => {
+    start[layer] = own;
+    return own.value.reshape([batch, 1, numHeads * dKv]);
+  };
+  const logits = decodeToken(
+    w,
+    config,
+    { layers, mask },
+    tf.fill([batch], decoderStartTokenId, 'int32'),
+    self,
+  );
+  const empty = () => emptyCache(tokens, batch * rowsPerPrompt, numHeads, dKv);
+  return { memory: { layers, mask, start }, cache: Array.from({ length: numDecoderLayers }, empty), logits };
+}
+
+/** Takes in one token per row, of which the start token is not one. */
+function step(w: Weights, config: T5Config, memory: Memory, past: KeyValues[], feed: Feed): Step {
+  const { tokens, position, origins } = feed;
+  const [room] = past[0].key.shape;
+  const place = position.add(tf.scalar(1, 'int32'));
+  const table = positionTable(w.scope('decoder'));
+  const relative = relativePositionBiasAt(table, buckets(config, false), place, 1 + room); // [1, H, 1, 1 + N]
+  const [toStart, toWritten] = tf.split(relative, [1, room], 3);
   const cache: KeyValues[] = [];
-  const look = (query: Tensor, keyValues: KeyValues, bias: Tensor): Tensor =>
-    incrementalAttention(query, [{ memory: keyValues, bias }], 1); // [R, 1, H · d]
+  const self: AttendAt = (layer) => (query, own) => {
+    cache[layer] = writeAt(past[layer], own, position);
+    const read = { ...memory.start[layer], bias: toStart };
+    const written = { ...cache[layer], position, origins, bias: toWritten };
+    return incrementalAttention(query, { read, written }, 1); // [R, 1, H · d]
+  };
+  return { logits: decodeToken(w, config, memory, tokens, self), cache };
+}
+
+/** How each block's rows look at what was written. */
+type AttendAt = (layer: number) => Attentions['self'];
+
+/** One token per row: ids int32 [R] → logits [R, V]. */
+function decodeToken(w: Weights, config: T5Config, prompt: Encoded, ids: Tensor, self: AttendAt): Tensor {
+  const decoder = w.scope('decoder');
+  const [rows] = ids.shape;
+  const bias = paddingBias(prompt.mask); // [B, 1, 1, P]
   const attentionsAt = (layer: number): Attentions => ({
-    self: (query, own) => {
-      cache[layer] = writeAt(past[layer], own, place);
-      return look(query, cache[layer], known);
-    },
-    cross: (query) => look(query, memory.layers[layer], padding),
+    self: self(layer),
+    cross: (query) => incrementalAttention(query, { read: { ...prompt.layers[layer], bias } }, 1), // [R, 1, H · d]
   });
   const blockAt = (layer: number, x: Tensor) =>
     block(decoder.scope(`block.${layer}`), config, x, attentionsAt(layer));
   const embedded = embed(w.scope('shared'), ids.reshape([rows, 1])); // [R, 1, D]
   const states = stack(decoder, config, embedded, config.numDecoderLayers, blockAt);
-  return { cache, logits: head(w, config, states.at(-1)!).reshape([rows, config.vocabSize]) };
+  return head(w, config, states.at(-1)!).reshape([rows, config.vocabSize]);
 }
 
 /** [B, S, D] → [B, S, V] */

@@ -1,48 +1,67 @@
 /**
- * Attention of tokens that come one at a time: each new row looks at memory that was computed before.
- * B prompts, K beams, R = B · K rows, H heads, N columns, d = width of a head.
+ * Attention of tokens that come one at a time: each new row looks at what was read and written before.
+ * B prompts, K beams, R = B · K rows, H heads, P columns that were read, N slots, d = width of a head.
  */
 import {
+  emptySlots,
+  gatherRows,
   incrementalContext,
   isContextAlone,
   matmul,
-  putSlice,
+  putSlot,
   softmax,
   tf,
-  type MemoryParts,
+  type Memories,
+  type ReadMemory,
   type Tensor,
+  type WrittenMemory,
 } from '../runtime';
 import type { KeyValues } from './attention';
 
 /**
- * softmax(scale · q kᵀ + bias) v over all parts' columns together.
+ * softmax(scale · q kᵀ + bias) v over all columns together.
  *
  * @param query [R, H, 1, d]
  * @returns [R, 1, H · d]
  */
-export function incrementalAttention(query: Tensor, parts: MemoryParts, scale: number): Tensor {
+export function incrementalAttention(query: Tensor, memories: Memories, scale: number): Tensor {
   const [rows, heads, , width] = query.shape as [number, number, number, number];
-  const context = isContextAlone() ? incrementalContext(query, parts, scale) : composed(query, parts, scale);
-  return context.reshape([rows, 1, heads * width]);
+  const attend = isContextAlone() ? incrementalContext : composed;
+  return attend(query, memories, scale).reshape([rows, 1, heads * width]);
 }
 
 /** The same of single operations: [R, H, 1, d]. */
-function composed(query: Tensor, parts: MemoryParts, scale: number): Tensor {
+function composed(query: Tensor, { read, written }: Memories, scale: number): Tensor {
   const rows = query.shape[0];
+  const parts = written ? [read, inOrder(written)] : [read];
   const scaled = scale === 1 ? query : query.mul(scale);
-  const scores = parts.map(({ memory, bias }) => {
-    const beams = rows / memory.key.shape[0];
-    const part = matmul(gatherBeams(scaled, beams), memory.key, { transposeB: true }); // [B, H, K, N]
-    return scatterBeams(bias ? part.add(bias) : part, beams); // [R, H, 1, N]
+  const scores = parts.map(({ key, bias }) => {
+    const beams = rows / key.shape[0];
+    const part = matmul(gatherBeams(scaled, beams), key, { transposeB: true }); // [B, H, K, P]
+    return scatterBeams(bias ? part.add(bias) : part, beams); // [R, H, 1, P]
   });
   const probabilities = softmax(scores.length === 1 ? scores[0] : tf.concat(scores, 3));
-  const sizes = parts.map(({ memory }) => memory.key.shape[2]!);
+  const sizes = parts.map(({ key }) => key.shape[2]!);
   const shares = parts.length === 1 ? [probabilities] : tf.split(probabilities, sizes, 3);
-  const contexts = parts.map(({ memory }, i) => {
-    const beams = rows / memory.value.shape[0];
-    return scatterBeams(matmul(gatherBeams(shares[i], beams), memory.value), beams); // [R, H, 1, d]
+  const contexts = parts.map(({ value }, i) => {
+    const beams = rows / value.shape[0];
+    return scatterBeams(matmul(gatherBeams(shares[i], beams), value), beams); // [R, H, 1, d]
   });
   return contexts.length === 1 ? contexts[0] : tf.addN(contexts);
+}
+
+/** What each row wrote or goes on from, as if it had read it: keys and values [R, H, N, d], later slots hidden. */
+function inOrder({ key, value, position, origins, bias }: WrittenMemory): ReadMemory {
+  const [slots, rows, heads, width] = key.shape as [number, number, number, number];
+  const ofRows = (written: Tensor): Tensor => {
+    if (!origins) return written.transpose([1, 2, 0, 3]);
+    const places = origins.add(tf.range(0, slots * rows, rows, 'int32')).reshape([-1]); // [R · N]
+    const ordered = gatherRows(written.reshape([slots * rows, heads * width]), places);
+    return ordered.reshape([rows, slots, heads, width]).transpose([0, 2, 1, 3]);
+  };
+  const isLater = tf.greater(tf.range(0, slots, 1, 'int32'), position);
+  const future = isLater.toFloat().mul(HIDDEN).reshape([1, 1, 1, slots]);
+  return { key: ofRows(key), value: ofRows(value), bias: bias ? bias.add(future) : future };
 }
 
 /** The rows of one prompt side by side: [B · K, H, 1, n] → [B, H, K, n]. */
@@ -57,24 +76,18 @@ function scatterBeams(x: Tensor, beams: number): Tensor {
   return beams === 1 ? x : x.transpose([0, 2, 1, 3]).reshape([batch * beams, heads, 1, width]);
 }
 
-/** The cache with the new token's keys and values [R, H, 1, d] at `position` (int32 scalar): [R, H, N, d]. */
-export function writeAt(cache: KeyValues, token: KeyValues, position: Tensor): KeyValues {
-  return {
-    key: putSlice(cache.key, token.key, 2, position),
-    value: putSlice(cache.value, token.value, 2, position),
-  };
-}
-
-/** Room for `room` tokens: zeros [rows, H, N, d]. */
-export function emptyCache(rows: number, heads: number, room: number, width: number): KeyValues {
-  const empty = () => tf.zeros([rows, heads, room, width]);
+/** Room for N tokens of R rows, of one block: keys and values [N, R, H, d]. */
+export function emptyCache(room: number, rows: number, heads: number, width: number): KeyValues {
+  const empty = () => emptySlots([room, rows, heads, width]);
   return { key: empty(), value: empty() };
 }
 
-/** Bias [1, 1, 1, N] that hides the columns after `position` (int32 scalar). */
-export function upTo(position: Tensor, room: number): Tensor {
-  const later = tf.greater(tf.range(0, room, 1, 'int32'), position);
-  return later.toFloat().mul(HIDDEN).reshape([1, 1, 1, room]);
+/** The cache with the new token's keys and values [R, H, 1, d] in its memory: [N, R, H, d]. */
+export function writeAt(cache: KeyValues, token: KeyValues, position: Tensor): KeyValues {
+  return {
+    key: putSlot(cache.key, token.key, position),
+    value: putSlot(cache.value, token.value, position),
+  };
 }
 
 /** Bias [B, 1, 1, N] that hides padding; mask int32 [B, N]. */

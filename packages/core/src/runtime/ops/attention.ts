@@ -147,28 +147,49 @@ export function attentionContext(
   return execute('Blip2Attention', [attribute('scale', 'float', scale)], [q, k, v, bias]);
 }
 
-/** Some of the columns that a row looks at: keys and values that were computed before. */
-export interface MemoryPart {
-  /** Keys and values [R, H, N, d]; or [B, H, N, d], shared by the rows of each of B prompts, which follow one another. */
-  memory: { key: Tensor; value: Tensor };
-  /** Added to the scores; broadcasts to [rows of the memory, H, 1, N]. */
+/** What rows look at that was read before them: keys and values of B prompts, which the rows of each share. */
+export interface ReadMemory {
+  /** [B, H, P, d] */
+  key: Tensor;
+  /** [B, H, P, d] */
+  value: Tensor;
+  /** Added to the scores; broadcasts to [B, H, 1, P]. */
   bias?: Tensor;
 }
 
-/** One memory or two. */
-export type MemoryParts = readonly [MemoryPart] | readonly [MemoryPart, MemoryPart];
+/** What rows look at that they wrote themselves: keys and values, token by token in slots. */
+export interface WrittenMemory {
+  /** [N, R, H, d] */
+  key: Tensor;
+  /** [N, R, H, d] */
+  value: Tensor;
+  /** Of the newest token: int32 scalar, 0 … N − 1. No slot after it is looked at. */
+  position: Tensor;
+  /** int32 [R, N]: the row that each row looks at in each slot; itself where there is none. */
+  origins?: Tensor;
+  /** Added to the scores; broadcasts to [R, H, 1, N]. */
+  bias?: Tensor;
+}
+
+/** All that rows look at which come one at a time; softmax is over the columns of both together. */
+export interface Memories {
+  read: ReadMemory;
+  written?: WrittenMemory;
+}
 
 /**
- * Attention of rows that come one at a time to one memory or two, softmax over their columns together, by one operation
- * of our own (packages/core/native/incrementalAttention.cc). Only where `isContextAlone`.
+ * Attention of rows that come one at a time, R = B · K of them, those of a prompt one after the other, by one operation of
+ * our own (packages/core/native/incrementalAttention.cc). Only where `isContextAlone`.
  *
  * @param query [R, H, 1, d]
  * @param scale multiplies q kᵀ
  * @returns [R, 1, H, d]
  */
-export function incrementalContext(query: Tensor, parts: MemoryParts, scale: number): Tensor {
-  const none = (): Tensor => tf.zeros([0]);
-  const [first, second] = parts.map(({ memory, bias = tf.scalar(0) }) => [memory.key, memory.value, bias]);
-  const operands = [query, ...first, ...(second ?? [none(), none(), none()])];
+export function incrementalContext(query: Tensor, { read, written }: Memories, scale: number): Tensor {
+  const none = tf.scalar(0);
+  const nothing = (): Tensor => tf.zeros([0]);
+  const slots = [written?.key ?? nothing(), written?.value ?? nothing(), written?.bias ?? none];
+  const order = [written?.origins ?? tf.zeros([0], 'int32'), written?.position ?? tf.scalar(0, 'int32')];
+  const operands = [query, read.key, read.value, read.bias ?? none, ...slots, ...order];
   return execute('Blip2IncrementalAttention', [attribute('scale', 'float', scale)], operands);
 }

@@ -7,8 +7,9 @@ export {
   softmax,
   type Attention,
   type AttentionOptions,
-  type MemoryPart,
-  type MemoryParts,
+  type Memories,
+  type ReadMemory,
+  type WrittenMemory,
 } from './attention';
 export { customGradient } from './customGradient';
 export { dropout, stopGradient, withDropout } from './dropout';
@@ -16,6 +17,6 @@ export { argMax, embedding, gatherRows } from './embedding';
 export { linear, matmul } from './linear';
 export { l2Normalize, layerNorm, rmsNorm } from './normalise';
 export { normedLinear, normedRows, type NormedRows } from './normedLinear';
-export { addToColumns, gatherColumns, putColumns, putSlice } from './scatter';
+export { addToColumns, emptySlots, gatherColumns, putColumns, putSlot } from './scatter';
 export { IGNORED, softmaxCrossEntropy } from './softmaxCrossEntropy';
 export { logSoftmax, topK, type TopK } from './topK';

@@ -1,7 +1,6 @@
 /** Writing into a few places of a tensor, where they are only known when it runs. No gradients. */
 import { attribute } from '../binding';
 import { execute, typeAttribute } from '../execute';
-import { hasKernels } from '../kernels';
 import { tf, type Tensor } from '../tensorflow';
 import { gatherRows } from './embedding';
 
@@ -31,29 +30,24 @@ export const addToColumns = (x: Tensor, ids: Tensor, values: Tensor): Tensor =>
   scatter('TensorScatterAdd', x, ids, values);
 
 /**
- * x with `slice` at `position` of one axis: a copy of x and no more, or none where x is needed no longer.
+ * Room for what comes one slot at a time: zeros, in memory that no other tensor shares.
  *
- * @param slice of x's shape, 1 along the axis
- * @param position int32 scalar
+ * @param shape [slots, ...]
  */
-export function putSlice(x: Tensor, slice: Tensor, axis: number, position: Tensor): Tensor {
-  if (hasKernels()) return execute('Blip2PutSlice', [attribute('axis', 'int', axis)], [x, slice, position]);
-  const along = (value: Tensor): Tensor => {
-    const here = value.reshape([1]);
-    const [before, after] = [axis, x.rank - axis - 1].map((length) => tf.zeros([length], 'int32'));
-    return tf.concat([before, here, after].filter(({ size }) => size > 0));
-  };
-  const others = (1 << x.rank) - 1 - (1 << axis); // their begin and end are not looked at
-  const attributes = [
-    typeAttribute('float32'),
-    typeAttribute('int32', 'Index'),
-    attribute('begin_mask', 'int', others),
-    attribute('end_mask', 'int', others),
-    attribute('ellipsis_mask', 'int', 0),
-    attribute('new_axis_mask', 'int', 0),
-    attribute('shrink_axis_mask', 'int', 0),
-  ];
-  const next = tf.add(position, tf.scalar(1, 'int32'));
-  const strides = tf.ones([x.rank], 'int32');
-  return execute('TensorStridedSliceUpdate', attributes, [x, along(position), along(next), strides, slice]);
+export function emptySlots(shape: readonly number[]): Tensor {
+  const attributes = [typeAttribute('float32', 'dtype'), attribute('init', 'bool', true)];
+  return execute('Empty', attributes, [tf.tensor1d([...shape], 'int32')]);
+}
+
+/**
+ * Slots with `value` in one of them. Like no other operation this one writes into its argument, whoever holds it: the old
+ * tensor and the new share their memory, so that a slot costs no more than itself.
+ *
+ * @param slots [N, ...] of `emptySlots`
+ * @param value as large as a slot
+ * @param position int32 scalar, 0 … N − 1
+ */
+export function putSlot(slots: Tensor, value: Tensor, position: Tensor): Tensor {
+  const slot = value.reshape([1, ...slots.shape.slice(1)]);
+  return execute('InplaceUpdate', [typeAttribute('float32')], [slots, position.reshape([1]), slot]);
 }
