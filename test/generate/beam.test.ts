@@ -1,6 +1,6 @@
 /** Beam search: hypotheses against exhaustive search and plain arithmetic, and each rule on made-up scores. */
 import { describe, expect, test } from 'vitest';
-import { parseGeneration, type GenerationOptions } from '../../packages/core/src/generate';
+import { parseGeneration, TokenGenerator, type GenerationOptions } from '../../packages/core/src/generate';
 import { BeamSearch, candidateCount } from '../../packages/core/src/generate/beamSearch';
 import type { Choice } from '../../packages/core/src/generate/decoding';
 import {
@@ -13,7 +13,9 @@ import {
   logSoftmaxOf,
   promptOf,
   PROMPTS,
+  toy,
   V,
+  weights,
 } from './toy';
 
 const tokens = generator();
@@ -123,6 +125,18 @@ test('texts come best first, all different, with their penalised score', async (
     }
   });
   expect(new Set(firstTexts(texts).map(({ length }) => length)).size).toBeGreaterThan(1);
+});
+
+test('NaN in the logits is an error that says so', async () => {
+  const broken: typeof toy = {
+    ...toy,
+    step(w, memory, cache, feed) {
+      const next = toy.step(w, memory, cache, feed);
+      return { ...next, logits: next.logits.mul(NaN) };
+    },
+  };
+  const beams = new TokenGenerator(broken, weights, { numBeams: 3, eosTokenId: EOS });
+  await expect(beams.generate(promptOf(PROMPTS))).rejects.toThrow("The model's logits are not numbers");
 });
 
 describe('rules, two beams, end token 9', () => {

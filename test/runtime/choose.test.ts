@@ -5,6 +5,7 @@ import {
   compile,
   emptySlots,
   gatherColumns,
+  logProbabilities,
   logSoftmax,
   putColumns,
   putSlot,
@@ -14,6 +15,7 @@ import {
   type Tensor,
   type TensorTree,
 } from '../../packages/core/src/runtime';
+import { backend } from '../../packages/core/src/runtime/tensorflow';
 import '../support/allclose';
 
 const [ROWS, COLUMNS] = [3, 11];
@@ -44,6 +46,54 @@ describe.each(Object.keys(modes) as (keyof typeof modes)[])('%s', (mode) => {
     const ties = run(() => ({ ...topK(tf.tensor2d([[1, 2, 2, 0, 2]]), 3) }));
     expect(ties.indices.arraySync()).toEqual([[1, 2, 4]]);
     expect(ties.indices.dtype).toBe('int32');
+  });
+
+  it.each([
+    [1, 1, 1],
+    [4, 5003, 10],
+    [2, 64, 64],
+    [3, 300, 70],
+  ])('topK of %i rows of %i: %i', (count, width, k) => {
+    // Few different numbers: many are equal.
+    const data = Rng.from(width).normal([count, width]).mul(20).round().dataSync();
+    const { values, indices } = run(() => ({ ...topK(tf.tensor2d(data, [count, width]), k) }));
+    for (let row = 0; row < count; row++) {
+      const numbers = [...data.subarray(row * width, (row + 1) * width)];
+      const order = numbers.map((_, i) => i).sort((a, b) => numbers[b] - numbers[a] || a - b);
+      expect((indices.arraySync() as number[][])[row]).toEqual(order.slice(0, k));
+      expect((values.arraySync() as number[][])[row]).toEqual(order.slice(0, k).map((i) => numbers[i]));
+    }
+  });
+
+  it('topK of −∞ and of what is no number', () => {
+    const least = new Array<number>(20).fill(-Infinity);
+    const strange = least.map((_, i) => i);
+    strange[13] = NaN;
+    const { values, indices } = run(() => ({ ...topK(tf.tensor2d([least, strange]), 3) }));
+    expect((values.arraySync() as number[][])[0]).toEqual([-Infinity, -Infinity, -Infinity]);
+    expect((indices.arraySync() as number[][])[0]).toEqual([0, 1, 2]);
+    if (backend.binding.hasKernels) expect((values.arraySync() as number[][])[1]).toEqual([NaN, NaN, NaN]);
+  });
+
+  it('logSoftmax and logProbabilities, of rows that fill no registers', () => {
+    const wide = Rng.from(7).normal([5, 1003]).mul(30);
+    const exact = (wide.arraySync() as number[][]).map((row) => {
+      const greatest = Math.max(...row);
+      const sum = row.reduce((total, value) => total + Math.exp(value - greatest), 0);
+      return row.map((value) => value - greatest - Math.log(sum));
+    });
+    const tolerance = { rtol: 1e-6, atol: 1e-5 };
+    const all = run(() => logSoftmax(wide));
+    expect(all).toBeAllclose({ shape: [5, 1003], data: exact.flat() }, tolerance);
+    const columns = [0, 1002, 500, 7, 8];
+    const some = run(() => logProbabilities(wide, tf.tensor1d(columns, 'int32')));
+    expect(some).toBeAllclose({ shape: [5], data: columns.map((c, i) => exact[i][c]) }, tolerance);
+    const broken = wide.add(tf.tensor1d([0, NaN, ...new Array<number>(1001).fill(0)]));
+    expect(
+      run(() => logSoftmax(broken))
+        .dataSync()
+        .every(Number.isNaN),
+    ).toBe(true);
   });
 
   it('logSoftmax', () => {

@@ -42,9 +42,10 @@ struct Ahead {
 struct Avx2Few {
   static constexpr int kRows = 3, kWidth = 4, kWidthOfFive = 2;
 
-  // R rows of x times W of w.
+  // R rows of x times W of w, and their bias, which may be null.
   template <typename Type, int R, int W>
-  static AVX2 void Tile(const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, Ahead<Type> ahead) {
+  static AVX2 void Tile(const float *x, const typename Type::Stored *w, const float *bias, float *y, int64_t K, int64_t N,
+                        Ahead<Type> ahead) {
     __m256 sums[R][W] = {};
     int64_t k = 0;
     for (; k + 8 <= K; k += 8) {
@@ -60,7 +61,7 @@ struct Avx2Few {
       UNROLL for (int j = 0; j < W; ++j) {
         float sum = Sum(sums[i][j]);
         for (int64_t rest = k; rest < K; ++rest) sum += x[i * K + rest] * Type::One(w[j * K + rest]);
-        y[i * N + j] = sum;
+        y[i * N + j] = bias ? sum + bias[j] : sum;
       }
     }
   }
@@ -70,7 +71,8 @@ struct Avx512Few {
   static constexpr int kRows = 4, kWidth = 6, kWidthOfFive = 4;
 
   template <typename Type, int R, int W>
-  static AVX512 void Tile(const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, Ahead<Type> ahead) {
+  static AVX512 void Tile(const float *x, const typename Type::Stored *w, const float *bias, float *y, int64_t K, int64_t N,
+                          Ahead<Type> ahead) {
     static_assert(W == 1 || W == 4 || W == 6);
     __m512 sums[R][W] = {};
     int64_t k = 0;
@@ -82,15 +84,20 @@ struct Avx512Few {
     UNROLL for (int i = 0; i < R; ++i) {
       float *to = y + i * N;
       const __m512 *row = sums[i];
-      if constexpr (W >= 4) _mm_storeu_ps(to, SumsOfFour(row[0], row[1], row[2], row[3]));
-      if constexpr (W == 6) _mm_storel_pi(reinterpret_cast<__m64 *>(to + 4), SumsOfFour(row[4], row[5], row[4], row[5]));
+      if constexpr (W >= 4) Put(to, SumsOfFour(row[0], row[1], row[2], row[3]), bias, 0xf);
+      if constexpr (W == 6) Put(to + 4, SumsOfFour(row[4], row[5], row[4], row[5]), bias ? bias + 4 : bias, 0x3);
       // In the same order, so that a column's number does not depend on how many rows there are.
       const __m512 none = _mm512_setzero_ps();
-      if constexpr (W == 1) *to = _mm_cvtss_f32(SumsOfFour(row[0], none, none, none));
+      if constexpr (W == 1) Put(to, SumsOfFour(row[0], none, none, none), bias, 0x1);
     }
   }
 
  private:
+  // The first of four sums, as many as the mask has.
+  static inline AVX512 __attribute__((always_inline)) void Put(float *to, __m128 sums, const float *bias, __mmask8 mask) {
+    _mm_mask_storeu_ps(to, mask, bias ? _mm_add_ps(sums, _mm_maskz_loadu_ps(mask, bias)) : sums);
+  }
+
   template <typename Type, int R, int W>
   static inline AVX512 __attribute__((always_inline)) void Step(const float *x, const typename Type::Stored *w, int64_t K,
                                                                 __mmask16 mask, __m512 sums[R][W]) {
@@ -106,14 +113,15 @@ struct Avx512Few {
 // All rows of x times W of w, up to R at a time. Each asks for its part of what comes next of w: memory then is not idle while
 // later rows are multiplied.
 template <typename Few, typename Type, int R, int W>
-void Rows(int64_t n, const float *x, const typename Type::Stored *w, float *y, int64_t K, int64_t N, Ahead<Type> ahead) {
+void Rows(int64_t n, const float *x, const typename Type::Stored *w, const float *bias, float *y, int64_t K, int64_t N,
+          Ahead<Type> ahead) {
   for (; n >= R; n -= R, x += R * K, y += R * N) {
-    Few::template Tile<Type, R, W>(x, w, y, K, N, ahead);
+    Few::template Tile<Type, R, W>(x, w, bias, y, K, N, ahead);
     ahead.first += ahead.rows;
     ahead.rows = std::min(ahead.rows, W - ahead.first);
   }
   if constexpr (R > 1) {
-    if (n > 0) Rows<Few, Type, R - 1, W>(n, x, w, y, K, N, ahead);
+    if (n > 0) Rows<Few, Type, R - 1, W>(n, x, w, bias, y, K, N, ahead);
   }
 }
 
@@ -126,12 +134,9 @@ void Columns(int64_t n, const float *x, const typename Type::Stored *w, const fl
   int64_t at = first;
   for (; at + W <= last; at += W) {
     const Ahead<Type> ahead = {next * K, 0, at + W + next <= N ? rows : 0};
-    Rows<Few, Type, R, W>(n, x, w + at * K, y + at, K, N, ahead);
+    Rows<Few, Type, R, W>(n, x, w + at * K, bias ? bias + at : bias, y + at, K, N, ahead);
   }
-  for (; at < last; ++at) Rows<Few, Type, R, 1>(n, x, w + at * K, y + at, K, N, {});
-  for (int64_t i = 0; bias && i < n; ++i) {
-    for (int64_t j = first; j < last; ++j) y[i * N + j] += bias[j];
-  }
+  for (; at < last; ++at) Rows<Few, Type, R, 1>(n, x, w + at * K, bias ? bias + at : bias, y + at, K, N, {});
 }
 
 template <typename Few, typename Type>

@@ -51,6 +51,7 @@ bool Register() {
   RegisterMatMul(status.status);
   RegisterNormalise(status.status);
   RegisterSoftmax(status.status);
+  RegisterTopK(status.status);
   return TF_GetCode(status.status) == TF_OK;
 }
 

@@ -64,9 +64,10 @@ struct Input : Operand {
   }
 };
 
-// float32, of these sides.
+// Of these sides, and a type of 32 bit.
 struct Output : Operand {
-  Output(TF_OpKernelContext *context, int index, const std::vector<int64_t> &sides, TF_Status *status) {
+  Output(TF_OpKernelContext *context, int index, const std::vector<int64_t> &sides, TF_Status *status,
+         TF_DataType type = TF_FLOAT) {
     if (TF_GetCode(status) != TF_OK) return;
     size_t bytes = sizeof(float);
     bool is_too_large = false;
@@ -76,7 +77,7 @@ struct Output : Operand {
       TF_SetStatus(status, TF_RESOURCE_EXHAUSTED, "The result would be too large");
       return;
     }
-    tensor = TF_AllocateOutput(context, index, TF_FLOAT, sides.data(), static_cast<int>(sides.size()), bytes, status);
+    tensor = TF_AllocateOutput(context, index, type, sides.data(), static_cast<int>(sides.size()), bytes, status);
   }
 };
 
@@ -190,6 +191,7 @@ void RegisterIncrementalAttention(TF_Status *);
 void RegisterMatMul(TF_Status *);
 void RegisterNormalise(TF_Status *);
 void RegisterSoftmax(TF_Status *);
+void RegisterTopK(TF_Status *);
 
 }  // namespace tfnodejs
 

@@ -1,6 +1,7 @@
 // Softmax over the last axis, each in one pass over memory: Blip2Softmax(scale · scores + bias), of which a row stays in the
 // first cache between its maximum, its sum and its division; Blip2SoftmaxGrad, the gradient of the scores; Blip2CrossEntropy
-// of class indices, which gives no more than numbers for each row; and Blip2CrossEntropyGrad, the gradient of its logits.
+// of class indices, which gives no more than numbers for each row; Blip2CrossEntropyGrad, the gradient of its logits; and
+// Blip2LogSoftmax.
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -105,6 +106,17 @@ AVX2 Normaliser Normalise(const float *x, int64_t size) {
     sums[0] = _mm256_add_ps(sums[0], Exp(_mm256_sub_ps(last, shifts)));
   }
   return {shift, Sum(_mm256_add_ps(_mm256_add_ps(sums[0], sums[1]), _mm256_add_ps(sums[2], sums[3])))};
+}
+
+// x − shift − log(sum) of a row. x may be y.
+AVX2 void LogRow(const float *x, Normaliser by, float *y, int64_t size) {
+  const int64_t whole = size / 8 * 8;
+  const float total = std::log(by.sum);
+  const __m256 shift = _mm256_set1_ps(by.shift), less = _mm256_set1_ps(total);
+  for (int64_t i = 0; i < whole; i += 8) {
+    _mm256_storeu_ps(y + i, _mm256_sub_ps(_mm256_sub_ps(_mm256_loadu_ps(x + i), shift), less));
+  }
+  for (int64_t i = whole; i < size; ++i) y[i] = x[i] - by.shift - total;
 }
 
 // weight · (p − smoothing) of a row. x may be dx.
@@ -222,6 +234,20 @@ void ComputeCrossEntropyGrad(void *smoothing, TF_OpKernelContext *context) {
   });
 }
 
+void ComputeLog(void *, TF_OpKernelContext *context) {
+  TF_AutoStatus status;
+  InPlace y(context, status.status);
+  if (Failed(context, status.status)) return;
+  if (y.Rank() < 1) return Fail(context, status.status, "Blip2LogSoftmax takes rows");
+  if (y.Size() == 0) return;
+  const int64_t width = y.Side(y.Rank() - 1);
+  const float *x = y.Source();
+  float *to = y.Data();
+  EachRow(y.Size() / width, width, [&](int64_t row) {
+    LogRow(x + row * width, Normalise(x + row * width, width), to + row * width, width);
+  });
+}
+
 // [N, V], [N] → [N], [N, 2]
 void CrossEntropyShapes(TF_ShapeInferenceContext *context, TF_Status *status) {
   TF_ShapeHandle *labels = TF_NewShapeHandle(), *two = TF_ShapeInferenceContextVectorFromSize(context, 2);
@@ -246,6 +272,8 @@ void RegisterSoftmax(TF_Status *status) {
   DefineOp("Blip2CrossEntropyGrad", {"smoothing: float"}, {"logits: float", "labels: int32", "by: float", "weights: float"},
            {"dx: float"}, LikeInputs<0>, status);
   AddKernel("Blip2CrossEntropyGrad", {ComputeCrossEntropyGrad, CreateNumber<kSmoothing>, DestroyNumber}, status);
+  DefineOp("Blip2LogSoftmax", {}, {"x: float"}, {"y: float"}, LikeInputs<0>, status);
+  AddKernel("Blip2LogSoftmax", {ComputeLog}, status);
 }
 
 }  // namespace tfnodejs

@@ -8,6 +8,7 @@ import {
   addToColumns,
   argMax,
   gatherColumns,
+  logProbabilities,
   logSoftmax,
   putColumns,
   Rng,
@@ -73,7 +74,7 @@ export function select(plan: Plan, logits: Tensor, inputs: StepInputs): Chosen {
   if (plan.mode === 'beam') return selectCandidates(plan, logits, inputs);
   const allowed = constrain(logits, inputs);
   const tokens = plan.mode === 'greedy' ? argMax(allowed) : draw(allowed, plan.candidates, inputs.sampling!);
-  return { tokens, scores: pick(logSoftmax(logits), tokens) };
+  return { tokens, scores: logProbabilities(logits, tokens) };
 }
 
 /** The best continuations of all beams of a prompt together; beam search constrains log-probabilities, not logits. */

@@ -18,5 +18,5 @@ export { linear, matmul } from './linear';
 export { l2Normalize, layerNorm, rmsNorm } from './normalise';
 export { normedLinear, normedRows, type NormedRows } from './normedLinear';
 export { addToColumns, emptySlots, gatherColumns, putColumns, putSlot } from './scatter';
-export { IGNORED, softmaxCrossEntropy } from './softmaxCrossEntropy';
+export { IGNORED, logProbabilities, softmaxCrossEntropy } from './softmaxCrossEntropy';
 export { logSoftmax, topK, type TopK } from './topK';

@@ -50,9 +50,21 @@ interface RowLosses {
   slope: (weights: Tensor, labels: Tensor, held: Tensor[]) => Tensor;
 }
 
+/** −log p(label) of each row [N], and what its gradient is computed of. */
+function rowLosses(logits: Tensor, labels: Tensor): [Tensor, Tensor] {
+  const attributes = [typeAttribute('float32'), typeAttribute('int32', 'Tlabels')];
+  const outputs = hasKernels()
+    ? executeRaw('Blip2CrossEntropy', [], [logits, labels], 2)
+    : executeRaw('SparseSoftmaxCrossEntropyWithLogits', attributes, [logits, labels], 2);
+  return outputs.map(toTensor) as [Tensor, Tensor];
+}
+
+/** log softmax(logits) in one column of each row, without a gradient: logits [N, V], ids int32 [N] → [N]. */
+export const logProbabilities = (logits: Tensor, ids: Tensor): Tensor => tf.neg(rowLosses(logits, ids)[0]);
+
 /** Two passes over the logits, which are held; their gradient takes their place where nothing else needs them. */
 function byKernel(logits: Tensor, labels: Tensor, smoothing: number): RowLosses {
-  const [loss, by] = executeRaw('Blip2CrossEntropy', [], [logits, labels], 2).map(toTensor);
+  const [loss, by] = rowLosses(logits, labels);
   return {
     loss,
     held: [logits, by],
@@ -67,13 +79,7 @@ function byKernel(logits: Tensor, labels: Tensor, smoothing: number): RowLosses 
 
 function byTensorFlow(logits: Tensor, labels: Tensor, smoothing: number): RowLosses {
   const classes = logits.shape[1] as number;
-  const attributes = [typeAttribute('float32'), typeAttribute('int32', 'Tlabels')];
-  const [loss, difference] = executeRaw(
-    'SparseSoftmaxCrossEntropyWithLogits',
-    attributes,
-    [logits, labels],
-    2,
-  ).map(toTensor); // [N]; p − onehot [N, V]
+  const [loss, difference] = rowLosses(logits, labels); // [N]; p − onehot [N, V]
   return {
     loss,
     held: [difference],

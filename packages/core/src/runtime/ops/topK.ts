@@ -1,6 +1,7 @@
 /** The largest elements of each row, and log-probabilities: what choosing the next token needs. No gradients. */
 import { attribute } from '../binding';
 import { execute, executeRaw, toTensor, typeAttribute } from '../execute';
+import { hasKernels } from '../kernels';
 import { tf, type Tensor } from '../tensorflow';
 
 export interface TopK {
@@ -10,8 +11,15 @@ export interface TopK {
   indices: Tensor;
 }
 
-/** The k largest elements of each row of x [N, C]. */
+/** With more of them TensorFlow's heap is faster than our list in order. */
+const KERNEL_K = 64;
+
+/** The k largest elements of each row of x [N, C]; a row with NaN need not have an order. */
 export function topK(x: Tensor, k: number): TopK {
+  if (hasKernels() && k <= KERNEL_K) {
+    const [values, indices] = executeRaw('Blip2TopK', [], [x, tf.zeros([k])], 2).map(toTensor);
+    return { values, indices };
+  }
   const attributes = [
     typeAttribute('float32'),
     typeAttribute('int32', 'Tk'),
@@ -24,5 +32,7 @@ export function topK(x: Tensor, k: number): TopK {
 
 /** log softmax(x) over the last axis, [N, C]. */
 export function logSoftmax(x: Tensor): Tensor {
-  return execute('LogSoftmax', [typeAttribute('float32')], [x]);
+  return hasKernels()
+    ? execute('Blip2LogSoftmax', [], [x])
+    : execute('LogSoftmax', [typeAttribute('float32')], [x]);
 }
