@@ -9,7 +9,7 @@ import { TokenGenerator } from '../packages/core/src/generate';
 import { stage1Losses } from '../packages/core/src/losses';
 import { blip2Qformer, blip2QformerParameters, OPT, OPT_125M } from '../packages/core/src/models';
 import { Weights } from '../packages/core/src/nn';
-import { onCompilation, ParameterStore, Rng, tf } from '../packages/core/src/runtime';
+import { computeValues, onCompilation, ParameterStore, Rng, tf } from '../packages/core/src/runtime';
 import { TrainingStep } from '../packages/core/src/train/step';
 import { hostTraffic } from './hostTraffic';
 import { trainingConfig } from './ours/training';
@@ -31,7 +31,7 @@ async function count(name: string, step: () => unknown): Promise<void> {
 async function stage1(): Promise<void> {
   const [batch, tokens] = [2, 32];
   const config = blip2Qformer(1408);
-  const image = tf.tidy(() => Rng.from(1).normal([batch, 257, 1408]).dataSync<'float32'>());
+  const image = computeValues(() => Rng.from(1).normal([batch, 257, 1408]));
   const text = (value: number) => ({
     shape: [batch, tokens],
     data: new Int32Array(batch * tokens).fill(value),

@@ -26,7 +26,7 @@ interface StepConfig {
 
 async function main(): Promise<void> {
   const c = readConfig<StepConfig>();
-  const { ParameterStore, Rng, runEagerly, tf } = await import('../../packages/core/src/runtime');
+  const { computeValues, ParameterStore, Rng, runEagerly } = await import('../../packages/core/src/runtime');
   const { blip2QformerParameters } = await import('../../packages/core/src/models');
   const { stage1Losses } = await import('../../packages/core/src/losses');
   const { TrainingStep } = await import('../../packages/core/src/train/step');
@@ -54,10 +54,8 @@ async function main(): Promise<void> {
     temperature: 0.07,
     decoderStartTokenId: c.vocabulary - 1,
   };
-  const image = tf.tidy(() => {
-    const features = Rng.from(1).normal([c.batch, c.patches, c.visionWidth]);
-    return { shape: features.shape, data: features.dataSync<'float32'>() };
-  });
+  const shape = [c.batch, c.patches, c.visionWidth];
+  const image = { shape, data: computeValues(() => Rng.from(1).normal(shape)) };
   const textIds = Int32Array.from(
     { length: c.batch * c.tokens },
     (_, i) => 5 + ((i * 7919) % (c.vocabulary - 6)),

@@ -24,7 +24,8 @@ interface Stage2Case {
 
 async function main(): Promise<void> {
   const c = readConfig<Stage2Case>();
-  const { HalfTensor, ParameterStore, Rng, runEagerly, tf } = await import('../../packages/core/src/runtime');
+  const { computeValues, HalfTensor, ParameterStore, Rng, runEagerly } =
+    await import('../../packages/core/src/runtime');
   const { BLIP2 } = await import('../../packages/core/src/models');
   const { configFromDisk, openModelFolder } = await import('../../packages/core/src/checkpoints');
   const { loadLanguageModel } = await import('../../packages/core/src/data');
@@ -54,10 +55,8 @@ async function main(): Promise<void> {
     return names.every((name) => Buffer.compare(bytes(again[name]), bytes(frozen.tensors[name])) === 0);
   };
 
-  const image = tf.tidy(() => {
-    const features = Rng.from(1).normal([c.batch, c.patches, model.vision.hiddenSize]);
-    return { shape: features.shape, data: features.dataSync<'float32'>() };
-  });
+  const shape = [c.batch, c.patches, model.vision.hiddenSize];
+  const image = { shape, data: computeValues(() => Rng.from(1).normal(shape)) };
   const ids = (length: number) => ({
     shape: [c.batch, length],
     data: Int32Array.from(
