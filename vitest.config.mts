@@ -26,7 +26,6 @@ const ALONE = [
   'runtime/native',
   'runtime/normalise',
   'runtime/recompute',
-  'runtime/softmaxAndDropout',
   'studies/interrupted',
   'studies/paper',
   'studies/runner',

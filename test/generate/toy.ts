@@ -40,7 +40,7 @@ function next(w: Weights, state: Tensor, prompt: Tensor, tokens: Tensor): Step {
 const spread = (x: Tensor, rowsPerPrompt: number): Tensor =>
   x.expandDims(1).tile([1, rowsPerPrompt, 1]).reshape([-1, x.shape[1]!]);
 
-/** The row whose state each goes on from [R]: that of the token before, of the first token itself. */
+/** The row whose state each goes on from [R]: that of the token before; at the first token its own. */
 function parents({ tokens, position, origins }: Feed): Tensor {
   const itself = tf.range(0, tokens.shape[0], 1, 'int32');
   if (!origins) return itself;

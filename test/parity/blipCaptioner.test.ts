@@ -43,7 +43,7 @@ const int32 = (numbers: number[][]) => tf.tensor2d(numbers, undefined, 'int32');
 /** Column t of [B, T] → [B]; of [B, T, V] → [B, V]. */
 const at = (x: Tensor, t: number): Tensor => tf.unstack(x, 1)[t];
 
-/** A tree of tensors with each row `times` times over. */
+/** Each row `times` times over. */
 function repeatRows(x: Tensor, times: number): Tensor {
   const rows = Array.from({ length: x.shape[0] * times }, (_, r) => Math.floor(r / times));
   return gatherRows(x, tf.tensor1d(rows, 'int32'));

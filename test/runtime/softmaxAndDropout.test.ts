@@ -1,6 +1,5 @@
 /** Softmax, its cross-entropy and dropout by operations of our own: what TensorFlow's give, and of dropout the same bits. */
-import { describe, expect, it, vi } from 'vitest';
-import { hasKernels } from '../../packages/core/src/runtime/kernels';
+import { describe, expect, it } from 'vitest';
 import {
   attention,
   compile,
@@ -14,24 +13,10 @@ import {
   type Tensor,
 } from '../../packages/core/src/runtime';
 import '../support/allclose';
-
-vi.mock('../../packages/core/src/runtime/kernels', async (original) => {
-  const kernels = await original<{ hasKernels: () => boolean }>();
-  return { hasKernels: vi.fn(kernels.hasKernels) };
-});
+import { byTensorFlow } from '../support/byTensorFlow';
 
 const EXACT = { rtol: 0, atol: 0 };
 type Tensors = Record<string, Tensor>;
-
-function byTensorFlow<T>(body: () => T): T {
-  const own = vi.mocked(hasKernels).getMockImplementation()!;
-  vi.mocked(hasKernels).mockReturnValue(false);
-  try {
-    return body();
-  } finally {
-    vi.mocked(hasKernels).mockImplementation(own);
-  }
-}
 
 /** A value, and the gradients of its sum with slopes. */
 function withGradients(body: (x: Tensors) => Tensor, isCompiled: boolean): (x: Tensors) => Tensors {

@@ -121,7 +121,7 @@ export function languageTowerContract({ tower, weights, prompt, target }: TowerC
     }
   });
 
-  test('beams share the memory of their prompt, and change places', () => {
+  test('beams share the memory of their prompt, and go on from one another', () => {
     const beams = 3;
     const rows = promptsOf(batch, beams);
     // Each beam goes on with a target of its own.
@@ -135,20 +135,27 @@ export function languageTowerContract({ tower, weights, prompt, target }: TowerC
     const expected = tower.logits(w, repeated(prompt, rows), targets);
     expect(relativeError(tokenByToken(tower, w, prompt, targets), expected)).toBeLessThan(SAME);
 
+    // After the first token every prompt's beams go on from its last one, after the second each from the one before it.
     const begun = tower.begin(w, prompt, { tokens: length, rowsPerPrompt: beams });
-    const first = tower.step(w, begun.memory, begun.cache, feedAt(targets, 0));
-    // Every prompt's beams go on from its last one.
-    const last = Array.from({ length: batch * beams }, (_, r) => Math.floor(r / beams) * beams + beams - 1);
-    const rest = new Array<number>(length - 2).fill(0);
-    const origins = tf.tensor2d(
-      last.map((parent, r) => [parent, r, ...rest]),
-      undefined,
-      'int32',
-    );
-    const second = tower.step(w, begun.memory, first.cache, { ...feedAt(targets, 1), origins });
-    const history = [gatherRows(at(targets, 0), int32(last)), at(targets, 1), at(targets, 2)];
-    const forced = tower.logits(w, repeated(prompt, rows), tf.stack(history, 1));
-    expect(relativeError(second.logits, at(forced, 2))).toBeLessThan(SAME);
+    const first = (r: number) => r - (r % beams);
+    const parents = [
+      (r: number) => first(r) + beams - 1,
+      (r: number) => first(r) + ((r + beams - 1) % beams),
+    ];
+    let { cache } = begun;
+    let origins = Array.from({ length: batch * beams }, (_, r) => [r]);
+    for (let t = 0; t < 3; t++) {
+      if (t > 0) origins = origins.map((_, r) => [...origins[parents[t - 1](r)], r]);
+      const table = origins.map((known) => [...known, ...new Array<number>(length - 1 - t).fill(0)]);
+      const feed = { ...feedAt(targets, t), origins: tf.tensor2d(table, undefined, 'int32') };
+      const next = tower.step(w, begun.memory, cache, feed);
+      cache = next.cache;
+      const history = origins[0].map((_, n) =>
+        gatherRows(at(targets, n), int32(origins.map((known) => known[n]))),
+      );
+      const forced = tower.logits(w, repeated(prompt, rows), tf.stack([...history, at(targets, t + 1)], 1));
+      expect(relativeError(next.logits, at(forced, t + 1)), `token ${t + 1}`).toBeLessThan(SAME);
+    }
   });
 
   test('compiled: the same, and a step is compiled once', () => {

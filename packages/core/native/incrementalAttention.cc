@@ -137,6 +137,7 @@ void Compute(void *scale, TF_OpKernelContext *context) {
   Incremental all = {R, R / B, H, P, d, 0};
   if (!all.bias.Set(bias, {B, H, 1, P})) return fail("the bias does not broadcast");
   if (written_key.Size()) {
+    if (written_key.Rank() != 4) return fail("slots are [slots, rows, heads, width]");
     const int64_t N = all.N = written_key.Side(0);
     const std::vector<int64_t> slots = {N, R, H, d};
     if (written_key.Sides() != slots || written_value.Sides() != slots) return fail("what was written does not belong to the queries");
@@ -154,7 +155,7 @@ void Compute(void *scale, TF_OpKernelContext *context) {
   all.query = query.Data(), all.key = key.Data(), all.value = value.Data();
   all.out = out.Data(), all.scale = *static_cast<float *>(scale);
   // The rows of a prompt one after the other, head by head: what they share of keys and values then is in the first cache.
-  const int64_t K = all.K, together = std::max<int64_t>(K, H > 8 ? 4 : 1);
+  const int64_t K = all.K, few = H > 8 ? 4 : 1, together = (few + K - 1) / K * K;
   Spread(R * H, together, 2.0 * (P + all.slots) * d, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) all.Head(i / (H * K) * K + i % K, i / K % H);
   });

@@ -1,7 +1,7 @@
-// Softmax over the last axis, each in one pass over memory: Blip2Softmax(scale · scores + bias), of which a row stays in the
-// first cache between its maximum, its sum and its division; Blip2SoftmaxGrad, the gradient of the scores; Blip2CrossEntropy
-// of class indices, which gives no more than numbers for each row; Blip2CrossEntropyGrad, the gradient of its logits; and
-// Blip2LogSoftmax.
+// Softmax over the last axis, in one pass over memory: Blip2Softmax(scale · scores + bias), of which a row stays in the first
+// cache between its maximum, its sum and its division; and Blip2SoftmaxGrad, the gradient of the scores. Of rows as long as a
+// vocabulary: Blip2CrossEntropy of class indices, which gives no more than numbers for each row, Blip2CrossEntropyGrad, the
+// gradient of its logits, and Blip2LogSoftmax.
 #include "kernels.h"
 
 #if defined(__x86_64__)

@@ -19,7 +19,9 @@ interface Beam extends Hypothesis {
   origins: readonly number[];
 }
 
-interface Candidate extends Beam {
+interface Candidate extends Hypothesis {
+  /** That it goes on from. */
+  parent: Beam;
   ends: boolean;
 }
 
@@ -107,10 +109,11 @@ export class BeamSearch implements Decoding {
     const count = tokens.length / this.searches.length; // C
     return Array.from({ length: count }, (_, i) => {
       const at = prompt * count + i;
+      const parent = running[beams![at]];
       return {
-        tokenIds: [...running[beams![at]].tokenIds, tokens[at]],
+        tokenIds: [...parent.tokenIds, tokens[at]],
         score: checkScore(scores[at]),
-        origins: running[beams![at]].origins, // its own row is known when it runs
+        parent,
         ends: this.length === maxNewTokens || eosTokenId.includes(tokens[at]),
       };
     });
@@ -128,10 +131,16 @@ export class BeamSearch implements Decoding {
       search.finished = [...search.finished, ...scored].sort(bestFirst).slice(0, numBeams);
     }
     search.running = candidates
-      .map((beam) => ({ ...beam, score: beam.ends ? beam.score + OUT_OF_THE_RACE : beam.score }))
+      .map((candidate) => ({
+        ...candidate,
+        score: candidate.ends ? candidate.score + OUT_OF_THE_RACE : candidate.score,
+      }))
       .sort(bestFirst)
       .slice(0, numBeams)
-      .map((beam, i) => ({ ...beam, origins: [...beam.origins, prompt * numBeams + i] }));
+      .map(({ tokenIds, score, parent }, i) => {
+        const origins = [...parent.origins, prompt * numBeams + i];
+        return { tokenIds, score, origins };
+      });
     // The length at which the best running beam is taken to end: the longest only where that raises its score.
     const length = earlyStopping === 'never' && lengthPenalty > 0 ? maxNewTokens : this.length;
     const best = this.penalised(search.running[0].score, length);

@@ -18,6 +18,7 @@ import {
   takeBatch,
   writeAt,
   type KeyValues,
+  type Slots,
   type Weights,
 } from '../nn';
 import type { LanguageTower, Prompt, SpecialTokens } from './languageTower';
@@ -127,14 +128,14 @@ export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
     return { memory, cache, logits: first.reshape([batch, vocabSize]) };
   }
 
-  function step(w: Weights, memory: Memory, past: KeyValues[], feed: Feed): Step {
+  function step(w: Weights, memory: Memory, past: Slots[], feed: Feed): Step {
     const { tokens: ids, position, origins } = feed;
     const rows = ids.shape[0];
     const prompts = memory.mask.shape[0];
     const before = tf.sum(memory.mask, 1, true).add(position); // [B, 1]
     const positions = before.add(tf.zeros([prompts, rows / prompts], 'int32')).reshape([rows, 1]); // [R, 1]
     const padding = paddingBias(memory.mask);
-    const cache: KeyValues[] = [];
+    const cache: Slots[] = [];
     const attendAt =
       (layer: number): Attend =>
       (query, own) => {
@@ -162,7 +163,7 @@ export function decoderOnly(decoder: Decoder): DecoderOnlyTower {
     logits,
     attentions,
     begin,
-    step: (w, memory, cache, feed) => step(w, memory as Memory, cache as KeyValues[], feed),
+    step: (w, memory, cache, feed) => step(w, memory as Memory, cache as Slots[], feed),
   };
 }
 

@@ -3,7 +3,7 @@
  * score, by the bucket that the distance from query to key falls into. Near distances have buckets of their own, far
  * ones share them, on a logarithmic scale.
  *
- * H heads, S rows and columns, N columns of a cache.
+ * H heads, S rows and columns.
  */
 import { gatherRows, tf, type Tensor } from '../runtime';
 import { embed, type Weights } from '../nn';
@@ -48,18 +48,18 @@ export function relativePositionBias(w: Weights, options: BucketOptions, length:
 }
 
 /**
- * Bias of one row over a cache; the row's own column is `position` (int32 scalar), those after it are not yet filled.
+ * Bias of one row over columns of which its own is `position` (int32 scalar), and those after it are not there yet.
  *
- * @returns [1, H, 1, N]
+ * @returns [1, H, 1, length]
  */
 export function relativePositionBiasAt(
   w: Weights,
   options: BucketOptions,
   position: Tensor,
-  room: number,
+  length: number,
 ): Tensor {
-  const buckets = Array.from({ length: room }, (_, distance) => relativePositionBucket(-distance, options));
-  const distances = tf.maximum(tf.sub(position, tf.range(0, room, 1, 'int32')), tf.scalar(0, 'int32')); // [N]
-  const bias = embed(w, gatherRows(tf.tensor1d(buckets, 'int32'), distances)); // [N, H]
-  return bias.transpose().reshape([1, -1, 1, room]);
+  const buckets = Array.from({ length }, (_, distance) => relativePositionBucket(-distance, options));
+  const distances = tf.maximum(tf.sub(position, tf.range(0, length, 1, 'int32')), tf.scalar(0, 'int32'));
+  const bias = embed(w, gatherRows(tf.tensor1d(buckets, 'int32'), distances)); // [length, H]
+  return bias.transpose().reshape([1, -1, 1, length]);
 }

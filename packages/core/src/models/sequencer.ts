@@ -37,8 +37,8 @@ export type Feed = {
   /** int32 scalar, 0 … N − 1 */
   position: Tensor;
   /**
-   * int32 [R, N], where rows do not stay by themselves: which row took in the tokens 0 … `position` of a row's text, the last
-   * of them itself. What stands after them has no meaning, but names rows.
+   * int32 [R, N], where rows do not stay by themselves: which row took in each of the tokens 0 … `position` of a row's text,
+   * the row itself the last. Later columns mean nothing, but must be numbers of rows.
    */
   origins?: Tensor;
 };

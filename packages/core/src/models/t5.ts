@@ -19,6 +19,7 @@ import {
   rmsNorm,
   writeAt,
   type KeyValues,
+  type Slots,
   type Weights,
 } from '../nn';
 import type { Family } from './family';
@@ -88,7 +89,7 @@ function t5(config: T5Config): T5Tower {
       return seen;
     },
     begin: (w, prompt, room) => begin(w, config, encode(w, prompt), room),
-    step: (w, memory, cache, feed) => step(w, config, memory as Memory, cache as KeyValues[], feed),
+    step: (w, memory, cache, feed) => step(w, config, memory as Memory, cache as Slots[], feed),
   };
 }
 
@@ -182,14 +183,14 @@ function begin(w: Weights, config: T5Config, encoded: Prompt, { tokens, rowsPerP
 }
 
 /** Takes in one token per row, of which the start token is not one. */
-function step(w: Weights, config: T5Config, memory: Memory, past: KeyValues[], feed: Feed): Step {
+function step(w: Weights, config: T5Config, memory: Memory, past: Slots[], feed: Feed): Step {
   const { tokens, position, origins } = feed;
   const [room] = past[0].key.shape;
   const place = position.add(tf.scalar(1, 'int32'));
   const table = positionTable(w.scope('decoder'));
   const relative = relativePositionBiasAt(table, buckets(config, false), place, 1 + room); // [1, H, 1, 1 + N]
   const [toStart, toWritten] = tf.split(relative, [1, room], 3);
-  const cache: KeyValues[] = [];
+  const cache: Slots[] = [];
   const self: AttendAt = (layer) => (query, own) => {
     cache[layer] = writeAt(past[layer], own, position);
     const read = { ...memory.start[layer], bias: toStart };

@@ -18,6 +18,12 @@ import {
 } from '../runtime';
 import type { KeyValues } from './attention';
 
+/** Keys and values that come token by token, in slots: [N, R, H, d] each. (An interface would be no TensorTree.) */
+export type Slots = {
+  key: Tensor;
+  value: Tensor;
+};
+
 /**
  * softmax(scale · q kᵀ + bias) v over all columns together.
  *
@@ -33,7 +39,7 @@ export function incrementalAttention(query: Tensor, memories: Memories, scale: n
 /** The same of single operations: [R, H, 1, d]. */
 function composed(query: Tensor, { read, written }: Memories, scale: number): Tensor {
   const rows = query.shape[0];
-  const parts = written ? [read, inOrder(written)] : [read];
+  const parts = written ? [read, asRead(written)] : [read];
   const scaled = scale === 1 ? query : query.mul(scale);
   const scores = parts.map(({ key, bias }) => {
     const beams = rows / key.shape[0];
@@ -50,16 +56,18 @@ function composed(query: Tensor, { read, written }: Memories, scale: number): Te
   return contexts.length === 1 ? contexts[0] : tf.addN(contexts);
 }
 
-/** What each row wrote or goes on from, as if it had read it: keys and values [R, H, N, d], later slots hidden. */
-function inOrder({ key, value, position, origins, bias }: WrittenMemory): ReadMemory {
+/** What each row wrote or goes on from, as if it had been read: keys and values [R, H, N, d], later slots hidden. */
+function asRead({ key, value, position, origins, bias }: WrittenMemory): ReadMemory {
   const [slots, rows, heads, width] = key.shape as [number, number, number, number];
+  const numbered = (count: number) => tf.range(0, count, 1, 'int32');
+  const times = (x: Tensor, factor: number) => x.mul(tf.scalar(factor, 'int32'));
   const ofRows = (written: Tensor): Tensor => {
     if (!origins) return written.transpose([1, 2, 0, 3]);
-    const places = origins.add(tf.range(0, slots * rows, rows, 'int32')).reshape([-1]); // [R · N]
-    const ordered = gatherRows(written.reshape([slots * rows, heads * width]), places);
-    return ordered.reshape([rows, slots, heads, width]).transpose([0, 2, 1, 3]);
+    const ofSlots = times(times(numbered(slots), rows).add(origins), heads).expandDims(1); // [R, 1, N]
+    const places = ofSlots.add(numbered(heads).expandDims(1)); // [R, H, N]
+    return gatherRows(written.reshape([slots * rows * heads, width]), places);
   };
-  const isLater = tf.greater(tf.range(0, slots, 1, 'int32'), position);
+  const isLater = tf.greater(numbered(slots), position);
   const future = isLater.toFloat().mul(HIDDEN).reshape([1, 1, 1, slots]);
   return { key: ofRows(key), value: ofRows(value), bias: bias ? bias.add(future) : future };
 }
@@ -76,14 +84,14 @@ function scatterBeams(x: Tensor, beams: number): Tensor {
   return beams === 1 ? x : x.transpose([0, 2, 1, 3]).reshape([batch * beams, heads, 1, width]);
 }
 
-/** Room for N tokens of R rows, of one block: keys and values [N, R, H, d]. */
-export function emptyCache(room: number, rows: number, heads: number, width: number): KeyValues {
+/** Room for N tokens of R rows, of one block. */
+export function emptyCache(room: number, rows: number, heads: number, width: number): Slots {
   const empty = () => emptySlots([room, rows, heads, width]);
   return { key: empty(), value: empty() };
 }
 
-/** The cache with the new token's keys and values [R, H, 1, d] in its memory: [N, R, H, d]. */
-export function writeAt(cache: KeyValues, token: KeyValues, position: Tensor): KeyValues {
+/** The cache with the new token's keys and values [R, H, 1, d], in the same memory. */
+export function writeAt(cache: Slots, token: KeyValues, position: Tensor): Slots {
   return {
     key: putSlot(cache.key, token.key, position),
     value: putSlot(cache.value, token.value, position),

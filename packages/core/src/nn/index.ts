@@ -19,7 +19,7 @@ export {
   type BertLayerContext,
 } from './bertLayer';
 export { encoderLayer, encoderLayerSpecs, type EncoderLayerConfig } from './encoderLayer';
-export { emptyCache, incrementalAttention, paddingBias, writeAt } from './incremental';
+export { emptyCache, incrementalAttention, paddingBias, writeAt, type Slots } from './incremental';
 export { embed, layerNorm, linear, rmsNorm, takeBatch } from './layers';
 export { recomputable } from './recompute';
 export { bicubicMatrix, resizeGrid, type ResizeOptions } from './resizeGrid';

@@ -165,7 +165,7 @@ export interface WrittenMemory {
   value: Tensor;
   /** Of the newest token: int32 scalar, 0 … N − 1. No slot after it is looked at. */
   position: Tensor;
-  /** int32 [R, N]: the row that each row looks at in each slot; itself where there is none. */
+  /** int32 [R, N]: the row that each row looks at in each slot. Without it each looks at its own. */
   origins?: Tensor;
   /** Added to the scores; broadcasts to [R, H, 1, N]. */
   bias?: Tensor;
@@ -186,9 +186,8 @@ export interface Memories {
  * @returns [R, 1, H, d]
  */
 export function incrementalContext(query: Tensor, { read, written }: Memories, scale: number): Tensor {
-  const none = tf.scalar(0);
-  const nothing = (): Tensor => tf.zeros([0]);
-  const slots = [written?.key ?? nothing(), written?.value ?? nothing(), written?.bias ?? none];
+  const [none, nothing] = [tf.scalar(0), tf.zeros([0])];
+  const slots = [written?.key ?? nothing, written?.value ?? nothing, written?.bias ?? none];
   const order = [written?.origins ?? tf.zeros([0], 'int32'), written?.position ?? tf.scalar(0, 'int32')];
   const operands = [query, read.key, read.value, read.bias ?? none, ...slots, ...order];
   return execute('Blip2IncrementalAttention', [attribute('scale', 'float', scale)], operands);

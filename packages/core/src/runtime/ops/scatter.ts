@@ -41,11 +41,11 @@ export function emptySlots(shape: readonly number[]): Tensor {
 
 /**
  * Slots with `value` in one of them. Like no other operation this one writes into its argument, whoever holds it: the old
- * tensor and the new share their memory, so that a slot costs no more than itself.
+ * tensor and the new share their memory, so that a slot costs no more than itself. XLA does not know it.
  *
  * @param slots [N, ...] of `emptySlots`
  * @param value as large as a slot
- * @param position int32 scalar, 0 … N − 1
+ * @param position int32 scalar, 0 … N − 1 (TensorFlow counts others from the end, and around)
  */
 export function putSlot(slots: Tensor, value: Tensor, position: Tensor): Tensor {
   const slot = value.reshape([1, ...slots.shape.slice(1)]);

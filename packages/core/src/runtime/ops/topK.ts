@@ -14,7 +14,7 @@ export interface TopK {
 /** With more of them TensorFlow's heap is faster than our list in order. */
 const KERNEL_K = 64;
 
-/** The k largest elements of each row of x [N, C]; a row with NaN need not have an order. */
+/** The k largest elements of each row of x [N, C]; NaN, k times, of a row with NaN, which has no order. */
 export function topK(x: Tensor, k: number): TopK {
   if (hasKernels() && k <= KERNEL_K) {
     const [values, indices] = executeRaw('Blip2TopK', [], [x, tf.zeros([k])], 2).map(toTensor);
@@ -27,7 +27,8 @@ export function topK(x: Tensor, k: number): TopK {
     attribute('sorted', 'bool', true),
   ];
   const [values, indices] = executeRaw('TopKV2', attributes, [x, tf.scalar(k, 'int32')], 2).map(toTensor);
-  return { values, indices };
+  const hasNaN = tf.any(tf.isNaN(x), 1, true); // [N, 1]
+  return { values: tf.where(hasNaN, tf.scalar(NaN), values), indices };
 }
 
 /** log softmax(x) over the last axis, [N, C]. */
