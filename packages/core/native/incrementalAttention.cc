@@ -140,7 +140,9 @@ void Compute(void *scale, TF_OpKernelContext *context) {
     if (written_key.Rank() != 4) return fail("slots are [slots, rows, heads, width]");
     const int64_t N = all.N = written_key.Side(0);
     const std::vector<int64_t> slots = {N, R, H, d};
-    if (written_key.Sides() != slots || written_value.Sides() != slots) return fail("what was written does not belong to the queries");
+    if (written_key.Sides() != slots || written_value.Sides() != slots) {
+      return fail("what was written does not belong to the queries");
+    }
     if (!all.written_bias.Set(written_bias, {R, H, 1, N})) return fail("the bias of slots does not broadcast");
     all.slots = position.Size() == 1 ? *position.Data<const int32_t>() + int64_t{1} : 0;
     if (all.slots < 1 || all.slots > N) return fail("there is no such slot");

@@ -1,7 +1,7 @@
 // Blip2TopK: the k largest of each row of x [N, C], the largest first and of equal ones the first, and where they are. Eight are
 // looked at at a time, and all but a few are no larger than the least of the k largest so far. A row with something that is no
-// number has no order: its k are no numbers either, at place 0. k is the size of a second input, of which nothing else is looked at: what
-// infers shapes sees no attribute that is a number.
+// number has no order: its k are no numbers either, at place 0. k is the size of a second input, of which nothing else is
+// looked at: what infers shapes sees no attribute that is a number.
 #include "kernels.h"
 
 #if defined(__x86_64__)

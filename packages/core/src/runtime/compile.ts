@@ -2,6 +2,7 @@
  * compile(fn): traces fn once per signature of its arguments and replays it as one TensorFlow function.
  * Backward pass and optimizer are part of the trace, since TensorFlow.js's tape runs while it is recorded.
  */
+import { afterwards } from './afterwards';
 import { activeRecorder, attribute, nativeBinding, recordWith, unpin } from './binding';
 import { dtypeNumber, operandIds, toTensor } from './execute';
 import { HalfTensor } from './half';
@@ -50,15 +51,8 @@ export function onCompilation(listener: (compilation: Compilation) => void): () 
  */
 export function runEagerly<T>(body: () => T): T {
   const before = eager;
-  const restore = () => void (eager = before);
   eager = true;
-  let result: T | undefined;
-  try {
-    result = body();
-    return result instanceof Promise ? (result.finally(restore) as T) : result;
-  } finally {
-    if (!(result instanceof Promise)) restore();
-  }
+  return afterwards(body, () => void (eager = before));
 }
 
 /**
